@@ -1,0 +1,1 @@
+//! The authenticated state: a binary sparse Merkle tree.
