@@ -1,1 +1,137 @@
-fn main() {}
+//! `tierchain-agent`: speaks for one hypervisor.
+//!
+//! ```text
+//! source ──> normaliser ──> outbox ──> submitter ──> f+1 validators
+//!            (pure)         (fsync)    (until final)
+//! ```
+//!
+//! The source's lines become records of servers' lives in [`normaliser`], by one rule for all sources. [`feed`] puts
+//! them into the [`outbox`], durable before anything is said. [`submitter`] brings them to the [`ledger`] and knows by
+//! its state alone what is done. Killed at any point and started again, the agent goes on without gap or double.
+
+mod backoff;
+mod cli;
+mod error;
+mod feed;
+mod keyfile;
+mod ledger;
+mod normaliser;
+mod outbox;
+mod record;
+mod report;
+mod ring;
+mod rpc_ledger;
+mod sighting;
+mod source;
+mod submitter;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use clap::Parser;
+use futures::future::try_join_all;
+use tierchain_primitives::ledger::{Ownership, party_id};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::backoff::Pacing;
+use crate::cli::{Cli, Command, Run};
+use crate::error::AgentError;
+use crate::feed::{Fed, Feed};
+use crate::outbox::Outbox;
+use crate::report::Report;
+use crate::ring::Ring;
+use crate::rpc_ledger::RpcLedger;
+use crate::submitter::{Identity, Submitter};
+
+/// How many groups of records may be between the source and the submitter.
+const FEED_GROUPS: usize = 64;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging(cli.log_json);
+    let Command::Run(run) = cli.command;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(start(&run))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tierchain-agent: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start_logging(json: bool) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json { logs.json().init() } else { logs.init() }
+}
+
+/// Runs until all is final, or until the agent is asked to stop: what isn't final yet goes on at the next start.
+async fn start(run: &Run) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked_to_stop = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    };
+    let report = tokio::select! {
+        report = replay(run, &stop) => Some(report?),
+        () = asked_to_stop => None,
+    };
+    // However it ends, the source side reads no further.
+    stop.store(true, Ordering::Relaxed);
+    let Some(report) = report else {
+        tracing::info!("stopped; what isn't final yet goes on from the outbox at the next start");
+        return Ok(());
+    };
+    if run.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        println!("{report}");
+    }
+    match report.refused() {
+        None => Ok(()),
+        Some((count, first)) => Err(AgentError::Refused { count, first }.into()),
+    }
+}
+
+async fn replay(run: &Run, stop: &Arc<AtomicBool>) -> Result<Report, AgentError> {
+    let started = Instant::now();
+    let identity = identity(run)?;
+    let ledgers = try_join_all(run.rpc.iter().map(|url| RpcLedger::new(url))).await?;
+    let outbox = Outbox::open(&run.outbox, identity.hypervisor.public())?;
+    let (out, mut fed) = mpsc::channel::<Fed>(FEED_GROUPS);
+    let feed = Feed::new(run.source.clone(), outbox, run.speed, Arc::clone(stop), out);
+    let reader = thread::spawn(move || feed.run());
+    let mut submitter = Submitter::new(Ring::new(ledgers, Pacing::NORMAL), identity).await;
+    let end = submitter.run(&mut fed).await?;
+    drop(fed);
+    // It has nobody to speak to any more, so it ends; a panic there has been printed already.
+    let _ = reader.join();
+    Ok(Report::new(submitter.lives(), end.unwrap_or_default(), started.elapsed().as_secs_f64()))
+}
+
+fn identity(run: &Run) -> Result<Identity, AgentError> {
+    let hypervisor = keyfile::read(&run.key)?;
+    let other = |path: &Option<std::path::PathBuf>| match path {
+        Some(path) => keyfile::read(path),
+        None => Ok(hypervisor.clone()),
+    };
+    Ok(Identity {
+        tracker: other(&run.tracker_key)?,
+        foundry: other(&run.foundry_key)?,
+        host: party_id(&run.host),
+        ownership: Ownership {
+            provider: party_id(&run.provider),
+            tenant: party_id(&run.tenant),
+            service: party_id(&run.service),
+        },
+        hypervisor,
+    })
+}

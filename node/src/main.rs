@@ -1,1 +1,31 @@
-fn main() {}
+//! `tierchain`: a validator or observer of the network, and the tools around it.
+//!
+//! This binary is the body of the replica: it owns the clock, the disk, the sockets and the process. What it does with
+//! them stands in `service`; this file only reads the command line, starts the command and prints an error once.
+
+mod chain_spec;
+mod cli;
+mod commands;
+mod config;
+mod keystore;
+mod peer_id;
+mod secret_uri;
+mod service;
+mod table;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let command = cli::Cli::parse().command;
+    match commands::perform(command) {
+        Ok(code) => code,
+        Err(error) => {
+            // `{:#}` prints the chain of causes on one line: what, where, and the remedy.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

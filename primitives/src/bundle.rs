@@ -31,11 +31,7 @@ impl Decode for Bundle {
 /// # Errors
 /// When the list is longer than `count_max`, an extrinsic longer than [`EXTRINSIC_BYTES_MAX`], or all of them
 /// together longer than `bytes_max`.
-pub fn decode_extrinsics<I: Input>(
-    input: &mut I,
-    count_max: usize,
-    bytes_max: usize,
-) -> Result<Vec<Vec<u8>>, Error> {
+pub fn decode_extrinsics<I: Input>(input: &mut I, count_max: usize, bytes_max: usize) -> Result<Vec<Vec<u8>>, Error> {
     let count = Compact::<u32>::decode(input)?.0 as usize;
     if count > count_max {
         return Err("too many extrinsics".into());

@@ -105,6 +105,9 @@ pub enum SignedKind {
     /// The replica has cause to leave the view, and promises nothing.
     #[codec(index = 5)]
     Suspect,
+    /// The validator gathered these extrinsics; the hash is the bundle's digest.
+    #[codec(index = 6)]
+    Bundle,
 }
 
 /// The bytes that a consensus signature covers: domain ‖ genesis hash ‖ epoch u32 ‖ kind u8 ‖ view u64 ‖ number u32 ‖

@@ -3,7 +3,7 @@
 //! There are two on purpose, and each is used everywhere for its kind, alone or in a batch, so that no two validators
 //! can disagree about a signature:
 //! - extrinsics and trackers: ZIP-215 (cofactored, non-canonical points accepted), as Substrate's, because its batched
-//!   form accepts exactly the same signatures ([`verify_zip215`]);
+//!   form accepts exactly the same signatures ([`verify_zip215`], [`verify_zip215_batch`]);
 //! - consensus: `verify_strict`, one by one, which also refuses keys and points of small order ([`verify_strict`]).
 
 use core::fmt;
@@ -12,6 +12,11 @@ use ed25519_dalek::{Signer, SigningKey};
 use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
 
 use crate::account::AccountId;
+
+mod batch;
+pub mod secret;
+
+pub use batch::{BatchItem, verify_zip215_batch};
 
 /// An ed25519 signature, as bytes: whether it holds is for a predicate to say.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, MaxEncodedLen)]

@@ -71,8 +71,7 @@ impl core::str::FromStr for H256 {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits = text.strip_prefix("0x").unwrap_or(text);
         let mut bytes = [0; 32];
-        hex::decode_to_slice(digits, &mut bytes)
-            .map_err(|_| ParseHashError(text.chars().take(80).collect()))?;
+        hex::decode_to_slice(digits, &mut bytes).map_err(|_| ParseHashError(text.chars().take(80).collect()))?;
         Ok(Self(bytes))
     }
 }

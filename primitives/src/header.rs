@@ -6,7 +6,7 @@
 use parity_scale_codec::{Compact, Decode, Encode, Error, Input, Output};
 
 use crate::hash::{H256, blake2_256};
-use crate::limits::{DIGEST_ITEMS_MAX, DIGEST_ITEM_BYTES_MAX};
+use crate::limits::{DIGEST_ITEM_BYTES_MAX, DIGEST_ITEMS_MAX};
 use crate::numbers::{BlockNumber, Millis, ValidatorIndex};
 
 /// The consensus engine's id in digests and justifications.

@@ -1,1 +1,157 @@
-fn main() {}
+//! `tierchain-testnet`: tools around local networks, called by the scripts.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tierchain_testnet::load::{self, Account, Mode, Pace, Plan, ROLES};
+use tierchain_testnet::report::{Names, report};
+
+/// Tools around local networks.
+#[derive(Debug, Parser)]
+#[command(name = "tierchain-testnet", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the accounts of a load, as `testnet.sh up --account` takes them.
+    Accounts {
+        /// Seed of their keys.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many.
+        #[arg(long, default_value_t = 8)]
+        count: u32,
+    },
+    /// Submit extrinsics and measure how long each takes until it is final.
+    Load(LoadArgs),
+    /// Print every chain, the meta-chains and a line that sums them up.
+    Report {
+        /// JSON-RPC endpoint of the node to read from.
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9944")]
+        rpc: String,
+        /// Wait until the node has a state root that covers this block.
+        #[arg(long, value_name = "HEIGHT", default_value_t = 0)]
+        after: u32,
+        /// Recording to take the servers' names from, as the agent's --source.
+        #[arg(long, value_name = "SOURCE")]
+        names: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct LoadArgs {
+    /// What to call the load in its figures.
+    #[arg(long, default_value = "load")]
+    name: String,
+    /// WebSocket endpoint of a node to submit to; repeated, accounts take turns.
+    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
+    rpc: Vec<String>,
+    /// Seed of the accounts' keys.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many accounts.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1_024))]
+    accounts: u32,
+    /// What is submitted.
+    #[arg(long, value_enum, default_value_t = ModeName::Remark)]
+    mode: ModeName,
+    /// Events in one extrinsic, with --mode append.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    batch: u16,
+    /// Extrinsics in flight, over all accounts.
+    #[arg(long, default_value_t = 8, conflicts_with = "rate")]
+    in_flight: usize,
+    /// Extrinsics per second, over all accounts, whether or not the nodes keep up.
+    #[arg(long)]
+    rate: Option<f64>,
+    /// For how long to send.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    seconds: u64,
+    /// Send at most this many.
+    #[arg(long, default_value_t = 10_000_000)]
+    count: u64,
+    /// Process to measure; may be repeated.
+    #[arg(long = "pid")]
+    pids: Vec<u32>,
+    /// Print the figures as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Append the figures to this file, as one line of JSON.
+    #[arg(long, value_name = "FILE")]
+    append_json: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ModeName {
+    /// `system.remark`.
+    Remark,
+    /// Events of the accounts' own servers.
+    Append,
+}
+
+fn main() -> ExitCode {
+    match perform(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Accounts { seed, count } => {
+            for number in 0..count {
+                println!("{}:{ROLES}", Account::new(seed, number).address());
+            }
+            Ok(())
+        }
+        Command::Load(args) => wait_for(load(&args)),
+        Command::Report { rpc, after, names } => {
+            let names = names.map_or_else(|| Ok(Names::default()), |source| Names::of_source(&source))?;
+            print!("{}", wait_for(report(&rpc, after, &names))?);
+            Ok(())
+        }
+    }
+}
+
+fn wait_for<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.context("cannot start threads")?.block_on(future)
+}
+
+async fn load(args: &LoadArgs) -> anyhow::Result<()> {
+    let plan = Plan {
+        name: args.name.clone(),
+        rpc: args.rpc.clone(),
+        seed: args.seed,
+        accounts: args.accounts,
+        mode: match args.mode {
+            ModeName::Remark => Mode::Remark,
+            ModeName::Append => Mode::Append { batch: usize::from(args.batch) },
+        },
+        pace: match args.rate {
+            Some(rate) => Pace::Open { rate },
+            None => Pace::Closed { in_flight: args.in_flight },
+        },
+        seconds: args.seconds,
+        count: args.count,
+        pids: args.pids.clone(),
+    };
+    let figures = load::run(&plan).await?;
+    if let Some(path) = &args.append_json {
+        load::append_json(path, &figures)?;
+    }
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&figures)?);
+    } else {
+        println!("{figures}");
+    }
+    Ok(())
+}

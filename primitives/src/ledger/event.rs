@@ -177,6 +177,10 @@ impl BirthRequest {
 
 /// What happened to a server.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a birth is large and rare, and no list of events is long enough to mind"
+)]
 pub enum EventKind {
     /// It was born, off. Made by the ledger from a birth request; no writer appends it.
     #[codec(index = 0)]

@@ -1,0 +1,114 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::source::SourceSpec;
+
+/// Speaks for one hypervisor: watches it, signs what it sees, and brings it to the ledger.
+#[derive(Parser, Debug)]
+#[command(name = "tierchain-agent", version)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Logs as JSON, one object a line.
+    #[arg(long, global = true)]
+    pub(crate) log_json: bool,
+}
+
+/// What the agent can do.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Replays a source, waits until all it says is final, and prints what is on the ledger.
+    Run(Box<Run>),
+}
+
+/// Settings of `run`.
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    /// A validator's RPC address; give all that are to be used.
+    #[arg(long, required = true, num_args = 1.., value_name = "URL")]
+    pub(crate) rpc: Vec<String>,
+    /// The hypervisor's key: announces servers and signs their events.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// The trackers' key, where the agent holds it for the guests; the hypervisor's by default.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tracker_key: Option<PathBuf>,
+    /// The foundry's key, where the agent sends births itself; the hypervisor's by default.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) foundry_key: Option<PathBuf>,
+    /// Where events come from: libvirt-recording:FILE or nova-log:FILE.
+    #[arg(long, value_name = "KIND:FILE")]
+    pub(crate) source: SourceSpec,
+    /// The folder that keeps what isn't final yet; made if it doesn't exist.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) outbox: PathBuf,
+    /// The host's name, as the chain spec has it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: String,
+    /// The provider whose servers they are.
+    #[arg(long, value_name = "NAME", default_value = "unassigned")]
+    pub(crate) provider: String,
+    /// The tenant whose servers they are, where the source doesn't say.
+    #[arg(long, value_name = "NAME", default_value = "unassigned")]
+    pub(crate) tenant: String,
+    /// The network service that the servers are part of.
+    #[arg(long, value_name = "NAME", default_value = "unassigned")]
+    pub(crate) service: String,
+    /// Recorded seconds per second: 1 is real time, 0 as fast as the network takes it.
+    #[arg(long, value_name = "N", default_value_t = 0.0, value_parser = speed)]
+    pub(crate) speed: f64,
+    /// Prints the outcome as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let wrong = || "expected a number from 0 to 1000000".to_owned();
+    let speed: f64 = text.parse().map_err(|_| wrong())?;
+    if (0.0..=1_000_000.0).contains(&speed) { Ok(speed) } else { Err(wrong()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMON: [&str; 12] = [
+        "tierchain-agent",
+        "run",
+        "--rpc",
+        "http://127.0.0.1:9944",
+        "--key",
+        "k",
+        "--source",
+        "nova-log:f",
+        "--outbox",
+        "o",
+        "--host",
+        "h",
+    ];
+
+    fn parse(more: &[&str]) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(COMMON.iter().chain(more))
+    }
+
+    #[test]
+    fn several_validators_are_given_either_way() {
+        for more in [&["--rpc", "http://b", "http://c"][..], &["--rpc", "http://b", "--rpc", "http://c"]] {
+            let Command::Run(run) = parse(more).expect("a command line").command;
+            assert_eq!(run.rpc.len(), 3);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let error = |more: &[&str]| parse(more).expect_err("wrong").to_string();
+        assert!(error(&["--speed=-1"]).contains("number from 0"));
+        assert!(error(&["--speed", "NaN"]).contains("number from 0"));
+        let source = Cli::try_parse_from(COMMON.map(|word| if word == "nova-log:f" { "amqp:x" } else { word }));
+        assert!(source.expect_err("wrong").to_string().contains("libvirt-recording:FILE"));
+    }
+}

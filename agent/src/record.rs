@@ -1,0 +1,84 @@
+//! What the agent says about servers, as it lies in the outbox: facts with local names, ready to be signed.
+//!
+//! A record names a server's life by the order in which this agent's source saw it. Which generation that is on the
+//! ledger is found out when the record is sent: a second run on the same input finds the lives it wrote before.
+
+use core::fmt;
+
+use parity_scale_codec::{Decode, Encode};
+use tierchain_primitives::H256;
+use tierchain_primitives::ledger::{Detail, EventKind, Meter, Resources, Uuid};
+use tierchain_primitives::numbers::Micros;
+
+/// One life of a server, as the source saw it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub(crate) struct LifeId {
+    /// The server.
+    pub(crate) uuid: Uuid,
+    /// Which of the lives that this source saw, from 0.
+    pub(crate) ordinal: u32,
+}
+
+impl fmt::Debug for LifeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.uuid, self.ordinal)
+    }
+}
+
+/// How a life began.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub(crate) struct Birth {
+    /// When.
+    pub(crate) occurred_at: Micros,
+    /// SHA-256 of the native line that showed it.
+    pub(crate) evidence: H256,
+    /// What the server is given, where the source knows.
+    pub(crate) resources: Option<Resources>,
+    /// Whose it is, where the line says so.
+    pub(crate) tenant: Option<H256>,
+}
+
+/// Something that happened in a life.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub(crate) struct Happening {
+    /// From 0 without gaps within a life: the ledger's number of this writer for this server.
+    pub(crate) number: u64,
+    /// When; never before the life's previous happening.
+    pub(crate) occurred_at: Micros,
+    /// What.
+    pub(crate) event: EventKind,
+    /// What the server had consumed by the last report before it.
+    pub(crate) meter: Option<Meter>,
+    /// SHA-256 of the native line that showed it.
+    pub(crate) evidence: H256,
+    /// The source's own words for it.
+    pub(crate) detail: Detail,
+}
+
+/// What a record says.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub(crate) enum Fact {
+    /// The life began.
+    #[codec(index = 0)]
+    Birth(Birth),
+    /// A block of the server's chain.
+    #[codec(index = 1)]
+    Event(Happening),
+    /// Something seen after the life had ended: counted, no block.
+    #[codec(index = 2)]
+    Late(Happening),
+    /// The ended life is to be linked into its meta-chain.
+    #[codec(index = 3)]
+    Anchor,
+}
+
+/// One entry of the outbox.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub(crate) struct Record {
+    /// Bytes of the source that had been read when this was known.
+    pub(crate) cursor: u64,
+    /// Of whom it speaks.
+    pub(crate) life: LifeId,
+    /// What it says.
+    pub(crate) fact: Fact,
+}

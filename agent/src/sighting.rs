@@ -1,0 +1,85 @@
+//! The vocabulary between sources and the normaliser: what one native line says about one server.
+
+use tierchain_primitives::H256;
+use tierchain_primitives::ledger::{Resources, ServerState, Uuid};
+use tierchain_primitives::numbers::Micros;
+
+/// One native line that speaks of one server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Sighting {
+    /// Of whom.
+    pub(crate) uuid: Uuid,
+    /// On the source's clock.
+    pub(crate) time: Micros,
+    /// SHA-256 of the line without its line end.
+    pub(crate) evidence: H256,
+    /// The source's own words, for the block's detail.
+    pub(crate) words: String,
+    /// The server's name, for the screen only.
+    pub(crate) name: Option<String>,
+    /// Whose it is, where the line says so.
+    pub(crate) tenant: Option<H256>,
+    /// What it says.
+    pub(crate) sign: Sign,
+}
+
+/// What a line says, in words that all sources share.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Sign {
+    /// It is configured: it stays when it stops.
+    Defined,
+    /// Its configuration is gone.
+    Undefined,
+    /// It is about to be made with these resources.
+    Claimed(Resources),
+    /// It runs.
+    Started,
+    /// It goes on after a pause.
+    Resumed,
+    /// It is in this state now (paused, suspended, crashed).
+    Changed(ServerState),
+    /// Its hypervisor process is gone; this is the state it leaves.
+    Stopped(ServerState),
+    /// It was reset.
+    Rebooted,
+    /// Why it is going to stop.
+    Cause(&'static str),
+    /// It went to another host.
+    MovedOut,
+    /// It is being removed for good.
+    Destroyed,
+    /// Figures, which never decide the state.
+    Info(Info),
+}
+
+/// What a hypervisor reports about a server besides its state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Info {
+    /// Which start of the server the figures belong to; none while it is off.
+    pub(crate) start: Option<i64>,
+    /// What it is given.
+    pub(crate) resources: Resources,
+    /// CPU time since that start, in nanoseconds.
+    pub(crate) cpu_ns: u64,
+}
+
+/// What came of one line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Parsed {
+    /// It speaks of a server. Boxed: most lines of a log don't.
+    Sighting(Box<Sighting>),
+    /// It is in order and says nothing about a server's life; its time moves the clock.
+    Noise(Micros),
+}
+
+/// A line that isn't of the source's grammar. It is counted and skipped.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("not a line of this source: {0}")]
+pub(crate) struct Garbage(pub(crate) String);
+
+impl Garbage {
+    /// Garbage for a reason.
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}

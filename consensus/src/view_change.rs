@@ -1,0 +1,103 @@
+//! Where a view starts: the head, computed by everyone from the same NEW-VIEW (R6). Pure.
+
+use tierchain_primitives::ValidatorIndex;
+use tierchain_primitives::certificate::Certificate;
+
+use crate::chain::BlockRef;
+use crate::message::ViewChange;
+
+/// The block a view starts on.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Head {
+    /// Which; none is the block the epoch began on.
+    pub(crate) block: Option<BlockRef>,
+    /// Whether the NEW-VIEW itself shows a commit certificate for it. Then the view's first prepare is for its child.
+    pub(crate) certified: bool,
+    /// Who signed a certificate for it, and so has it.
+    pub(crate) holders: Vec<ValidatorIndex>,
+}
+
+impl Head {
+    /// The head of view 0, and of a view whose quorum has no certificate at all.
+    pub(crate) fn of_epoch() -> Self {
+        Self { block: None, certified: true, holders: Vec::new() }
+    }
+
+    /// R6: the block of the lexicographic maximum of (view, number) over all certificates of either kind.
+    ///
+    /// By view first: a certificate of a higher view was made by replicas that knew of everything committed below it,
+    /// while one of a lower view may have a higher number and yet be on a branch that was given up.
+    pub(crate) fn of(proof: &[ViewChange]) -> Self {
+        let Some(highest) = certificates(proof).max_by_key(|certificate| (certificate.view, certificate.number)) else {
+            return Self::of_epoch();
+        };
+        let committed = proof.iter().filter_map(|change| change.certified.as_ref());
+        Self {
+            block: Some(BlockRef::certified_by(highest)),
+            certified: committed.into_iter().any(|certificate| certificate.hash == highest.hash),
+            holders: highest.votes.iter().map(|(voter, _)| *voter).collect(),
+        }
+    }
+}
+
+/// All certificates in a proof, of either kind.
+pub(crate) fn certificates(proof: &[ViewChange]) -> impl Iterator<Item = &Certificate> {
+    proof.iter().flat_map(|change| change.certified.iter().chain(&change.prepared))
+}
+
+#[cfg(test)]
+mod tests {
+    use tierchain_primitives::certificate::CertificateKind::{self, Committed, Prepared};
+    use tierchain_primitives::crypto::Signature;
+    use tierchain_primitives::{Epoch, H256, View};
+
+    use super::*;
+
+    fn certificate(kind: CertificateKind, view: u64, number: u32, hash: u8) -> Certificate {
+        let votes = (0..3).map(|voter| (ValidatorIndex(voter), Signature::ZERO)).collect();
+        Certificate { kind, epoch: Epoch(0), view: View(view), number, hash: H256([hash; 32]), votes }
+    }
+
+    fn change(sender: u16, certified: Option<Certificate>, prepared: Option<Certificate>) -> ViewChange {
+        let sender = ValidatorIndex(sender);
+        ViewChange { epoch: Epoch(0), view: View(9), sender, certified, prepared, signature: Signature::ZERO }
+    }
+
+    fn head(proof: &[ViewChange]) -> (Option<(u32, u8)>, bool) {
+        let head = Head::of(proof);
+        (head.block.map(|block| (block.number, block.hash.0[0])), head.certified)
+    }
+
+    #[test]
+    fn r6_a_higher_view_beats_a_higher_number() {
+        let proof = [
+            change(0, None, Some(certificate(Prepared, 1, 7, 0x17))),
+            change(1, None, Some(certificate(Prepared, 2, 5, 0x25))),
+            change(2, Some(certificate(Committed, 0, 4, 4)), None),
+        ];
+        assert_eq!(head(&proof), (Some((5, 0x25)), false));
+    }
+
+    #[test]
+    fn r6_within_a_view_the_higher_number_wins() {
+        let proof = [
+            change(0, None, Some(certificate(Prepared, 2, 6, 0x26))),
+            change(1, Some(certificate(Committed, 2, 5, 0x25)), Some(certificate(Prepared, 2, 5, 0x25))),
+        ];
+        assert_eq!(head(&proof), (Some((6, 0x26)), false));
+    }
+
+    #[test]
+    fn r6_a_commit_certificate_in_the_proof_shows_the_head_certified() {
+        let proof = [
+            change(0, None, Some(certificate(Prepared, 2, 5, 0x25))),
+            change(1, Some(certificate(Committed, 1, 5, 0x25)), None),
+        ];
+        assert_eq!(head(&proof), (Some((5, 0x25)), true), "whichever view it was certified in");
+    }
+
+    #[test]
+    fn r6_without_certificates_the_view_starts_where_the_epoch_began() {
+        assert_eq!(head(&[change(0, None, None), change(1, None, None)]), (None, true));
+    }
+}

@@ -1,0 +1,10 @@
+//! The machine through its public face: a story for every sentence of the protocol, and random exploration of many
+//! machines, liars among them.
+
+mod byzantine;
+mod cast;
+mod explore;
+mod random;
+mod stories;
+mod verify;
+mod world;

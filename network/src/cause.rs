@@ -1,0 +1,70 @@
+//! Reads from the transport's errors what became of a peer.
+//!
+//! The transports wrap one another's errors, so the system's own error lies some layers deep.
+
+use std::error::Error;
+use std::io;
+
+use libp2p::TransportError;
+use libp2p::swarm::{ConnectionError, DialError};
+
+use crate::event::Cause;
+
+/// What a failed dial says of the peer; `None` when it says nothing, because the failure was ours.
+pub(crate) fn of_dial(error: &DialError) -> Option<Cause> {
+    match error {
+        DialError::Transport(attempts) => {
+            let refused = attempts.iter().any(|(_, attempt)| match attempt {
+                TransportError::Other(error) => system_kind(error) == Some(io::ErrorKind::ConnectionRefused),
+                TransportError::MultiaddrNotSupported(_) => false,
+            });
+            Some(if refused { Cause::Refused } else { Cause::Unreachable })
+        }
+        DialError::WrongPeerId { .. } | DialError::NoAddresses | DialError::LocalPeerId { .. } => {
+            Some(Cause::Unreachable)
+        }
+        DialError::DialPeerConditionFalse(_) | DialError::Aborted | DialError::Denied { .. } => None,
+    }
+}
+
+/// What the error of a broken connection says.
+pub(crate) fn of_close(error: &ConnectionError) -> Cause {
+    match error {
+        ConnectionError::IO(error) if system_kind(error) == Some(io::ErrorKind::ConnectionReset) => Cause::Reset,
+        ConnectionError::IO(_) | ConnectionError::KeepAliveTimeout => Cause::Closed,
+    }
+}
+
+/// The first kind that says more than "other", from the outside in.
+pub(crate) fn system_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        next = match error.downcast_ref::<io::Error>() {
+            Some(io) if io.kind() != io::ErrorKind::Other => return Some(io.kind()),
+            // `io::Error::source` skips the very error it wraps.
+            Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_systems_error_is_found_under_its_wrappers() {
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        let wrapped = io::Error::other(io::Error::other(reset));
+        assert_eq!(system_kind(&wrapped), Some(io::ErrorKind::ConnectionReset));
+        assert_eq!(of_close(&ConnectionError::IO(wrapped)), Cause::Reset);
+        assert_eq!(system_kind(&io::Error::other("something else")), None);
+    }
+
+    #[test]
+    fn what_we_refused_ourselves_says_nothing_of_the_peer() {
+        assert_eq!(of_dial(&DialError::Aborted), None);
+        assert_eq!(of_dial(&DialError::NoAddresses), Some(Cause::Unreachable));
+    }
+}

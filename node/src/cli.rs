@@ -1,0 +1,52 @@
+//! The command line: one struct per command, parsed and nothing else. What a command does stands in `commands`.
+
+pub(crate) mod chain_spec;
+pub(crate) mod init;
+pub(crate) mod key;
+pub(crate) mod query;
+pub(crate) mod run;
+
+use clap::{Parser, Subcommand};
+
+/// A permissioned ledger for network function virtualization: node and tools.
+#[derive(Debug, Parser)]
+#[command(name = "tierchain", version, about, propagate_version = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands of `tierchain`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a node: an observer, or with --validator a voting replica.
+    Run(Box<run::RunArgs>),
+    /// Make the vote log of a validator, once, before its first run.
+    Init(init::InitArgs),
+    /// Make and inspect keys.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Make, show and check chain specifications.
+    #[command(subcommand)]
+    ChainSpec(chain_spec::ChainSpecCommand),
+    /// Read the chains of servers from a node.
+    #[command(subcommand)]
+    Chains(query::ChainsCommand),
+    /// Read meta-chains from a node.
+    #[command(subcommand)]
+    Meta(query::MetaCommand),
+    /// Say where a node stands and what it waits for.
+    Status(query::StatusArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,112 @@
+//! `tierchain chains`, `meta` and `status`: questions to a running node.
+
+use clap::{Args, Subcommand};
+use tierchain_primitives::H256;
+use tierchain_primitives::ledger::Uuid;
+use tierchain_rpc::types::ChainRef;
+
+/// Which node to ask, and how to print the answer.
+#[derive(Debug, Args)]
+pub(crate) struct RpcArgs {
+    /// JSON-RPC endpoint of the node.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9944", env = "TIERCHAIN_RPC")]
+    pub(crate) rpc: String,
+    /// Print the node's answer as JSON instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to read of the servers' chains.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ChainsCommand {
+    /// All servers, in the ledger's order.
+    List {
+        /// At most this many.
+        #[arg(long, default_value_t = 1_000)]
+        limit: u32,
+        /// The node to ask.
+        #[command(flatten)]
+        rpc: RpcArgs,
+    },
+    /// One server: state, counters, head, next number of each writer.
+    Get {
+        /// UUID of the server.
+        #[arg(value_name = "UUID")]
+        uuid: Uuid,
+        /// Which of its lives [default: the newest].
+        #[arg(long, value_name = "N")]
+        generation: Option<u32>,
+        /// The node to ask.
+        #[command(flatten)]
+        rpc: RpcArgs,
+    },
+    /// The blocks of one server's chain.
+    Blocks {
+        /// UUID (the newest life), UUID/GENERATION, or the chain's own name (0x and 64 digits).
+        #[arg(value_name = "CHAIN")]
+        chain: ChainRef,
+        /// Which part of it.
+        #[command(flatten)]
+        range: RangeArgs,
+        /// The node to ask.
+        #[command(flatten)]
+        rpc: RpcArgs,
+    },
+}
+
+/// A part of a chain.
+#[derive(Debug, Args)]
+pub(crate) struct RangeArgs {
+    /// First block.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) from: u32,
+    /// At most this many blocks.
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub(crate) count: u32,
+}
+
+/// What to read of the meta-chains.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MetaCommand {
+    /// All meta-chains.
+    List {
+        /// At most this many.
+        #[arg(long, default_value_t = 1_000)]
+        limit: u32,
+        /// The node to ask.
+        #[command(flatten)]
+        rpc: RpcArgs,
+    },
+    /// One meta-chain: length and head.
+    Get {
+        /// 0x and 64 digits.
+        #[arg(value_name = "META")]
+        meta: H256,
+        /// The node to ask.
+        #[command(flatten)]
+        rpc: RpcArgs,
+    },
+    /// The blocks of one meta-chain.
+    Blocks {
+        /// 0x and 64 digits.
+        #[arg(value_name = "META")]
+        meta: H256,
+        /// Which part of it.
+        #[command(flatten)]
+        range: RangeArgs,
+        /// The node to ask.
+        #[command(flatten)]
+        rpc: RpcArgs,
+    },
+}
+
+/// Options of `status`.
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// The node to ask.
+    #[command(flatten)]
+    pub(crate) rpc: RpcArgs,
+    /// Print this field of the JSON answer alone, for scripts: height, view…; a dot goes deeper (executed.number).
+    #[arg(long, value_name = "NAME", conflicts_with = "json")]
+    pub(crate) field: Option<String>,
+}

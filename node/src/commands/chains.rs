@@ -1,0 +1,135 @@
+//! `tierchain chains list|get|blocks`.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use tierchain_primitives::ledger::Uuid;
+use tierchain_rpc::api::ChainsApiClient;
+use tierchain_rpc::types::{ChainRef, EntityBlock, EventKind, ServerInfo, ServerUuid};
+
+use super::query::{PAGE, at, client, pages, short};
+use super::{print, print_json};
+use crate::cli::query::{ChainsCommand, RangeArgs, RpcArgs};
+use crate::table::Table;
+
+/// Performs `chains list`, `get` or `blocks`.
+pub(super) async fn chains(command: ChainsCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        ChainsCommand::List { limit, rpc } => list(limit, &rpc).await,
+        ChainsCommand::Get { uuid, generation, rpc } => get(uuid, generation, &rpc).await,
+        ChainsCommand::Blocks { chain, range, rpc } => blocks(chain, &range, &rpc).await,
+    }
+}
+
+async fn list(limit: u32, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let client = client(rpc).await?;
+    let mut servers: Vec<ServerInfo> = Vec::new();
+    let mut cursor = None;
+    while servers.len() < limit as usize {
+        let count = PAGE.min(limit - servers.len() as u32);
+        let page = client.servers(cursor, count, None).await.with_context(|| at(rpc))?;
+        servers.extend(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    if rpc.json {
+        return print_json(&servers);
+    }
+    let mut table = Table::new(&["uuid", "gen", "state", "status", "blocks", "late", "anchored", "head"]);
+    for info in &servers {
+        table.row(&[
+            &info.server.uuid.0,
+            &info.server.generation,
+            &or_dash(info.state),
+            &status(info),
+            &info.blocks,
+            &info.late.0,
+            &info.anchored,
+            &info.head.map_or_else(|| "-".to_owned(), |head| short(head.0)),
+        ]);
+    }
+    print(&table.render())
+}
+
+async fn get(uuid: Uuid, generation: Option<u32>, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let found = client(rpc).await?.server(ServerUuid(uuid), generation).await.with_context(|| at(rpc))?;
+    let Some(info) = found else { bail!("the ledger knows no such life of server {uuid}: `tierchain chains list`") };
+    if rpc.json {
+        return print_json(&info);
+    }
+    let mut table = Table::pairs();
+    table.row(&[&"server", &uuid]);
+    table.row(&[&"generation", &format!("{} of {}", info.server.generation, info.generations)]);
+    table.row(&[&"chain", &info.chain.0]);
+    table.row(&[&"state", &or_dash(info.state)]);
+    table.row(&[&"status", &status(&info)]);
+    table.row(&[&"blocks", &info.blocks]);
+    table.row(&[&"head", &or_dash(info.head.map(|head| head.0))]);
+    table.row(&[&"born", &or_dash(info.born.map(|time| format!("{} us", time.0)))]);
+    table.row(&[&"ended", &or_dash(info.ended.map(|time| format!("{} us", time.0)))]);
+    table.row(&[&"reason", &or_dash(info.reason)]);
+    table.row(&[&"late events", &info.late.0]);
+    table.row(&[&"anchored", &info.anchored]);
+    table.row(&[&"host", &info.host.0]);
+    table.row(&[&"tracker", &info.tracker]);
+    for writer in &info.writers {
+        table.row(&[&"next number", &format!("{} by {}", writer.next.0, writer.account.0)]);
+    }
+    print(&table.render())
+}
+
+async fn blocks(chain: ChainRef, range: &RangeArgs, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let client = client(rpc).await?;
+    let mut blocks: Vec<EntityBlock> = Vec::new();
+    for (from, count) in pages(range) {
+        let page = client.server_blocks(chain, from, count).await.with_context(|| at(rpc))?;
+        let is_last = page.len() < count as usize;
+        blocks.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    if rpc.json {
+        return print_json(&blocks);
+    }
+    let mut table = Table::new(&["number", "kind", "event", "occurred at (us)", "in block", "nonce", "hash"]);
+    for block in &blocks {
+        table.row(&[
+            &block.number,
+            &block.kind,
+            &event(&block.tx.event),
+            &block.tx.occurred_at.0,
+            &block.tx.block_number,
+            &block.block_nonce.0,
+            &short(block.hash.0),
+        ]);
+    }
+    print(&table.render())
+}
+
+fn or_dash(value: Option<impl std::fmt::Display>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+fn status(info: &ServerInfo) -> String {
+    format!("{:?}", info.status).to_lowercase()
+}
+
+/// The event in a word or two: the state itself where the state changed.
+fn event(event: &EventKind) -> String {
+    match event {
+        EventKind::StateChanged { state } => state.to_string(),
+        EventKind::Ended { reason } => format!("Ended ({reason})"),
+        EventKind::Born { .. } => "Born".to_owned(),
+        EventKind::Rebooted => "Rebooted".to_owned(),
+        EventKind::Resized { .. } => "Resized".to_owned(),
+        EventKind::MovedOut { to } => format!("MovedOut to {}", short(to.0)),
+        EventKind::MovedIn { from } => format!("MovedIn from {}", short(from.0)),
+        EventKind::AttributeChanged { name, .. } => format!("AttributeChanged {name}"),
+        EventKind::Suspected { .. } => "Suspected".to_owned(),
+        EventKind::GuestEvent { code } => format!("GuestEvent {code}"),
+        EventKind::Summary { transitions, state, .. } => format!("Summary of {transitions}, {state}"),
+    }
+}

@@ -1,0 +1,95 @@
+//! `tierchain meta list|get|blocks`.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use tierchain_primitives::H256;
+use tierchain_rpc::api::MetaApiClient;
+use tierchain_rpc::types::{Hash, MetaBlock, MetaChain};
+
+use super::query::{PAGE, at, client, pages, short};
+use super::{print, print_json};
+use crate::cli::query::{MetaCommand, RangeArgs, RpcArgs};
+use crate::table::Table;
+
+/// Performs `meta list`, `get` or `blocks`.
+pub(super) async fn meta(command: MetaCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        MetaCommand::List { limit, rpc } => list(limit, &rpc).await,
+        MetaCommand::Get { meta, rpc } => get(meta, &rpc).await,
+        MetaCommand::Blocks { meta, range, rpc } => blocks(meta, &range, &rpc).await,
+    }
+}
+
+async fn list(limit: u32, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let client = client(rpc).await?;
+    let mut metas: Vec<MetaChain> = Vec::new();
+    let mut cursor = None;
+    while metas.len() < limit as usize {
+        let count = PAGE.min(limit - metas.len() as u32);
+        let page = client.meta_chains(cursor, count).await.with_context(|| at(rpc))?;
+        metas.extend(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    if rpc.json {
+        return print_json(&metas);
+    }
+    let mut table = Table::new(&["meta-chain", "blocks", "head", "provider", "tenant", "service"]);
+    for chain in &metas {
+        let parties = &chain.ownership;
+        let (provider, tenant, service) =
+            (short(parties.provider.0), short(parties.tenant.0), short(parties.service.0));
+        table.row(&[&chain.meta.0, &chain.blocks, &short(chain.head.0), &provider, &tenant, &service]);
+    }
+    print(&table.render())
+}
+
+async fn get(meta: H256, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let found = client(rpc).await?.meta_chain(Hash(meta)).await.with_context(|| at(rpc))?;
+    let Some(chain) = found else { bail!("the ledger knows no meta-chain {meta}: `tierchain meta list` lists all") };
+    if rpc.json {
+        return print_json(&chain);
+    }
+    let mut table = Table::pairs();
+    table.row(&[&"meta-chain", &chain.meta.0]);
+    table.row(&[&"blocks", &chain.blocks]);
+    table.row(&[&"head", &chain.head.0]);
+    table.row(&[&"provider", &chain.ownership.provider.0]);
+    table.row(&[&"tenant", &chain.ownership.tenant.0]);
+    table.row(&[&"service", &chain.ownership.service.0]);
+    print(&table.render())
+}
+
+async fn blocks(meta: H256, range: &RangeArgs, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let client = client(rpc).await?;
+    let mut blocks: Vec<MetaBlock> = Vec::new();
+    for (from, count) in pages(range) {
+        let page = client.meta_blocks(Hash(meta), from, count).await.with_context(|| at(rpc))?;
+        let is_last = page.len() < count as usize;
+        blocks.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    if rpc.json {
+        return print_json(&blocks);
+    }
+    let mut table = Table::new(&["number", "chain", "blocks", "born (us)", "ended (us)", "reason", "end hash", "hash"]);
+    for block in &blocks {
+        let tx = &block.tx;
+        table.row(&[
+            &block.number,
+            &short(tx.chain.0),
+            &tx.blocks,
+            &tx.born.0,
+            &tx.ended.0,
+            &tx.reason,
+            &short(tx.end_hash.0),
+            &short(block.hash.0),
+        ]);
+    }
+    print(&table.render())
+}

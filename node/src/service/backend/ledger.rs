@@ -1,0 +1,174 @@
+//! The tiered ledger, as of the newest final block.
+
+use tierchain_primitives::H256;
+use tierchain_primitives::ledger::{Announcement, EntityBlock, EventKind, MetaBlock, ServerId, TrackerCustody, Uuid};
+use tierchain_rpc::backend::LedgerBackend;
+use tierchain_rpc::types::{
+    Address, ChainRef, Hash, MetaChain, Named, Page, ServerCursor, ServerFilter, ServerInfo, ServerStatus, U64,
+    WriterNext,
+};
+use tierchain_runtime::chains::{ANNOUNCEMENTS, SERVERS, Server};
+use tierchain_runtime::{query, registry};
+use tierchain_storage::View;
+
+use super::NodeApi;
+
+/// Most records that one call of a filtered list looks at.
+const LOOKED_AT_MAX: usize = 4_096;
+
+impl LedgerBackend for NodeApi {
+    fn server(&self, uuid: Uuid, generation: Option<u32>) -> Option<ServerInfo> {
+        let view = self.shared.db.view();
+        let announced = generation.unwrap_or_else(|| query::generations(&view, uuid));
+        let living = query::server(&view, uuid, generation).map(|(id, server)| self.living(&view, id, &server));
+        // An announcement of the next life is newer than the last life, unless a life was asked for by number.
+        let next = ANNOUNCEMENTS.get(&view, &ServerId { uuid, generation: announced });
+        let ended = living.as_ref().is_none_or(|info| info.status == ServerStatus::Ended);
+        match next {
+            Some(found) if ended && (generation.is_none() || living.is_none()) => {
+                Some(self.announced(&view, &found.announcement))
+            }
+            _ => living,
+        }
+    }
+
+    fn servers(&self, after: Option<ServerId>, count: usize, filter: &ServerFilter) -> Page<ServerInfo, ServerCursor> {
+        let view = self.shared.db.view();
+        let prefix = tierchain_primitives::storage_key::prefix("Chains", "Servers");
+        let start = after.map(|id| SERVERS.key(&id));
+        let keys = view.keys_paged(&prefix, LOOKED_AT_MAX, start.as_deref(), None).unwrap_or_default();
+        let more = keys.len() == LOOKED_AT_MAX;
+        let mut items = Vec::new();
+        let mut last = None;
+        for key in keys {
+            let Some(id) = server_of_key(&key) else { continue };
+            if items.len() == count {
+                return Page { items, next: last };
+            }
+            last = Some(ServerCursor(id));
+            let Some(server) = SERVERS.get(&view, &id) else { continue };
+            let info = self.living(&view, id, &server);
+            if filter.matches(&info) {
+                items.push(info);
+            }
+        }
+        Page { items, next: last.filter(|_| more) }
+    }
+
+    fn entity_blocks(&self, chain: &ChainRef, from: u32, count: usize) -> Option<Vec<EntityBlock>> {
+        let view = self.shared.db.view();
+        let name = match chain {
+            ChainRef::Chain(name) => *name,
+            ChainRef::Newest(uuid) => query::server(&view, *uuid, None)?.1.chain,
+            ChainRef::Server(id) => query::server(&view, id.uuid, Some(id.generation))?.1.chain,
+        };
+        let blocks = self.shared.db.entity_blocks(&name, from, count);
+        let exists = !blocks.is_empty() || !self.shared.db.entity_blocks(&name, 0, 1).is_empty();
+        exists.then_some(blocks)
+    }
+
+    fn meta(&self, meta: &H256) -> Option<MetaChain> {
+        let found = query::meta(&self.shared.db.view(), meta)?;
+        Some(MetaChain {
+            meta: Hash(*meta),
+            ownership: found.ownership.into(),
+            blocks: found.length,
+            head: Hash(found.head),
+        })
+    }
+
+    fn metas(&self, after: Option<H256>, count: usize) -> Page<MetaChain, Hash> {
+        let view = self.shared.db.view();
+        let prefix = tierchain_primitives::storage_key::prefix("Meta", "MetaChains");
+        let start = after.map(|meta| tierchain_runtime::meta::META_CHAINS.key(&meta));
+        let keys = view.keys_paged(&prefix, count + 1, start.as_deref(), None).unwrap_or_default();
+        let name = |key: &Vec<u8>| Some(H256(<[u8; 32]>::try_from(key.get(key.len().checked_sub(32)?..)?).ok()?));
+        let mut items: Vec<MetaChain> = keys.iter().filter_map(name).filter_map(|meta| self.meta(&meta)).collect();
+        let more = items.len() > count;
+        items.truncate(count);
+        let next = items.last().map(|meta| meta.meta).filter(|_| more);
+        Page { items, next }
+    }
+
+    fn meta_blocks(&self, meta: &H256, from: u32, count: usize) -> Option<Vec<MetaBlock>> {
+        query::meta(&self.shared.db.view(), meta)?;
+        Some(self.shared.db.meta_blocks(meta, from, count))
+    }
+}
+
+/// The server of a key of `Chains.Servers`: UUID and generation are its last 20 bytes.
+fn server_of_key(key: &[u8]) -> Option<ServerId> {
+    let bytes = key.get(key.len().checked_sub(20)?..)?;
+    parity_scale_codec::DecodeAll::decode_all(&mut &*bytes).ok()
+}
+
+impl NodeApi {
+    fn living(&self, view: &View<'_>, id: ServerId, server: &Server) -> ServerInfo {
+        let custody = self.custody(&server.chain);
+        ServerInfo {
+            server: id.into(),
+            chain: Hash(server.chain),
+            state: Some(Named(server.state)),
+            status: if server.end.is_some() { ServerStatus::Ended } else { ServerStatus::Living },
+            blocks: server.length,
+            head: Some(Hash(server.head)),
+            birth_hash: Some(Hash(server.birth_hash)),
+            born: Some(U64(server.born)),
+            ended: server.end.map(|end| U64(end.at)),
+            reason: server.end.map(|end| Named(end.reason)),
+            end_hash: server.end.map(|end| Hash(end.hash)),
+            late: U64(u64::from(server.late)),
+            anchored: server.anchored.is_some(),
+            resources: server.resources.map(Into::into),
+            ownership: server.ownership.into(),
+            host: Hash(server.host),
+            tracker: Named(custody),
+            writers: writers(view, &id, &[Some(server.host), server.moving_to]),
+            generations: query::generations(view, id.uuid),
+        }
+    }
+
+    fn announced(&self, view: &View<'_>, announcement: &Announcement) -> ServerInfo {
+        let id = announcement.server;
+        ServerInfo {
+            server: id.into(),
+            chain: Hash(id.chain(&self.shared.genesis)),
+            state: None,
+            status: ServerStatus::Announced,
+            blocks: 0,
+            head: None,
+            birth_hash: None,
+            born: None,
+            ended: None,
+            reason: None,
+            end_hash: None,
+            late: U64(0),
+            anchored: false,
+            resources: announcement.resources.map(Into::into),
+            ownership: announcement.ownership.into(),
+            host: Hash(announcement.host),
+            tracker: Named(announcement.custody),
+            writers: Vec::new(),
+            generations: query::generations(view, id.uuid),
+        }
+    }
+
+    /// Who holds the tracker's key, as the birth block says.
+    fn custody(&self, chain: &H256) -> TrackerCustody {
+        let birth = self.shared.db.entity_blocks(chain, 0, 1).into_iter().next();
+        match birth.map(|block| block.tx.event.event) {
+            Some(EventKind::Born { announcement, .. }) => announcement.custody,
+            _ => TrackerCustody::Agent,
+        }
+    }
+}
+
+/// The agents of the hosts that may write, and the next number of each.
+fn writers(view: &View<'_>, id: &ServerId, hosts: &[Option<H256>]) -> Vec<WriterNext> {
+    let account = |host: &H256| Some(registry::HOSTS.get(view, host)?.hypervisor);
+    let mut accounts: Vec<_> = hosts.iter().flatten().filter_map(account).collect();
+    accounts.dedup();
+    let next =
+        |account| Some(WriterNext { account: Address(account), next: U64(query::writer_next(view, id, &account)?) });
+    accounts.into_iter().filter_map(next).collect()
+}

@@ -1,0 +1,92 @@
+//! Executes certified blocks, in order, on a thread of its own: execution, commit, and only then the news.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::thread::{Builder, JoinHandle};
+use std::time::Instant;
+
+use tierchain_primitives::{BlockNumber, H256};
+use tierchain_replica::executor::{ExecutedBlock, execute};
+use tierchain_replica::{ExecuteJob, Executed, Input};
+use tierchain_rpc::types::{Hash, TransactionStatus};
+use tierchain_storage::BlockCommit;
+
+use super::disk::{nonempty_record, root_record};
+use super::shared::Shared;
+use crate::telemetry::metric;
+
+/// Where execution stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ExecutedState {
+    /// The newest executed block.
+    pub(crate) number: BlockNumber,
+    /// Root of the state after it.
+    pub(crate) root: H256,
+    /// The newest block with extrinsics.
+    pub(crate) newest_nonempty: BlockNumber,
+}
+
+/// Starts the thread. It ends when nobody can send it jobs any more, after the last one.
+pub(crate) fn start(
+    shared: Arc<Shared>,
+    state: ExecutedState,
+    jobs: Receiver<ExecuteJob>,
+) -> io::Result<JoinHandle<()>> {
+    Builder::new().name("executor".into()).spawn(move || {
+        let mut executor = Executor { shared, state };
+        for job in jobs {
+            executor.perform(job);
+        }
+    })
+}
+
+struct Executor {
+    shared: Arc<Shared>,
+    state: ExecutedState,
+}
+
+impl Executor {
+    fn perform(&mut self, job: ExecuteJob) {
+        let start = Instant::now();
+        let db = &self.shared.db;
+        let executed = execute(db, db, self.shared.genesis, self.state.root, &job);
+        let number = executed.number;
+        let newest_nonempty = if job.body.is_empty() { self.state.newest_nonempty } else { number };
+        self.state = ExecutedState { number, root: executed.root, newest_nonempty };
+        let changes = self.commit(&job, executed);
+        metrics::histogram!(metric::EXECUTION_SECONDS).record(start.elapsed());
+        self.shared.driver.input(Input::Executed(Executed { number, root: self.state.root }));
+        self.shared.announce(job.hash, job.header.clone(), changes);
+        self.tell_watchers(&job);
+    }
+
+    fn commit(&self, job: &ExecuteJob, executed: ExecutedBlock) -> Vec<tierchain_primitives::ports::StateChange> {
+        metrics::counter!(metric::EXTRINSICS).increment(job.body.len() as u64);
+        metrics::counter!(metric::LEDGER_BLOCKS, "tier" => "entity").increment(executed.entity_blocks.len() as u64);
+        metrics::counter!(metric::LEDGER_BLOCKS, "tier" => "meta").increment(executed.meta_blocks.len() as u64);
+        let commit = BlockCommit {
+            hash: job.hash,
+            header: job.header.clone(),
+            extrinsics: job.body.iter().map(|checked| (checked.hash, checked.bytes.clone())).collect(),
+            certificate: Some(job.certificate.clone()),
+            changes: executed.changes,
+            pages: executed.pages,
+            entity_blocks: executed.entity_blocks,
+            meta_blocks: executed.meta_blocks,
+            aux: vec![root_record(self.state.number, self.state.root), nonempty_record(self.state.newest_nonempty)],
+        };
+        self.shared.db.commit(&commit);
+        commit.changes
+    }
+
+    fn tell_watchers(&self, job: &ExecuteJob) {
+        if self.shared.watchers.is_empty() {
+            return;
+        }
+        for checked in job.body.iter() {
+            self.shared.watchers.tell(&checked.hash, &TransactionStatus::InBlock(Hash(job.hash)));
+            self.shared.watchers.tell(&checked.hash, &TransactionStatus::Finalized(Hash(job.hash)));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The replica's effects, performed.
+
+use std::sync::Arc;
+
+use parity_scale_codec::Encode;
+use tierchain_consensus::{Evidence, Message, Target, VoteKind};
+use tierchain_network::{Audience, Channel, Topic};
+use tierchain_primitives::H256;
+use tierchain_replica::{DropReason, Effect, Input, Member, Verdict};
+use tierchain_rpc::types::{Hash, TransactionStatus};
+use tierchain_runtime::Checked;
+
+use super::driver::Driver;
+use crate::telemetry::metric;
+
+impl Driver {
+    /// Performs one effect. What can't be delivered is dropped: the protocol repeats what matters.
+    pub(super) fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::SendConsensus { to, message } => self.send_consensus(to, &message),
+            Effect::SendSync { to, message } => self.send(to, Channel::Sync, message.encode()),
+            Effect::GossipBundle(bundle) => self.gossip(Topic::Bundles, bundle.encode()),
+            Effect::GossipBlock(block) => {
+                if !self.shared.spec.observers.is_empty() {
+                    self.gossip(Topic::Blocks, block.encode());
+                }
+            }
+            Effect::Answer { ticket, result } => self.answer(ticket, result),
+            Effect::Execute(job) => {
+                // An error says that the executor has ended, which it does only after the driver.
+                let _ = self.jobs.send(job);
+            }
+            Effect::Verify { digest, entries } => self.verify(digest, entries),
+            Effect::Dropped { hash, reason } => {
+                let status = match reason {
+                    DropReason::Expired => TransactionStatus::Invalid,
+                    DropReason::Usurped { by } => TransactionStatus::Usurped(Hash(by)),
+                };
+                self.shared.watchers.tell(&hash, &status);
+            }
+            Effect::Evidence(evidence) => report_evidence(&evidence),
+            Effect::Diverged { number, here, there } => tracing::error!(
+                number,
+                %here,
+                %there,
+                "this node's state differs from the one that a primary names: compare both with the other validators"
+            ),
+            Effect::WakeAt(at) => self.wake_at(at),
+        }
+    }
+
+    fn send_consensus(&self, to: Target, message: &Message) {
+        if let Some(kind) = vote_kind(message) {
+            metrics::counter!(metric::VOTES_SENT, "kind" => kind).increment(1);
+        }
+        if matches!(message, Message::ViewChange(_)) {
+            metrics::counter!(metric::VIEW_CHANGES).increment(1);
+        }
+        match to {
+            Target::All => {
+                let sent = self.shared.network.broadcast(Audience::Validators, Channel::Consensus, message.encode());
+                if let Err(error) = sent {
+                    tracing::debug!(%error, "a consensus message wasn't sent");
+                }
+            }
+            Target::One(index) => self.send(Member::Validator(index), Channel::Consensus, message.encode()),
+        }
+    }
+
+    fn send(&self, to: Member, channel: Channel, bytes: Vec<u8>) {
+        let Some(peer) = self.shared.directory.peer(to) else { return };
+        if let Err(error) = self.shared.network.send(peer, channel, bytes) {
+            tracing::debug!(%error, "a message wasn't sent");
+        }
+    }
+
+    fn gossip(&self, topic: Topic, bytes: Vec<u8>) {
+        if let Err(error) = self.shared.network.gossip(topic, bytes) {
+            tracing::debug!(%error, "a message wasn't gossiped");
+        }
+    }
+
+    fn verify(&self, digest: H256, entries: Vec<(Checked, H256)>) {
+        let shared = Arc::clone(&self.shared);
+        self.runtime.spawn_blocking(move || {
+            let verdict = |(holds, (_, birth)): (bool, &(Checked, H256))| match holds {
+                true => Verdict::Holds { birth: *birth },
+                false => Verdict::Fails { birth: *birth },
+            };
+            let verdicts = shared.verifier.verify(&entries).into_iter().zip(&entries).map(verdict).collect();
+            shared.driver.input(Input::Verdicts { digest, verdicts });
+        });
+    }
+}
+
+/// The label of a message in the metrics of votes.
+pub(super) fn vote_kind(message: &Message) -> Option<&'static str> {
+    match message {
+        Message::Vote(vote) => Some(match vote.kind {
+            VoteKind::Prepare => "prepare",
+            VoteKind::Commit => "commit",
+        }),
+        Message::ViewChange(_) => Some("view_change"),
+        Message::Suspect(_) => Some("suspect"),
+        Message::Proposal(_) | Message::NewView(_) | Message::Certificate(_) => None,
+    }
+}
+
+fn report_evidence(evidence: &Evidence) {
+    metrics::counter!(metric::EVIDENCE, "validator" => evidence.culprit.to_string()).increment(1);
+    tracing::warn!(
+        validator = evidence.culprit.0,
+        first = ?evidence.first,
+        second = ?evidence.second,
+        "a validator signed two statements of which an honest one makes at most one"
+    );
+}

@@ -1,0 +1,167 @@
+//! The body of a block as a function of (chain, `executed`, bundle digests).
+//!
+//! In the order of the digests, each extrinsic whose signature holds, whose account stands in the state after
+//! `executed`, whose nonce is the next one, whose era holds at this number, while count, bytes and weight last; the
+//! rest is skipped and may be named again. Every replica derives the same body without executing anything.
+
+use std::collections::BTreeMap;
+
+use tierchain_primitives::extrinsic::Nonce;
+use tierchain_primitives::limits::{BLOCK_BYTES_MAX, BLOCK_EXTRINSICS_MAX, BLOCK_WEIGHT_MAX};
+use tierchain_primitives::{AccountId, BlockNumber, H256};
+use tierchain_runtime::{Checked, Weights};
+
+use crate::accounts::{Accounts, LedgerRead};
+use crate::bundles::Held;
+use crate::chain::Chain;
+
+/// Which block a body is derived for.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The parent's hash; the parent is the newest final block or in flight.
+    pub parent: H256,
+    /// The block's number.
+    pub number: BlockNumber,
+    /// The block after whose state accounts must stand.
+    pub executed: BlockNumber,
+}
+
+/// A body, or what is missing to derive it.
+#[derive(Clone, Debug, Default)]
+pub struct Derived {
+    /// The extrinsics, in order.
+    pub body: Vec<Checked>,
+    /// The bundles that gave at least one.
+    pub used: Vec<H256>,
+    /// Bundles with signatures that aren't verified for the birth blocks that count here, with those blocks by entry.
+    /// While there is one, the body isn't final.
+    pub unverified: Vec<(H256, Vec<(Checked, H256)>)>,
+}
+
+/// How much a derivation may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Extrinsics.
+    pub count: usize,
+    /// Bytes.
+    pub bytes: usize,
+    /// Weight.
+    pub weight: u64,
+}
+
+impl Room {
+    /// A whole block's.
+    pub const BLOCK: Self = Self { count: BLOCK_EXTRINSICS_MAX, bytes: BLOCK_BYTES_MAX, weight: BLOCK_WEIGHT_MAX };
+
+    /// Room for one extrinsic, to see whether there is any.
+    pub const ONE: Self = Self { count: 1, ..Self::BLOCK };
+}
+
+/// Next nonces on top of what is taken so far; none for an account that doesn't stand.
+type NextNonces = BTreeMap<AccountId, Option<Nonce>>;
+
+/// What one bundle adds to a body.
+enum Taken {
+    Some { body: Vec<Checked>, left: Room, full: bool },
+    Unverified,
+}
+
+/// Derives bodies on one chain.
+pub struct Deriver<'a, L> {
+    /// The chain.
+    pub chain: &'a Chain,
+    /// Accounts seen lately.
+    pub accounts: &'a mut Accounts,
+    /// The executed ledger.
+    pub ledger: &'a L,
+    /// What calls cost on this chain.
+    pub weights: &'a Weights,
+}
+
+impl<L: LedgerRead> Deriver<'_, L> {
+    /// Derives the body of the block at `place` from `bundles`, in their order.
+    pub fn derive<'b>(&mut self, place: Place, bundles: impl Iterator<Item = &'b Held>, mut room: Room) -> Derived {
+        let mut derived = Derived::default();
+        let mut next: NextNonces = BTreeMap::new();
+        for held in bundles.filter(|held| !held.live.is_empty()) {
+            match self.take(place, held, room, &mut next) {
+                Taken::Some { body, left, full } => {
+                    room = left;
+                    if !body.is_empty() {
+                        derived.used.push(held.open.digest);
+                        derived.body.extend(body);
+                    }
+                    if full {
+                        return derived;
+                    }
+                }
+                Taken::Unverified => derived.unverified.push((held.open.digest, self.births(held, place))),
+            }
+        }
+        derived
+    }
+
+    /// What one bundle adds. A bundle with a signature that would count and isn't verified adds nothing yet: a part
+    /// of it would be another body than the one of a replica that knows the verdict.
+    fn take(&mut self, place: Place, held: &Held, mut room: Room, next: &mut NextNonces) -> Taken {
+        let mut body = Vec::new();
+        let mut moved: NextNonces = BTreeMap::new();
+        for at in &held.live {
+            let entry = &held.open.entries[*at];
+            let extrinsic = &entry.checked.extrinsic;
+            let known = moved.get(&extrinsic.signer).or_else(|| next.get(&extrinsic.signer)).copied();
+            let expected = known.unwrap_or_else(|| self.next_nonce(&extrinsic.signer, place));
+            if known.is_none() {
+                next.insert(extrinsic.signer, expected);
+            }
+            if expected != Some(extrinsic.nonce) {
+                continue;
+            }
+            let Some(birth) = self.birth(&entry.checked, place) else { continue };
+            match entry.verdict.holds_for(&birth) {
+                Some(true) => {}
+                Some(false) => continue,
+                None => return Taken::Unverified,
+            }
+            let Some(left) = room.after(&entry.checked, self.weights) else {
+                next.extend(moved);
+                return Taken::Some { body, left: room, full: true };
+            };
+            room = left;
+            moved.insert(extrinsic.signer, extrinsic.nonce.checked_add(1));
+            body.push(entry.checked.clone());
+        }
+        next.extend(moved);
+        Taken::Some { body, left: room, full: false }
+    }
+
+    /// The signer's next nonce on top of the parent; none if it doesn't stand after `executed`.
+    fn next_nonce(&mut self, signer: &AccountId, place: Place) -> Option<Nonce> {
+        let nonce = self.chain.next_nonce(signer, &place.parent, self.accounts, self.ledger)?;
+        self.accounts.stands(signer, self.ledger, place.executed).then_some(nonce)
+    }
+
+    /// Hash of the block whose hash the extrinsic must sign to stand at `place`; none if its era doesn't hold there.
+    fn birth(&self, checked: &Checked, place: Place) -> Option<H256> {
+        let birth = checked.extrinsic.era.birth(place.number);
+        if birth >= place.number {
+            return None;
+        }
+        self.chain.hash_at(birth, &place.parent, self.ledger)
+    }
+
+    fn births(&self, held: &Held, place: Place) -> Vec<(Checked, H256)> {
+        let birth = |checked: &Checked| self.birth(checked, place).unwrap_or(H256::ZERO);
+        held.open.entries.iter().map(|entry| (entry.checked.clone(), birth(&entry.checked))).collect()
+    }
+}
+
+impl Room {
+    fn after(self, checked: &Checked, weights: &Weights) -> Option<Self> {
+        Some(Self {
+            count: self.count.checked_sub(1)?,
+            bytes: self.bytes.checked_sub(checked.bytes.len())?,
+            weight: self.weight.checked_sub(checked.weight_at(weights))?,
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! The bundles held here: what proposals may name and what other replicas may ask for.
+
+use std::collections::BTreeMap;
+
+use tierchain_primitives::{H256, ValidatorIndex};
+use tierchain_runtime::Checked;
+
+use crate::input::{OpenBundle, Verdict};
+
+/// Most bytes of bundles held of one maker, so that nobody can push out the others'.
+pub const MAKER_BYTES_MAX: usize = 48 * 1024 * 1024;
+
+/// For how many milliseconds a bundle is held though its extrinsics don't become final.
+pub const HELD_MS: u64 = 60_000;
+
+/// A bundle held here.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The bundle with what is known about its signatures.
+    pub open: OpenBundle,
+    /// Entries that aren't in a final block yet, by index.
+    pub live: Vec<usize>,
+    /// When it arrived, in monotonic milliseconds.
+    pub arrived: u64,
+    bytes: usize,
+    order: u64,
+}
+
+/// All bundles held, in order of arrival.
+#[derive(Clone, Debug, Default)]
+pub struct Bundles {
+    held: BTreeMap<H256, Held>,
+    order: BTreeMap<u64, H256>,
+    /// Which bundles hold an extrinsic.
+    holders: BTreeMap<H256, Vec<H256>>,
+    bytes_by_maker: BTreeMap<ValidatorIndex, usize>,
+    next_order: u64,
+}
+
+impl Bundles {
+    /// Takes a bundle; says whether it is new and fits. `is_final` says which extrinsics are in a final block.
+    pub fn insert(&mut self, open: OpenBundle, now: u64, is_final: impl Fn(&Checked) -> bool) -> bool {
+        let bytes: usize = open.entries.iter().map(|entry| entry.checked.bytes.len()).sum();
+        let of_maker = self.bytes_by_maker.entry(open.signed.maker).or_default();
+        if self.held.contains_key(&open.digest) || *of_maker + bytes > MAKER_BYTES_MAX {
+            return false;
+        }
+        *of_maker += bytes;
+        let live: Vec<usize> =
+            (0..open.entries.len()).filter(|at| !is_final(&open.entries[*at].checked)).collect();
+        for at in &live {
+            self.holders.entry(open.entries[*at].checked.hash).or_default().push(open.digest);
+        }
+        let order = self.next_order;
+        self.next_order += 1;
+        self.order.insert(order, open.digest);
+        self.held.insert(open.digest, Held { open, live, arrived: now, bytes, order });
+        true
+    }
+
+    /// A bundle by its digest.
+    #[must_use]
+    pub fn get(&self, digest: &H256) -> Option<&Held> {
+        self.held.get(digest)
+    }
+
+    /// Bundles with extrinsics that aren't final, in order of arrival.
+    pub fn live(&self) -> impl Iterator<Item = &Held> {
+        self.order.values().filter_map(|digest| self.held.get(digest)).filter(|held| !held.live.is_empty())
+    }
+
+    /// Number of bundles held.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Whether none is held.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// Bundles of this maker that have extrinsics that aren't final.
+    pub fn live_of(&self, maker: ValidatorIndex) -> impl Iterator<Item = &Held> {
+        self.live().filter(move |held| held.open.signed.maker == maker)
+    }
+
+    /// Takes verdicts that were asked for: those that are about another birth block than before replace the old.
+    pub fn set_verdicts(&mut self, digest: &H256, verdicts: Vec<Verdict>) {
+        let Some(held) = self.held.get_mut(digest) else { return };
+        for (entry, verdict) in held.open.entries.iter_mut().zip(verdicts) {
+            let keeps = matches!(verdict, Verdict::Unknown) || matches!(entry.verdict, Verdict::Holds { .. });
+            if !keeps {
+                entry.verdict = verdict;
+            }
+        }
+    }
+
+    /// Strikes out what a final block included, and forgets bundles that are done for good. A done bundle is kept
+    /// until the next call, so that replicas one block behind still get it.
+    pub fn on_final(&mut self, body: &[Checked], now: u64) {
+        let done: Vec<H256> = self
+            .held
+            .values()
+            .filter(|held| held.live.is_empty() || held.arrived + HELD_MS <= now)
+            .map(|held| held.open.digest)
+            .collect();
+        for digest in done {
+            self.remove(&digest);
+        }
+        for included in body {
+            for digest in self.holders.remove(&included.hash).unwrap_or_default() {
+                if let Some(held) = self.held.get_mut(&digest) {
+                    let entries = &held.open.entries;
+                    held.live.retain(|at| entries[*at].checked.hash != included.hash);
+                }
+            }
+        }
+    }
+
+    fn remove(&mut self, digest: &H256) {
+        let Some(held) = self.held.remove(digest) else { return };
+        self.order.remove(&held.order);
+        if let Some(bytes) = self.bytes_by_maker.get_mut(&held.open.signed.maker) {
+            *bytes -= held.bytes;
+        }
+        for at in held.live {
+            let hash = held.open.entries[at].checked.hash;
+            if let Some(holders) = self.holders.get_mut(&hash) {
+                holders.retain(|holder| holder != digest);
+                if holders.is_empty() {
+                    self.holders.remove(&hash);
+                }
+            }
+        }
+    }
+}

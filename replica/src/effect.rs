@@ -1,0 +1,99 @@
+//! What a replica wants done.
+
+use std::sync::Arc;
+
+use tierchain_consensus::{Evidence, Message, Target};
+use tierchain_primitives::certificate::Certificate;
+use tierchain_primitives::header::Header;
+use tierchain_primitives::{BlockNumber, H256};
+use tierchain_runtime::Checked;
+
+use crate::input::{Member, Ticket};
+use crate::pool::Refusal;
+use crate::wire::{CertifiedBlock, SignedBundle, SyncMessage};
+
+/// A certified block to be executed. Blocks come in order, each once per start of the process.
+#[derive(Clone, Debug)]
+pub struct ExecuteJob {
+    /// The block's hash.
+    pub hash: H256,
+    /// Its header.
+    pub header: Header,
+    /// Its extrinsics.
+    pub body: Arc<Vec<Checked>>,
+    /// The proof that it is final.
+    pub certificate: Certificate,
+}
+
+/// Why an extrinsic left the pool without having been included.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DropReason {
+    /// Its era ended.
+    Expired,
+    /// Another extrinsic with its account and nonce was included.
+    Usurped {
+        /// The other one.
+        by: H256,
+    },
+}
+
+/// An effect of [`Replica::step`](crate::Replica::step).
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Send a consensus message.
+    SendConsensus {
+        /// To whom.
+        to: Target,
+        /// What.
+        message: Message,
+    },
+    /// Send a request or an answer.
+    SendSync {
+        /// To whom.
+        to: Member,
+        /// What.
+        message: SyncMessage,
+    },
+    /// Spread a bundle to all.
+    GossipBundle(Arc<SignedBundle>),
+    /// Spread a final block to whoever follows.
+    GossipBlock(Arc<CertifiedBlock>),
+    /// Answer a submission: the hash once the extrinsic is on disk, or why it is refused.
+    Answer {
+        /// Whose.
+        ticket: Ticket,
+        /// The extrinsic's hash, or why not.
+        result: Result<H256, Refusal>,
+    },
+    /// Execute a certified block and commit its state, off the consensus step; answer with
+    /// [`Input::Executed`](crate::Input::Executed). Only then tell anybody that the block is final.
+    Execute(ExecuteJob),
+    /// Verify the signatures of a held bundle's entries for these birth blocks; answer with
+    /// [`Input::Verdicts`](crate::Input::Verdicts).
+    Verify {
+        /// The bundle.
+        digest: H256,
+        /// By entry: the extrinsic and the birth block to verify it for.
+        entries: Vec<(Checked, H256)>,
+    },
+    /// An extrinsic left the pool without having been included.
+    Dropped {
+        /// Which.
+        hash: H256,
+        /// Why.
+        reason: DropReason,
+    },
+    /// A validator contradicted itself.
+    Evidence(Evidence),
+    /// This replica's state differs from the one a primary names, at this block: one of the two is wrong.
+    Diverged {
+        /// The block after which the states differ.
+        number: BlockNumber,
+        /// The root here.
+        here: H256,
+        /// The root in the header.
+        there: H256,
+    },
+    /// Step again at this monotonic time.
+    WakeAt(u64),
+}

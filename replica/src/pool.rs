@@ -1,0 +1,320 @@
+//! The mempool: extrinsics submitted to this node, waiting in per-account nonce order to be bundled and included.
+//!
+//! Bounded in number, bytes and per account. An extrinsic stays until it is included, another one takes its nonce, or
+//! its era ends; until then it is put into a bundle again whenever the last one was passed over for too long, so that
+//! a bundle lost with its maker loses nothing.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use tierchain_primitives::extrinsic::Nonce;
+use tierchain_primitives::limits::NONCE_AHEAD_MAX;
+use tierchain_primitives::{AccountId, BlockNumber, H256};
+use tierchain_runtime::Checked;
+
+use crate::effect::DropReason;
+
+/// Most extrinsics in the pool.
+pub const POOL_EXTRINSICS_MAX: usize = 32_768;
+
+/// Most bytes of extrinsics in the pool.
+pub const POOL_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// After how many milliseconds without inclusion an extrinsic is bundled again, at first; the delay doubles.
+const BUNDLE_AGAIN_MS: u64 = 1_000;
+
+/// Why an extrinsic isn't taken into the pool, with the remedy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Nobody admitted the signer.
+    #[error("account {0} is unknown here: an operator has to admit it first")]
+    UnknownAccount(AccountId),
+    /// The nonce was used already.
+    #[error("nonce {found} is used up, the account's next is {expected}: sign again with that")]
+    NonceTooLow {
+        /// The account's next nonce.
+        expected: Nonce,
+        /// The extrinsic's.
+        found: Nonce,
+    },
+    /// The nonce is so far ahead that it can't wait here.
+    #[error("nonce {found} is more than {NONCE_AHEAD_MAX} ahead of the account's next, {expected}: send those before it")]
+    NonceTooHigh {
+        /// The account's next nonce.
+        expected: Nonce,
+        /// The extrinsic's.
+        found: Nonce,
+    },
+    /// The very extrinsic is in the pool.
+    #[error("the extrinsic is already in the pool: wait for it")]
+    AlreadyKnown,
+    /// Another extrinsic with this account and nonce is in the pool.
+    #[error("another extrinsic with this nonce, {by}, is in the pool: wait for it or use the next nonce")]
+    NonceTaken {
+        /// The other one.
+        by: H256,
+    },
+    /// Its era ended, or hasn't begun.
+    #[error("the extrinsic's era ended before block {next}: sign again with a fresh birth block")]
+    Outdated {
+        /// The next block.
+        next: BlockNumber,
+    },
+    /// The pool is full.
+    #[error("the pool is full: retry after {retry_after_ms} ms, or send to another validator")]
+    PoolFull {
+        /// When it is worth trying again.
+        retry_after_ms: u64,
+    },
+}
+
+/// An extrinsic in the pool.
+#[derive(Clone, Debug)]
+struct Pooled {
+    checked: Checked,
+    birth: H256,
+    death: Option<BlockNumber>,
+    bundled: bool,
+    tries: u32,
+}
+
+/// What the pool has to know of an account.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Its next nonce by the final blocks.
+    pub next: Nonce,
+}
+
+/// The pool.
+#[derive(Clone, Debug, Default)]
+pub struct Pool {
+    accounts: BTreeMap<AccountId, BTreeMap<Nonce, Pooled>>,
+    by_hash: BTreeMap<H256, (AccountId, Nonce)>,
+    expiry: BTreeSet<(BlockNumber, H256)>,
+    /// Accounts that may have something to bundle.
+    candidates: BTreeSet<AccountId>,
+    /// What was bundled and when to do it again, in order of time for each number of tries.
+    bundled: VecDeque<(u64, H256)>,
+    bytes: usize,
+}
+
+impl Pool {
+    /// Takes an extrinsic whose signature holds for `birth`.
+    ///
+    /// # Errors
+    /// Why it isn't taken.
+    pub fn insert(
+        &mut self,
+        checked: Checked,
+        birth: H256,
+        death: Option<BlockNumber>,
+        account: Standing,
+    ) -> Result<(), Refusal> {
+        let (signer, nonce) = (checked.extrinsic.signer, checked.extrinsic.nonce);
+        if nonce < account.next {
+            return Err(Refusal::NonceTooLow { expected: account.next, found: nonce });
+        }
+        if nonce - account.next > NONCE_AHEAD_MAX {
+            return Err(Refusal::NonceTooHigh { expected: account.next, found: nonce });
+        }
+        if let Some(known) = self.accounts.get(&signer).and_then(|queue| queue.get(&nonce)) {
+            let by = known.checked.hash;
+            return Err(if by == checked.hash { Refusal::AlreadyKnown } else { Refusal::NonceTaken { by } });
+        }
+        if self.by_hash.len() >= POOL_EXTRINSICS_MAX || self.bytes + checked.bytes.len() > POOL_BYTES_MAX {
+            return Err(Refusal::PoolFull { retry_after_ms: 100 });
+        }
+        self.bytes += checked.bytes.len();
+        self.by_hash.insert(checked.hash, (signer, nonce));
+        if let Some(death) = death {
+            self.expiry.insert((death, checked.hash));
+        }
+        self.candidates.insert(signer);
+        let pooled = Pooled { checked, birth, death, bundled: false, tries: 0 };
+        self.accounts.entry(signer).or_default().insert(nonce, pooled);
+        Ok(())
+    }
+
+    /// Takes what can be included next and isn't bundled, up to `count_max` and `bytes_max`, each account's in nonce
+    /// order.
+    pub fn take_ready(
+        &mut self,
+        now: u64,
+        count_max: usize,
+        bytes_max: usize,
+        mut next_nonce: impl FnMut(&AccountId) -> Nonce,
+    ) -> Vec<(Checked, H256)> {
+        let mut taken: Vec<(Checked, H256)> = Vec::new();
+        let mut bytes = 0;
+        let mut exhausted = Vec::new();
+        for account in &self.candidates {
+            let Some(queue) = self.accounts.get_mut(account) else {
+                exhausted.push(*account);
+                continue;
+            };
+            let mut full = false;
+            for (expected, (nonce, pooled)) in (next_nonce(account)..).zip(queue.iter_mut()) {
+                if *nonce != expected {
+                    break;
+                }
+                if pooled.bundled {
+                    continue;
+                }
+                bytes += pooled.checked.bytes.len();
+                if taken.len() == count_max || (bytes > bytes_max && !taken.is_empty()) {
+                    full = true;
+                    break;
+                }
+                pooled.bundled = true;
+                let again = BUNDLE_AGAIN_MS << pooled.tries.min(5);
+                pooled.tries += 1;
+                self.bundled.push_back((now + again, pooled.checked.hash));
+                taken.push((pooled.checked.clone(), pooled.birth));
+            }
+            if full {
+                break;
+            }
+            exhausted.push(*account);
+        }
+        for account in exhausted {
+            self.candidates.remove(&account);
+        }
+        taken
+    }
+
+    /// Whether something may be ready to be bundled.
+    #[must_use]
+    pub fn has_candidates(&self) -> bool {
+        !self.candidates.is_empty()
+    }
+
+    /// Marks an extrinsic as bundled by somebody else: it needn't be bundled here as well, unless that comes to
+    /// nothing.
+    pub fn note_bundled(&mut self, now: u64, hash: &H256) {
+        let Some(pooled) = self.get_mut(hash) else { return };
+        if !pooled.bundled {
+            pooled.bundled = true;
+            let again = now + (BUNDLE_AGAIN_MS << pooled.tries.min(5));
+            self.bundled.push_back((again, *hash));
+        }
+    }
+
+    /// Puts what was bundled too long ago back in line.
+    pub fn bundle_again(&mut self, now: u64) {
+        // Delays differ by tries, so the queue isn't sorted; a full pass is bounded by the pool and rare.
+        if self.bundled.front().is_none_or(|(at, _)| *at > now) {
+            return;
+        }
+        let due = core::mem::take(&mut self.bundled);
+        for (at, hash) in due {
+            if at > now {
+                if self.by_hash.contains_key(&hash) {
+                    self.bundled.push_back((at, hash));
+                }
+                continue;
+            }
+            let Some((account, _)) = self.by_hash.get(&hash).copied() else { continue };
+            if let Some(pooled) = self.get_mut(&hash) {
+                pooled.bundled = false;
+                self.candidates.insert(account);
+            }
+        }
+    }
+
+    /// When [`Pool::bundle_again`] is next worth calling.
+    #[must_use]
+    pub fn bundle_again_at(&self) -> Option<u64> {
+        self.bundled.front().map(|(at, _)| *at)
+    }
+
+    /// Removes what a final block included or made impossible; says what was dropped without inclusion.
+    pub fn on_final(&mut self, number: BlockNumber, body: &[Checked]) -> Vec<(H256, DropReason)> {
+        let mut dropped = Vec::new();
+        for included in body {
+            let (signer, nonce) = (included.extrinsic.signer, included.extrinsic.nonce);
+            let Some(queue) = self.accounts.get(&signer) else { continue };
+            let gone: Vec<H256> = queue.range(..=nonce).map(|(_, pooled)| pooled.checked.hash).collect();
+            for hash in gone {
+                self.remove(&hash);
+                if hash != included.hash {
+                    dropped.push((hash, DropReason::Usurped { by: included.hash }));
+                }
+            }
+            // The next in line may have waited for this one.
+            if self.accounts.contains_key(&signer) {
+                self.candidates.insert(signer);
+            }
+        }
+        while let Some((death, hash)) = self.expiry.first().copied().filter(|(death, _)| *death <= number + 1) {
+            self.expiry.remove(&(death, hash));
+            if self.remove(&hash) {
+                dropped.push((hash, DropReason::Expired));
+            }
+        }
+        dropped
+    }
+
+    /// The account's next nonce if everything waiting without a gap is included.
+    #[must_use]
+    pub fn next_nonce(&self, account: &AccountId, next: Nonce) -> Nonce {
+        let Some(queue) = self.accounts.get(account) else { return next };
+        let mut expected = next;
+        for nonce in queue.range(next..).map(|(nonce, _)| *nonce) {
+            if nonce != expected {
+                break;
+            }
+            expected += 1;
+        }
+        expected
+    }
+
+    /// An extrinsic in the pool.
+    #[must_use]
+    pub fn get(&self, hash: &H256) -> Option<&Checked> {
+        let (account, nonce) = self.by_hash.get(hash)?;
+        Some(&self.accounts.get(account)?.get(nonce)?.checked)
+    }
+
+    /// Everything in the pool with the birth block for which its signature holds, for the log's next segment and for
+    /// whoever asks.
+    pub fn iter(&self) -> impl Iterator<Item = (&Checked, &H256)> {
+        self.accounts.values().flat_map(|queue| queue.values()).map(|pooled| (&pooled.checked, &pooled.birth))
+    }
+
+    /// Number of extrinsics in the pool.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_hash.len()
+    }
+
+    /// Whether the pool is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_hash.is_empty()
+    }
+
+    /// Bytes of extrinsics in the pool.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn get_mut(&mut self, hash: &H256) -> Option<&mut Pooled> {
+        let (account, nonce) = self.by_hash.get(hash)?;
+        self.accounts.get_mut(account)?.get_mut(nonce)
+    }
+
+    fn remove(&mut self, hash: &H256) -> bool {
+        let Some((account, nonce)) = self.by_hash.remove(hash) else { return false };
+        let Some(queue) = self.accounts.get_mut(&account) else { return false };
+        if let Some(pooled) = queue.remove(&nonce) {
+            self.bytes -= pooled.checked.bytes.len();
+            if let Some(death) = pooled.death {
+                self.expiry.remove(&(death, *hash));
+            }
+        }
+        if queue.is_empty() {
+            self.accounts.remove(&account);
+        }
+        true
+    }
+}

@@ -1,0 +1,46 @@
+//! What a replica writes ahead: consensus records, bodies, pooled extrinsics.
+
+use parity_scale_codec::{Decode, Encode, Error, Input};
+use tierchain_consensus::Record as ConsensusRecord;
+use tierchain_primitives::H256;
+use tierchain_primitives::header::Header;
+
+use crate::wire::decode_body;
+
+/// A record of the write-ahead log.
+#[derive(Clone, PartialEq, Eq, Debug, Encode)]
+pub enum Record {
+    /// Consensus said or learnt something that binds this replica.
+    #[codec(index = 0)]
+    Consensus(ConsensusRecord),
+    /// Header and whole body of a block it votes for, or that a quorum vouches for.
+    #[codec(index = 1)]
+    Block {
+        /// Its header.
+        header: Header,
+        /// Its extrinsics.
+        body: Vec<Vec<u8>>,
+    },
+    /// An extrinsic whose hash was answered to a caller.
+    #[codec(index = 2)]
+    Pooled {
+        /// The extrinsic.
+        bytes: Vec<u8>,
+        /// Hash of the birth block for which its signature holds.
+        birth: H256,
+    },
+}
+
+impl Decode for Record {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+        Ok(match input.read_byte()? {
+            0 => Self::Consensus(ConsensusRecord::decode(input)?),
+            1 => Self::Block { header: Header::decode(input)?, body: decode_body(input)? },
+            2 => {
+                // The log is our own: its framing bounds the record, and the pool took the extrinsic within limits.
+                Self::Pooled { bytes: Vec::decode(input)?, birth: H256::decode(input)? }
+            }
+            _ => return Err("a log record of an unknown kind".into()),
+        })
+    }
+}

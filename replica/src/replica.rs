@@ -1,0 +1,184 @@
+//! The replica: ordering, execution, mempool and catch-up joined into one value.
+//!
+//! [`Replica::step`] takes an input and gives a [`Staged`]. Inside, one input may set off several steps of the
+//! consensus machine: a bundle completes a check, the check lets the machine prepare, the vote completes a
+//! certificate, the certificate opens a slot, the slot is filled. They all end in the same `Staged`, so that one sync
+//! covers them.
+
+mod on_consensus;
+mod on_submit;
+mod on_sync;
+mod propose;
+mod recover;
+mod settle;
+mod status;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use parity_scale_codec::Encode;
+use tierchain_consensus::{Config, Input as MachineInput, Machine, Signer};
+use tierchain_primitives::certificate::ValidatorSet;
+use tierchain_primitives::{BlockNumber, H256, ValidatorIndex};
+use tierchain_runtime::Weights;
+
+use crate::accounts::{Accounts, LedgerRead};
+use crate::bundles::Bundles;
+use crate::chain::Chain;
+use crate::checks::Checks;
+use crate::clock::Clock;
+use crate::effect::Effect;
+use crate::input::{Input, Member};
+use crate::pool::Pool;
+use crate::proposer::{Pace, Proposer};
+use crate::record::Record;
+use crate::staged::Staged;
+use crate::sync::Sync;
+
+pub use recover::Recovered;
+pub use status::Status;
+
+/// Who this replica is and how it paces itself.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Hash of the genesis block.
+    pub genesis: H256,
+    /// The validators.
+    pub set: ValidatorSet,
+    /// The consensus machine's configuration; none for an observer.
+    pub machine: Option<Config>,
+    /// When to make blocks.
+    pub pace: Pace,
+    /// What calls cost on this chain.
+    pub weights: Weights,
+}
+
+/// What a step may ask of its surroundings: the executed ledger and a signature.
+pub struct Ports<'a, L> {
+    /// The executed ledger.
+    pub ledger: &'a L,
+    /// Signs with the consensus key.
+    pub signer: &'a dyn Signer,
+}
+
+/// A block that a quorum vouches for and that isn't here.
+#[derive(Clone, Debug)]
+struct Wanted {
+    number: BlockNumber,
+    holders: Vec<ValidatorIndex>,
+    asks: usize,
+    asked: Option<u64>,
+}
+
+/// One replica. See the module's text.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    settings: Settings,
+    machine: Option<Machine>,
+    chain: Chain,
+    accounts: Accounts,
+    pool: Pool,
+    bundles: Bundles,
+    checks: Checks,
+    proposer: Proposer,
+    sync: Sync,
+    wanted: BTreeMap<H256, Wanted>,
+    /// Bundles whose verdicts were asked for on behalf of a block of this number.
+    verifying: BTreeSet<(BlockNumber, H256)>,
+    /// When the consensus machine wants to be woken.
+    machine_wake: Option<u64>,
+    /// What the machine was last told about work.
+    work: bool,
+    /// Whether something can be included on the newest final block; none when that has to be found out again.
+    includable: Option<bool>,
+    /// When this replica last made a bundle.
+    last_bundled: Option<u64>,
+}
+
+/// One step under way.
+struct Turn<'a, L> {
+    now: Clock,
+    ports: &'a Ports<'a, L>,
+    staged: Staged,
+    queue: VecDeque<MachineInput>,
+    wake: Option<u64>,
+}
+
+impl<L> Turn<'_, L> {
+    fn record(&mut self, record: &Record) {
+        self.staged.record(record.encode());
+    }
+
+    fn wake_at(&mut self, at: u64) {
+        self.wake = Some(self.wake.map_or(at, |known| known.min(at)));
+    }
+}
+
+impl Replica {
+    /// Takes one input.
+    pub fn step<L: LedgerRead>(&mut self, now: Clock, input: Input, ports: &Ports<'_, L>) -> Staged {
+        let mut turn = Turn { now, ports, staged: Staged::default(), queue: VecDeque::new(), wake: None };
+        self.take(input, &mut turn);
+        self.settle(&mut turn);
+        let mut staged = turn.staged;
+        if let Some(at) = turn.wake {
+            staged.free(Effect::WakeAt(at));
+        }
+        staged
+    }
+
+    fn take<L: LedgerRead>(&mut self, input: Input, turn: &mut Turn<'_, L>) {
+        match input {
+            Input::Consensus { from, message } => self.on_message(from, message, turn),
+            Input::Submit { ticket, checked, birth } => self.on_submit(ticket, checked, birth, turn),
+            Input::Bundle(open) => self.on_bundle(open, turn),
+            Input::Verdicts { digest, verdicts } => self.bundles.set_verdicts(&digest, verdicts),
+            Input::BundleRequest { from, digest } => self.on_bundle_request(from, digest, turn),
+            Input::BlockRequest { from, number, hash } => self.on_block_request(from, number, hash, turn),
+            Input::Block { header, body } => self.on_block(header, body, turn),
+            Input::Range { from, blocks } => self.on_range(from, blocks, turn),
+            Input::Gossiped { block, body } => self.take_certified(block, body, turn),
+            Input::Height { from, number } => self.sync.note_height(from, number),
+            Input::Executed(executed) => self.chain.on_executed(executed.number, executed.root),
+            Input::Connected(peer) => self.on_connected(peer, turn),
+            Input::Lost { peer, refused } => self.on_lost(peer, refused, turn),
+            Input::Tick => turn.queue.push_back(MachineInput::Tick),
+        }
+        // Verdicts and executions change what can be included; so does nearly everything else that isn't a vote.
+        self.includable = None;
+    }
+
+    fn on_connected<L>(&mut self, peer: Member, turn: &mut Turn<'_, L>) {
+        self.sync.on_connected(peer);
+        let height = crate::wire::SyncMessage::Height { number: self.chain.last().header.number };
+        turn.staged.free(Effect::SendSync { to: peer, message: height });
+        if let Member::Validator(index) = peer {
+            turn.queue.push_back(MachineInput::Connected(index));
+            self.push_own_bundles(peer, turn);
+        }
+    }
+
+    fn on_lost<L>(&mut self, peer: Member, refused: bool, turn: &mut Turn<'_, L>) {
+        self.sync.on_lost(peer);
+        if let Member::Validator(index) = peer {
+            turn.queue.push_back(MachineInput::Lost { peer: index, refused });
+        }
+    }
+
+    /// This replica's place in the set; none for an observer.
+    #[must_use]
+    pub fn me(&self) -> Option<ValidatorIndex> {
+        self.settings.machine.as_ref().map(|config| config.me)
+    }
+
+    /// The chain as this replica sees it.
+    #[must_use]
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The extrinsics waiting here.
+    #[must_use]
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+}

@@ -1,0 +1,140 @@
+//! Extrinsics and bundles: taken in, made, served.
+
+use std::sync::Arc;
+
+use tierchain_primitives::H256;
+use tierchain_primitives::bundle::Bundle;
+use tierchain_primitives::limits::{BUNDLE_BYTES_MAX, BUNDLE_EXTRINSICS_MAX};
+use tierchain_runtime::Checked;
+
+use super::settle::next;
+use super::{Replica, Turn};
+use crate::accounts::LedgerRead;
+use crate::effect::Effect;
+use crate::input::{Entry, Member, OpenBundle, Ticket, Verdict};
+use crate::pool::{Refusal, Standing};
+use crate::record::Record;
+use crate::wire::{SignedBundle, SyncMessage};
+
+/// While a bundle of this replica waits for inclusion, the next one leaves after this many milliseconds.
+const BUNDLE_EVERY_MS: u64 = 8;
+
+impl Replica {
+    pub(super) fn on_submit<L: LedgerRead>(
+        &mut self,
+        ticket: Ticket,
+        checked: Checked,
+        birth: H256,
+        turn: &mut Turn<'_, L>,
+    ) {
+        match self.admit(&checked, birth, turn) {
+            Ok(()) => {
+                turn.record(&Record::Pooled { bytes: checked.bytes.clone(), birth });
+                turn.staged.bind(Effect::Answer { ticket, result: Ok(checked.hash) });
+            }
+            Err(refusal) => turn.staged.free(Effect::Answer { ticket, result: Err(refusal) }),
+        }
+    }
+
+    /// Puts an extrinsic into the pool, if it can still be included.
+    pub(super) fn admit<L: LedgerRead>(
+        &mut self,
+        checked: &Checked,
+        birth: H256,
+        turn: &Turn<'_, L>,
+    ) -> Result<(), Refusal> {
+        let extrinsic = &checked.extrinsic;
+        let known = self.accounts.next_at_final(
+            &extrinsic.signer,
+            turn.ports.ledger,
+            self.chain.executed(),
+            self.chain.unexecuted(),
+        );
+        let nonce = known.ok_or(Refusal::UnknownAccount(extrinsic.signer))?;
+        let last = self.chain.last();
+        let following = next(last.header.number);
+        let born = extrinsic.era.birth(following);
+        if self.chain.hash_at(born, &last.hash, turn.ports.ledger) != Some(birth) {
+            return Err(Refusal::Outdated { next: following });
+        }
+        let death = extrinsic.era.death(born);
+        self.pool.insert(checked.clone(), birth, death, Standing { next: nonce })
+    }
+
+    /// Gathers what is ready into a bundle: at once when none of this replica's is waiting, else at a distance, so
+    /// that bundles grow under load.
+    pub(super) fn make_bundle<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) {
+        let Some(me) = self.me() else { return };
+        if !self.pool.has_candidates() {
+            return;
+        }
+        let now = turn.now.monotonic;
+        let due = self.last_bundled.map_or(now, |at| at + BUNDLE_EVERY_MS);
+        if due > now && self.bundles.live_of(me).next().is_some() {
+            turn.wake_at(due);
+            return;
+        }
+        let (accounts, chain, ledger) = (&mut self.accounts, &self.chain, turn.ports.ledger);
+        let next_nonce = |account: &_| {
+            accounts.next_at_final(account, ledger, chain.executed(), chain.unexecuted()).unwrap_or_default()
+        };
+        let ready = self.pool.take_ready(now, BUNDLE_EXTRINSICS_MAX, BUNDLE_BYTES_MAX / 2, next_nonce);
+        if ready.is_empty() {
+            return;
+        }
+        self.last_bundled = Some(now);
+        let bundle = Bundle { extrinsics: ready.iter().map(|(checked, _)| checked.bytes.clone()).collect() };
+        let digest = bundle.digest();
+        let epoch = self.settings.set.epoch;
+        let signature =
+            turn.ports.signer.sign(&SignedBundle::signed_bytes(&self.settings.genesis, epoch, &digest));
+        let signed = Arc::new(SignedBundle { epoch, maker: me, bundle, signature });
+        let entry = |(checked, birth)| Entry { checked, verdict: Verdict::Holds { birth } };
+        let entries = ready.into_iter().map(entry).collect();
+        // What is ready isn't final: its nonce is yet to come.
+        let is_new = self.bundles.insert(OpenBundle { digest, signed: signed.clone(), entries }, now, |_| false);
+        self.includable = None;
+        if is_new {
+            turn.staged.free(Effect::GossipBundle(signed));
+        } else {
+            // The same extrinsics again: gossip has seen them, so they are pushed.
+            self.push_bundle_to_all(&signed, turn);
+        }
+    }
+
+    pub(super) fn on_bundle<L>(&mut self, open: OpenBundle, turn: &mut Turn<'_, L>) {
+        let now = turn.now.monotonic;
+        for entry in &open.entries {
+            if matches!(entry.verdict, Verdict::Holds { .. }) {
+                self.pool.note_bundled(now, &entry.checked.hash);
+            }
+        }
+        let accounts = &self.accounts;
+        self.bundles.insert(open, now, |checked| accounts.is_used_up(checked));
+    }
+
+    pub(super) fn on_bundle_request<L>(&mut self, from: Member, digest: H256, turn: &mut Turn<'_, L>) {
+        let message = match self.bundles.get(&digest) {
+            Some(held) => SyncMessage::Bundle((*held.open.signed).clone()),
+            None => SyncMessage::Missing { hash: digest },
+        };
+        turn.staged.free(Effect::SendSync { to: from, message });
+    }
+
+    /// Gives a peer that just connected the bundles of this replica that aren't included: gossip doesn't repeat.
+    pub(super) fn push_own_bundles<L>(&mut self, peer: Member, turn: &mut Turn<'_, L>) {
+        let Some(me) = self.me() else { return };
+        for held in self.bundles.live_of(me) {
+            let message = SyncMessage::Bundle((*held.open.signed).clone());
+            turn.staged.free(Effect::SendSync { to: peer, message });
+        }
+    }
+
+    fn push_bundle_to_all<L>(&self, signed: &Arc<SignedBundle>, turn: &mut Turn<'_, L>) {
+        let validators = self.sync.peers().filter(|peer| matches!(peer, Member::Validator(_)));
+        for peer in validators {
+            let message = SyncMessage::Bundle((**signed).clone());
+            turn.staged.free(Effect::SendSync { to: peer, message });
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! After an input: run the machine, the checks and the proposer until nothing moves, then say when to look again.
+
+use tierchain_consensus::Input as MachineInput;
+use tierchain_primitives::BlockNumber;
+
+use super::{Replica, Turn};
+use crate::accounts::LedgerRead;
+use crate::body::{Deriver, Place, Room};
+use crate::effect::Effect;
+use crate::input::Member;
+use crate::wire::SyncMessage;
+
+/// How often a block that a quorum vouches for is asked for.
+const ASK_AGAIN_MS: u64 = 50;
+
+impl Replica {
+    pub(super) fn settle<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) {
+        self.pool.bundle_again(turn.now.monotonic);
+        loop {
+            while let Some(input) = turn.queue.pop_front() {
+                self.drive(input, turn);
+            }
+            self.try_checks(turn);
+            self.make_bundle(turn);
+            if turn.queue.is_empty() {
+                self.try_propose(turn);
+            }
+            self.tell_work(turn);
+            if turn.queue.is_empty() {
+                break;
+            }
+        }
+        self.ask_for_wanted(turn);
+        self.ask_for_range(turn);
+        self.set_wake(turn);
+    }
+
+    /// Tells the machine whether there is work, when that changed.
+    fn tell_work<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) {
+        if self.machine.is_none() {
+            return;
+        }
+        let last = self.chain.last();
+        let since_last = turn.now.wall.saturating_sub(last.pre.timestamp);
+        let overdue = since_last > self.settings.pace.heartbeat_ms;
+        let work = overdue || self.is_uncovered() || self.is_includable(turn);
+        if work != self.work {
+            self.work = work;
+            turn.queue.push_back(MachineInput::Work(work));
+        }
+    }
+
+    /// Whether the newest final block leaves a state without a root that this replica could give.
+    fn is_uncovered(&self) -> bool {
+        let last = self.chain.last();
+        let nonempty = self.chain.newest_nonempty(&last.hash);
+        nonempty > last.pre.executed && self.chain.executed() >= nonempty
+    }
+
+    /// Whether something held here can be included on the newest final block.
+    fn is_includable<L: LedgerRead>(&mut self, turn: &Turn<'_, L>) -> bool {
+        if let Some(known) = self.includable {
+            return known;
+        }
+        let last = self.chain.last();
+        let place = Place { parent: last.hash, number: next(last.header.number), executed: self.chain.executed() };
+        let mut deriver = Deriver {
+            chain: &self.chain,
+            accounts: &mut self.accounts,
+            ledger: turn.ports.ledger,
+            weights: &self.settings.weights,
+        };
+        let derived = deriver.derive(place, self.bundles.live(), Room::ONE);
+        let includable = !derived.body.is_empty();
+        self.includable = Some(includable);
+        includable
+    }
+
+    /// Asks those who vouch for a block that isn't here, one after the other.
+    fn ask_for_wanted<L>(&mut self, turn: &mut Turn<'_, L>) {
+        let now = turn.now.monotonic;
+        let last = self.chain.last().header.number;
+        let again = now + ASK_AGAIN_MS;
+        self.wanted.retain(|_, wanted| wanted.number > last && !wanted.holders.is_empty());
+        for (hash, wanted) in &mut self.wanted {
+            let due = wanted.asked.map_or(now, |at| at + ASK_AGAIN_MS);
+            turn.wake_at(if due > now { due } else { again });
+            if due > now {
+                continue;
+            }
+            let holder = wanted.holders[wanted.asks % wanted.holders.len()];
+            wanted.asks += 1;
+            wanted.asked = Some(now);
+            let message = SyncMessage::BlockRequest { number: wanted.number, hash: *hash };
+            turn.staged.free(Effect::SendSync { to: Member::Validator(holder), message });
+        }
+    }
+
+    fn ask_for_range<L>(&mut self, turn: &mut Turn<'_, L>) {
+        let last = self.chain.last().header.number;
+        let polls = self.machine.is_none();
+        if let Some(peer) = self.sync.next_request(turn.now.monotonic, last, polls) {
+            let message = SyncMessage::RangeRequest { from: next(last) };
+            turn.staged.free(Effect::SendSync { to: peer, message });
+        }
+        if let Some(at) = self.sync.wake_at(polls) {
+            turn.wake_at(at);
+        }
+    }
+
+    fn set_wake<L>(&mut self, turn: &mut Turn<'_, L>) {
+        let now = turn.now;
+        let heartbeat = self.chain.last().pre.timestamp + self.settings.pace.heartbeat_ms + 1;
+        turn.wake_at(now.monotonic + heartbeat.saturating_sub(now.wall).max(1));
+        if let Some(at) = self.machine_wake {
+            turn.wake_at(at);
+        }
+        if let Some(at) = self.pool.bundle_again_at() {
+            turn.wake_at(at);
+        }
+        if let Some(at) = self.checks.next_ask() {
+            turn.wake_at(at);
+        }
+    }
+}
+
+/// The number after this one. u32 lasts for years by the proposer's budget, and a chain at its end makes no block.
+pub(super) fn next(number: BlockNumber) -> BlockNumber {
+    number.saturating_add(1)
+}

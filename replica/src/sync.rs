@@ -1,0 +1,116 @@
+//! Catch-up: which ranges of certified blocks to ask for, and whom.
+//!
+//! One request is under way at a time; a peer that doesn't answer in time is passed over for the next one that is
+//! known to be further.
+
+use std::collections::BTreeMap;
+
+use tierchain_primitives::BlockNumber;
+
+use crate::input::Member;
+
+/// How long an answer may take.
+const ANSWER_MS: u64 = 1_000;
+
+/// How often an observer asks though nobody announced anything.
+const POLL_MS: u64 = 1_000;
+
+/// The state of catching up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sync {
+    /// The newest final block that each connected peer is known to have.
+    heights: BTreeMap<Member, BlockNumber>,
+    /// Whom we asked, and when we give up waiting.
+    asked: Option<(Member, u64)>,
+    /// Peers that didn't answer or had nothing, since the last progress.
+    passed_over: Vec<Member>,
+    next_poll: u64,
+}
+
+impl Sync {
+    /// A peer has this block.
+    pub(crate) fn note_height(&mut self, peer: Member, number: BlockNumber) {
+        let known = self.heights.entry(peer).or_default();
+        *known = (*known).max(number);
+    }
+
+    /// A peer is connected.
+    pub(crate) fn on_connected(&mut self, peer: Member) {
+        self.heights.entry(peer).or_default();
+        self.passed_over.retain(|other| *other != peer);
+    }
+
+    /// A peer is lost.
+    pub(crate) fn on_lost(&mut self, peer: Member) {
+        self.heights.remove(&peer);
+        if self.asked.is_some_and(|(asked, _)| asked == peer) {
+            self.asked = None;
+        }
+    }
+
+    /// A range came. One that nobody asked for changes nothing here.
+    pub(crate) fn on_range(&mut self, peer: Member, progressed: bool) {
+        if self.asked.is_none_or(|(asked, _)| asked != peer) {
+            return;
+        }
+        self.asked = None;
+        if progressed {
+            self.passed_over.clear();
+        } else {
+            self.passed_over.push(peer);
+            // What it claimed to have it doesn't give.
+            self.heights.insert(peer, 0);
+        }
+    }
+
+    /// Whom to ask for the blocks after `last`, if anybody. `polls` is for observers, who hear of nothing otherwise.
+    pub(crate) fn next_request(&mut self, now: u64, last: BlockNumber, polls: bool) -> Option<Member> {
+        if let Some((peer, until)) = self.asked {
+            if now < until {
+                return None;
+            }
+            self.asked = None;
+            self.passed_over.push(peer);
+        }
+        let ahead = |known: &BlockNumber| *known > last;
+        let mut candidates = self.heights.iter().filter(|(_, known)| ahead(known)).map(|(peer, _)| *peer);
+        let fresh = candidates.clone().find(|peer| !self.passed_over.contains(peer));
+        let mut chosen = fresh.or_else(|| candidates.next());
+        if fresh.is_none() {
+            self.passed_over.clear();
+        }
+        if chosen.is_none() && polls && now >= self.next_poll {
+            let peers: Vec<Member> = self.heights.keys().copied().collect();
+            chosen = peers.get(usize::try_from(now / POLL_MS).unwrap_or(0) % peers.len().max(1)).copied();
+        }
+        let peer = chosen?;
+        self.next_poll = now + POLL_MS;
+        self.asked = Some((peer, now + ANSWER_MS));
+        Some(peer)
+    }
+
+    /// When [`Sync::next_request`] is next worth calling without news.
+    #[must_use]
+    pub(crate) fn wake_at(&self, polls: bool) -> Option<u64> {
+        let poll = polls.then_some(self.next_poll);
+        let answer = self.asked.map(|(_, until)| until);
+        poll.into_iter().chain(answer).min()
+    }
+
+    /// Whether a range is under way or a peer is known to be further than `last`.
+    #[must_use]
+    pub(crate) fn is_syncing(&self, last: BlockNumber) -> bool {
+        self.highest() > last + tierchain_primitives::limits::WINDOW
+    }
+
+    /// The highest block any connected peer is known to have.
+    #[must_use]
+    pub(crate) fn highest(&self) -> BlockNumber {
+        self.heights.values().copied().max().unwrap_or(0)
+    }
+
+    /// Connected peers.
+    pub(crate) fn peers(&self) -> impl Iterator<Item = Member> {
+        self.heights.keys().copied()
+    }
+}

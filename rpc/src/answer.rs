@@ -1,0 +1,84 @@
+//! The answers: each namespace's trait, answered from the backend.
+//!
+//! Methods that may touch the disk are marked `blocking` in their trait, so they run on threads of their own.
+
+mod author;
+mod chain;
+mod chains;
+mod consensus;
+mod meta;
+mod state;
+mod system;
+
+use std::sync::Arc;
+
+use jsonrpsee::core::to_json_raw_value;
+use jsonrpsee::types::{ErrorCode, ErrorObjectOwned};
+use jsonrpsee::{RpcModule, SubscriptionSink};
+use serde::Serialize;
+
+use crate::api::{
+    AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer, MetaApiServer, RpcApiServer, StateApiServer,
+    SystemApiServer,
+};
+use crate::backend::Backend;
+use crate::feeds::HeadFeeds;
+use crate::types::Methods;
+
+/// All namespaces in one module.
+pub(crate) fn module(backend: &Arc<dyn Backend>) -> RpcModule<()> {
+    let shared = || Arc::clone(backend);
+    let mut all = RpcModule::new(());
+    let namespaces: [jsonrpsee::Methods; 7] = [
+        chain::Answer { backend: shared(), feeds: HeadFeeds::new(shared()) }.into_rpc().into(),
+        author::Answer { backend: shared() }.into_rpc().into(),
+        state::Answer { backend: shared() }.into_rpc().into(),
+        system::Answer { backend: shared() }.into_rpc().into(),
+        chains::Answer { backend: shared() }.into_rpc().into(),
+        meta::Answer { backend: shared() }.into_rpc().into(),
+        consensus::Answer { backend: shared() }.into_rpc().into(),
+    ];
+    for namespace in namespaces {
+        all.merge(namespace).expect("names begin with their namespace, and a test lists them all");
+    }
+    let contents = Contents::of(&all);
+    all.merge(contents.into_rpc()).expect("no other namespace is called rpc");
+    all
+}
+
+/// `rpc_*`: the table of contents.
+struct Contents(Methods);
+
+impl Contents {
+    fn of(module: &RpcModule<()>) -> Self {
+        let mut methods: Vec<String> = module.method_names().map(Into::into).collect();
+        methods.push("rpc_methods".into());
+        methods.sort_unstable();
+        Self(Methods { methods })
+    }
+}
+
+impl RpcApiServer for Contents {
+    fn methods(&self) -> Result<Methods, ErrorObjectOwned> {
+        Ok(self.0.clone())
+    }
+}
+
+/// Sends a notification; false once the subscriber is gone.
+async fn notify(sink: &SubscriptionSink, value: &impl Serialize) -> bool {
+    match to_json_raw_value(value) {
+        Ok(message) => sink.send(message).await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+/// Reads from the backend on a thread that may block.
+async fn read<T: Send + 'static>(
+    backend: &Arc<dyn Backend>,
+    read: impl FnOnce(&dyn Backend) -> T + Send + 'static,
+) -> Result<T, ErrorObjectOwned> {
+    let backend = Arc::clone(backend);
+    // Fails only when the read panicked or the runtime stops.
+    let result = tokio::task::spawn_blocking(move || read(&*backend)).await;
+    result.map_err(|_| ErrorObjectOwned::from(ErrorCode::InternalError))
+}

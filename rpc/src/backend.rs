@@ -1,0 +1,21 @@
+//! Who answers: what the namespaces ask of the node behind them.
+//!
+//! All reads are plain and synchronous and may touch the disk: the server calls them off the async reactor. A backend
+//! commits the state of a block before it announces the block.
+
+mod chain;
+mod ledger;
+mod node;
+mod pool;
+mod state;
+
+pub use self::chain::{ChainBackend, FinalBlock, FinalHead};
+pub use self::ledger::LedgerBackend;
+pub use self::node::NodeBackend;
+pub use self::pool::PoolBackend;
+pub use self::state::{StateBackend, StateError};
+
+/// Everything the server needs.
+pub trait Backend: ChainBackend + StateBackend + PoolBackend + NodeBackend + LedgerBackend {}
+
+impl<T: ChainBackend + StateBackend + PoolBackend + NodeBackend + LedgerBackend> Backend for T {}

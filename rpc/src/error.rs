@@ -1,0 +1,71 @@
+//! The error table: every code this server answers with, and the errors of reading. Refusals of extrinsics are in
+//! [`crate::SubmitError`].
+
+use jsonrpsee::types::ErrorObjectOwned;
+
+use crate::backend::StateError;
+
+/// JSON-RPC error codes. Up to 4003 they are Substrate's, so that its clients know them; from 5001 on they are ours.
+pub mod code {
+    /// An extrinsic that doesn't decode.
+    pub const BAD_FORMAT: i32 = 1001;
+    /// An extrinsic that can't be included, now or ever.
+    pub const INVALID_TRANSACTION: i32 = 1010;
+    /// An extrinsic that this node can't judge now.
+    pub const UNKNOWN_VALIDITY: i32 = 1011;
+    /// An extrinsic that the node has already.
+    pub const ALREADY_IMPORTED: i32 = 1013;
+    /// Another extrinsic of the account has its nonce.
+    pub const PRIORITY_TOO_LOW: i32 = 1014;
+    /// An extrinsic that the pool has no room for.
+    pub const IMMEDIATELY_DROPPED: i32 = 1016;
+    /// More asked for than one call gives.
+    pub const INVALID_COUNT: i32 = 4002;
+    /// State at a block that isn't known or no longer kept.
+    pub const CLIENT_ERROR: i32 = 4003;
+    /// No such chain or meta-chain.
+    pub const UNKNOWN_CHAIN: i32 = 5001;
+}
+
+/// More was asked for than one call gives.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("count exceeds maximum value. value: {found}, max: {max}: ask for at most {max} {what} per call")]
+pub(crate) struct CountTooLarge {
+    what: &'static str,
+    found: usize,
+    max: usize,
+}
+
+impl CountTooLarge {
+    /// Lets a count pass that is within its bound.
+    pub(crate) fn check(what: &'static str, found: usize, max: usize) -> Result<usize, Self> {
+        if found <= max { Ok(found) } else { Err(Self { what, found, max }) }
+    }
+}
+
+impl From<CountTooLarge> for ErrorObjectOwned {
+    fn from(error: CountTooLarge) -> Self {
+        Self::owned(code::INVALID_COUNT, error.to_string(), None::<()>)
+    }
+}
+
+impl From<StateError> for ErrorObjectOwned {
+    fn from(error: StateError) -> Self {
+        Self::owned(code::CLIENT_ERROR, format!("Client error: {error}"), None::<()>)
+    }
+}
+
+/// A chain or meta-chain that the ledger doesn't have.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("there is no {what} {name} on this ledger: {list} lists those there are")]
+pub(crate) struct UnknownChain {
+    pub(crate) what: &'static str,
+    pub(crate) name: String,
+    pub(crate) list: &'static str,
+}
+
+impl From<UnknownChain> for ErrorObjectOwned {
+    fn from(error: UnknownChain) -> Self {
+        Self::owned(code::UNKNOWN_CHAIN, error.to_string(), None::<()>)
+    }
+}

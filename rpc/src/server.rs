@@ -1,0 +1,153 @@
+//! The server: HTTP and WebSocket on one port, bounded in everything that a client can make large or slow.
+
+mod accept;
+mod stream;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jsonrpsee::server::{
+    BatchRequestConfig, PingConfig, RandomStringIdProvider, ServerBuilder, ServerConfig as Limits, stop_channel,
+};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::answer;
+use crate::backend::Backend;
+
+/// How long stopping waits for calls that are being answered; a node stops within 2 s altogether.
+const STOP_WAIT: Duration = Duration::from_secs(1);
+
+/// Where to listen, and the bounds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServerConfig {
+    /// Address and port; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// Most bytes of a request. The longest extrinsic has twice its bytes in hexadecimal digits.
+    pub request_bytes_max: u32,
+    /// Most bytes of a response.
+    pub response_bytes_max: u32,
+    /// Most connections at once.
+    pub connections_max: u32,
+    /// Most subscriptions of one connection.
+    pub subscriptions_max: u32,
+    /// Most calls in one batch.
+    pub batch_calls_max: u32,
+    /// Most messages that wait to be sent on one connection; then its subscriptions wait.
+    pub messages_waiting_max: u32,
+    /// How often a WebSocket is pinged. Clients and proxies drop connections that are silent for 40 s.
+    pub ping_every: Duration,
+    /// A connection that doesn't take what is sent to it for so long is closed: a slow reader.
+    pub write_stall_max: Duration,
+    /// A connection that sends nothing for so long, not even the answer to a ping, is closed.
+    pub silence_max: Duration,
+}
+
+impl ServerConfig {
+    /// The bounds that fit a node, on one address.
+    #[must_use]
+    pub fn at(listen: SocketAddr) -> Self {
+        Self {
+            listen,
+            request_bytes_max: 2 * 1024 * 1024,
+            response_bytes_max: 16 * 1024 * 1024,
+            connections_max: 256,
+            subscriptions_max: 1_024,
+            batch_calls_max: 256,
+            messages_waiting_max: 256,
+            ping_every: Duration::from_secs(20),
+            write_stall_max: Duration::from_secs(15),
+            silence_max: Duration::from_secs(90),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        let ping = PingConfig::new().ping_interval(self.ping_every).inactive_limit(self.silence_max).max_failures(1);
+        Limits::builder()
+            .max_request_body_size(self.request_bytes_max)
+            .max_response_body_size(self.response_bytes_max)
+            .max_connections(self.connections_max)
+            .max_subscriptions_per_connection(self.subscriptions_max)
+            .set_batch_request_config(BatchRequestConfig::Limit(self.batch_calls_max))
+            .set_message_buffer_capacity(self.messages_waiting_max.max(1))
+            .set_id_provider(RandomStringIdProvider::new(16))
+            .enable_ws_ping(ping)
+            .build()
+    }
+}
+
+/// Why the server can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// Somebody else has the port.
+    #[error(
+        "the RPC port {0} is in use: stop the program that has it (`ss -ltnp` names it), or choose another one with \
+         --rpc-port"
+    )]
+    InUse(SocketAddr),
+    /// The address can't be listened on.
+    #[error("cannot listen for RPC on {address}: {source}: choose an address of this machine and a port over 1023")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl ServerError {
+    fn of(address: SocketAddr, source: io::Error) -> Self {
+        if source.kind() == io::ErrorKind::AddrInUse { Self::InUse(address) } else { Self::Listen { address, source } }
+    }
+}
+
+/// A running server. It goes on when the handle is dropped; [`Self::stop`] ends it.
+#[derive(Debug)]
+pub struct ServerHandle {
+    local_addr: SocketAddr,
+    stop: jsonrpsee::server::ServerHandle,
+    accepting: JoinHandle<()>,
+}
+
+impl ServerHandle {
+    /// The address it listens on, with the port that was chosen.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Accepts nothing more, answers what was asked, and closes all connections, within about a second.
+    pub async fn stop(self) {
+        // An error says that it has stopped already.
+        let _ = self.stop.stop();
+        if tokio::time::timeout(STOP_WAIT, self.stop.stopped()).await.is_err() {
+            tracing::info!("some RPC calls were still being answered when the server stopped");
+        }
+        self.accepting.abort();
+    }
+}
+
+/// Starts a server that answers from `backend`, on the current tokio runtime.
+///
+/// # Errors
+/// [`ServerError`] when the address can't be listened on.
+pub async fn start(config: &ServerConfig, backend: Arc<dyn Backend>) -> Result<ServerHandle, ServerError> {
+    let error = |source| ServerError::of(config.listen, source);
+    let listener = TcpListener::bind(config.listen).await.map_err(error)?;
+    let local_addr = listener.local_addr().map_err(error)?;
+    let (stop_signal, stop) = stop_channel();
+    let acceptor = accept::Acceptor {
+        listener,
+        service: ServerBuilder::with_config(config.limits()).to_service_builder(),
+        methods: answer::module(&backend).into(),
+        places: Arc::new(tokio::sync::Semaphore::new(config.connections_max as usize)),
+        write_stall_max: config.write_stall_max,
+        silence_max: config.silence_max,
+        stop: stop_signal,
+    };
+    let accepting = tokio::spawn(acceptor.run());
+    tracing::info!(address = %local_addr, "RPC over HTTP and WebSocket");
+    Ok(ServerHandle { local_addr, stop, accepting })
+}

@@ -1,0 +1,39 @@
+//! Everything that travels as JSON, the same for server and client.
+//!
+//! Hashes and bytes are `0x` and lower-case hexadecimal; a u64 above 2^53 and every u128 is decimal text; accounts are
+//! SS58; names are camelCase. Every block of the ledger also carries `encoded`, its SCALE encoding, from which its
+//! hash can be computed in any language.
+
+mod block;
+mod consensus;
+mod entity_block;
+mod event;
+mod hex;
+mod list;
+mod meta_block;
+mod number;
+mod refusal;
+mod server;
+mod state;
+mod system;
+mod text;
+mod transaction;
+mod usage;
+
+pub use self::block::{Block, Digest, Header, Justification, ListOrValue, SignedBlock, UnreadableDigest};
+pub use self::consensus::{ConsensusStatus, ExecutedBlock, InFlight, ValidatorStatus, Votes};
+pub use self::entity_block::{EntityBlock, EntityTx, UnreadableBlock};
+pub use self::event::{Announcement, Etsi, EventKind, Meter, Resources, SNssai};
+pub use self::hex::{Bytes, Hash};
+pub use self::list::{Page, ServerCursor, ServerFilter};
+pub use self::meta_block::{MetaBlock, MetaChain, MetaTx, Relation};
+pub use self::number::{AnyNumber, HexNumber, U64, U128};
+pub use self::refusal::{Refusal, RefusalKind};
+pub use self::server::{ChainRef, Ownership, ServerInfo, ServerStatus, WriterNext};
+pub use self::state::{RuntimeVersion, StorageChangeSet};
+pub use self::system::{ChainType, Health, Identity, Methods, Peer, Properties, SyncState};
+pub use self::text::{Address, Name, Named, Server, ServerUuid};
+pub use self::transaction::{
+    DispatchError, ExtrinsicState, ExtrinsicStatus, Inclusion, ItemRefused, TransactionStatus,
+};
+pub use self::usage::{EventCount, StateUsage, Usage};

@@ -1,0 +1,57 @@
+//! The server on a real port, in front of a backend in memory, asked by jsonrpsee's clients and by raw bytes.
+
+mod author;
+mod chain;
+mod ledger;
+mod limits;
+mod memory;
+mod node;
+mod state;
+mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use memory::MemoryBackend;
+use tierchain_rpc::client::Client;
+use tierchain_rpc::{ServerConfig, ServerHandle};
+
+/// A server, its backend, and its URLs.
+struct Fixture {
+    backend: Arc<MemoryBackend>,
+    server: ServerHandle,
+}
+
+impl Fixture {
+    async fn start() -> Self {
+        Self::start_with(config()).await
+    }
+
+    async fn start_with(config: ServerConfig) -> Self {
+        let backend = Arc::new(MemoryBackend::new());
+        let server = tierchain_rpc::start(&config, backend.clone()).await.expect("a free port");
+        Self { backend, server }
+    }
+
+    async fn client(&self, scheme: &str) -> Client {
+        let url = format!("{scheme}://{}", self.server.local_addr());
+        tierchain_rpc::client::connect(&url, Duration::from_secs(10)).await.expect("the server runs")
+    }
+
+    /// Sends one call with raw parameters over HTTP and gives the whole answer.
+    async fn call(&self, method: &str, params: &str) -> serde_json::Value {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
+        wire::post(self.server.local_addr(), &body).await.1
+    }
+
+    /// The result of one call that must succeed.
+    async fn result(&self, method: &str, params: &str) -> serde_json::Value {
+        let answer = self.call(method, params).await;
+        assert!(answer.get("error").is_none(), "{method} {params}: {answer}");
+        answer["result"].clone()
+    }
+}
+
+fn config() -> ServerConfig {
+    ServerConfig::at("127.0.0.1:0".parse().expect("an address"))
+}

@@ -1,0 +1,335 @@
+//! A backend in memory: a chain of as many blocks as a test wants, state, a pool, a small ledger.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use futures::future::BoxFuture;
+use tierchain_primitives::certificate::{Certificate, CertificateKind};
+use tierchain_primitives::crypto::Signature;
+use tierchain_primitives::extrinsic::{Extrinsic, extrinsic_hash};
+use tierchain_primitives::header::{DigestItem, Header, PreRuntime};
+use tierchain_primitives::ledger::{EntityBlock, MetaBlock, ServerId, Uuid};
+use tierchain_primitives::ports::StateChange;
+use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex, View};
+use tierchain_rpc::backend::{
+    ChainBackend, FinalBlock, FinalHead, LedgerBackend, NodeBackend, PoolBackend, StateBackend, StateError,
+};
+use tierchain_rpc::types::{
+    Address, ChainRef, ChainType, ConsensusStatus, ExecutedBlock, ExtrinsicState, ExtrinsicStatus, Hash, Health,
+    Identity, InFlight, MetaChain, Page, Peer, RuntimeVersion, ServerCursor, ServerFilter, ServerInfo, SyncState,
+    TransactionStatus, U64, ValidatorStatus, Votes,
+};
+use tierchain_rpc::{SubmitError, Watchers};
+use tokio::sync::{broadcast, mpsc};
+
+type Values = BTreeMap<Vec<u8>, Vec<u8>>;
+
+struct Stored {
+    head: Arc<FinalHead>,
+    block: FinalBlock,
+    values: Values,
+    changes: Arc<Vec<StateChange>>,
+    spec_version: u32,
+}
+
+/// What a test may change.
+#[derive(Default)]
+pub(crate) struct Inner {
+    blocks: Vec<Stored>,
+    pool: Vec<Vec<u8>>,
+    pub(crate) spec_version: u32,
+    /// The refusal of the next submissions.
+    pub(crate) refuse: Option<SubmitError>,
+    /// Blocks below are pruned.
+    pub(crate) oldest: BlockNumber,
+    /// Whether blocks remember what they changed.
+    pub(crate) forgets_changes: bool,
+    pub(crate) servers: Vec<ServerInfo>,
+    pub(crate) entity_blocks: BTreeMap<H256, Vec<EntityBlock>>,
+    pub(crate) metas: Vec<MetaChain>,
+    pub(crate) meta_blocks: BTreeMap<H256, Vec<MetaBlock>>,
+}
+
+pub(crate) struct MemoryBackend {
+    inner: Mutex<Inner>,
+    heads: broadcast::Sender<Arc<FinalHead>>,
+    watchers: Watchers,
+}
+
+impl MemoryBackend {
+    pub(crate) fn new() -> Self {
+        // Two places only, so that followers fall behind easily.
+        let backend = Self { inner: Mutex::default(), heads: broadcast::channel(2).0, watchers: Watchers::default() };
+        backend.finalise(vec![(b":code".to_vec(), Some(b"native".to_vec()))]);
+        backend
+    }
+
+    pub(crate) fn with<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
+        change(&mut self.inner.lock().expect("no test panicked"))
+    }
+
+    /// Makes the pool and some changes of state the next final block.
+    pub(crate) fn finalise(&self, changes: Vec<StateChange>) -> Arc<FinalHead> {
+        let (head, included) = self.with(|inner| inner.append(changes));
+        for hash in included {
+            self.watchers.tell(&hash, &TransactionStatus::InBlock(Hash(head.hash)));
+            self.watchers.tell(&hash, &TransactionStatus::Finalized(Hash(head.hash)));
+        }
+        let _ = self.heads.send(head.clone());
+        head
+    }
+
+    pub(crate) fn tell(&self, hash: &H256, status: &TransactionStatus) {
+        self.watchers.tell(hash, status);
+    }
+}
+
+impl Inner {
+    fn append(&mut self, changes: Vec<StateChange>) -> (Arc<FinalHead>, Vec<H256>) {
+        let number = self.blocks.len() as u32;
+        let parent = self.blocks.last();
+        let parent_hash = parent.map_or(H256::ZERO, |stored| stored.head.hash);
+        let mut values = parent.map(|stored| stored.values.clone()).unwrap_or_default();
+        for (key, value) in &changes {
+            match value {
+                Some(value) => values.insert(key.clone(), value.clone()),
+                None => values.remove(key),
+            };
+        }
+        let pre_runtime = PreRuntime {
+            proposer: ValidatorIndex(1),
+            timestamp: 1_000 + u64::from(number),
+            executed: number.saturating_sub(1),
+        };
+        let mut header = Header::new(parent_hash, number, H256([2; 32]), H256([3; 32]), pre_runtime);
+        if parent.is_some_and(|stored| stored.spec_version != self.spec_version) {
+            header.digest.push(DigestItem::RuntimeEnvironmentUpdated);
+        }
+        let hash = header.hash();
+        let head = Arc::new(FinalHead { hash, header: header.clone() });
+        let extrinsics = core::mem::take(&mut self.pool);
+        let included = extrinsics.iter().map(|bytes| extrinsic_hash(bytes)).collect();
+        let certificate = (number > 0).then(|| Certificate {
+            kind: CertificateKind::Committed,
+            epoch: Epoch(0),
+            view: View(0),
+            number,
+            hash,
+            votes: vec![(ValidatorIndex(0), Signature([9; 64]))],
+        });
+        self.blocks.push(Stored {
+            head: head.clone(),
+            block: FinalBlock { header, extrinsics, certificate },
+            values,
+            changes: Arc::new(changes),
+            spec_version: self.spec_version,
+        });
+        (head, included)
+    }
+
+    fn stored(&self, hash: &H256) -> Option<&Stored> {
+        self.blocks.iter().find(|stored| stored.head.hash == *hash)
+    }
+
+    fn values(&self, at: &H256) -> Result<&Values, StateError> {
+        let stored = self.stored(at).ok_or(StateError::UnknownBlock(*at))?;
+        let number = stored.head.header.number;
+        if number < self.oldest {
+            return Err(StateError::Pruned { hash: *at, number, oldest: self.oldest });
+        }
+        Ok(&stored.values)
+    }
+}
+
+impl ChainBackend for MemoryBackend {
+    fn finalized(&self) -> Arc<FinalHead> {
+        self.with(|inner| inner.blocks.last().expect("genesis").head.clone())
+    }
+
+    fn block_hash(&self, number: BlockNumber) -> Option<H256> {
+        self.with(|inner| inner.blocks.get(number as usize).map(|stored| stored.head.hash))
+    }
+
+    fn header(&self, hash: &H256) -> Option<Header> {
+        self.with(|inner| inner.stored(hash).map(|stored| stored.head.header.clone()))
+    }
+
+    fn block(&self, hash: &H256) -> Option<FinalBlock> {
+        self.with(|inner| inner.stored(hash).map(|stored| stored.block.clone()))
+    }
+
+    fn heads(&self) -> broadcast::Receiver<Arc<FinalHead>> {
+        self.heads.subscribe()
+    }
+}
+
+impl StateBackend for MemoryBackend {
+    fn storage(&self, at: &H256, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        self.with(|inner| inner.values(at).map(|values| values.get(key).cloned()))
+    }
+
+    fn keys(&self, at: &H256, prefix: &[u8], after: Option<&[u8]>, count: usize) -> Result<Vec<Vec<u8>>, StateError> {
+        self.with(|inner| {
+            let wanted = |key: &&Vec<u8>| key.starts_with(prefix) && after.is_none_or(|after| key.as_slice() > after);
+            Ok(inner.values(at)?.keys().filter(wanted).take(count).cloned().collect())
+        })
+    }
+
+    fn changes(&self, block: &H256) -> Option<Arc<Vec<StateChange>>> {
+        self.with(|inner| if inner.forgets_changes { None } else { Some(inner.stored(block)?.changes.clone()) })
+    }
+
+    fn runtime_version(&self, at: &H256) -> Result<RuntimeVersion, StateError> {
+        self.with(|inner| {
+            let stored = inner.stored(at).ok_or(StateError::UnknownBlock(*at))?;
+            Ok(RuntimeVersion {
+                spec_name: "tierchain".into(),
+                impl_name: "tierchain-node".into(),
+                authoring_version: 1,
+                spec_version: stored.spec_version,
+                impl_version: 1,
+                apis: vec![(vec![0xdf, 0x6a, 0xcb, 0x68, 0x99, 0x07, 0x60, 0x9b].into(), 5)],
+                transaction_version: 1,
+                state_version: 1,
+            })
+        })
+    }
+}
+
+impl PoolBackend for MemoryBackend {
+    fn submit(&self, extrinsic: Vec<u8>) -> BoxFuture<'_, Result<H256, SubmitError>> {
+        Box::pin(async move {
+            if let Some(error) = self.with(|inner| inner.refuse.clone()) {
+                return Err(error);
+            }
+            Extrinsic::decode(&extrinsic)?;
+            let hash = extrinsic_hash(&extrinsic);
+            self.with(|inner| inner.pool.push(extrinsic));
+            self.watchers.tell(&hash, &TransactionStatus::Ready);
+            Ok(hash)
+        })
+    }
+
+    fn watch(&self, hash: H256) -> mpsc::Receiver<TransactionStatus> {
+        self.watchers.watch(hash)
+    }
+
+    fn pending(&self) -> Vec<Vec<u8>> {
+        self.with(|inner| inner.pool.clone())
+    }
+
+    fn next_nonce(&self, account: &AccountId) -> u32 {
+        u32::from(account.0[0])
+    }
+
+    fn extrinsic_status(&self, hash: &H256) -> ExtrinsicStatus {
+        ExtrinsicStatus {
+            hash: Hash(*hash),
+            state: ExtrinsicState::Unknown,
+            included: None,
+            error: None,
+            items_refused: Vec::new(),
+            explanation: format!("this node knows nothing of {hash}: submit it again"),
+        }
+    }
+}
+
+impl NodeBackend for MemoryBackend {
+    fn identity(&self) -> Identity {
+        Identity {
+            name: "tierchain".into(),
+            version: "0.1.0".into(),
+            chain: "Memory".into(),
+            chain_type: ChainType::Local,
+            peer_id: "12D3KooW".into(),
+            roles: vec!["Authority".into()],
+        }
+    }
+
+    fn health(&self) -> Health {
+        Health { peers: 3, is_syncing: false, should_have_peers: true }
+    }
+
+    fn peers(&self) -> Vec<Peer> {
+        let best_hash = Hash(self.finalized().hash);
+        vec![Peer { peer_id: "12D3KooX".into(), roles: "AUTHORITY".into(), best_hash, best_number: 0 }]
+    }
+
+    fn sync_state(&self) -> SyncState {
+        SyncState { starting_block: 0, current_block: 1, highest_block: 2 }
+    }
+
+    fn consensus(&self) -> ConsensusStatus {
+        let validator = |index: u16| ValidatorStatus {
+            index,
+            name: Some(format!("validator {index}")),
+            key: Address(AccountId([index as u8; 32])),
+            connected: index < 2,
+            suspects: false,
+        };
+        ConsensusStatus {
+            epoch: 0,
+            view: U64(u64::MAX),
+            height: 7,
+            final_hash: Hash(H256([7; 32])),
+            executed: ExecutedBlock { number: 6, state_root: Hash(H256([6; 32])) },
+            primary: 3,
+            me: Some(0),
+            validators: (0..4).map(validator).collect(),
+            in_flight: vec![InFlight {
+                number: 8,
+                hash: Hash(H256([8; 32])),
+                prepares: Votes { have: vec![0, 1], missing: vec![2, 3] },
+                commits: Votes { have: vec![], missing: vec![0, 1, 2, 3] },
+            }],
+            waiting_for: "block 8 waits for one more prepare, of validator 2 or 3: neither is connected".into(),
+        }
+    }
+}
+
+impl LedgerBackend for MemoryBackend {
+    fn server(&self, uuid: Uuid, generation: Option<u32>) -> Option<ServerInfo> {
+        let is_it = |info: &&ServerInfo| {
+            info.server.uuid.0 == uuid && generation.is_none_or(|generation| generation == info.server.generation)
+        };
+        self.with(|inner| inner.servers.iter().rev().find(is_it).cloned())
+    }
+
+    fn servers(&self, after: Option<ServerId>, count: usize, filter: &ServerFilter) -> Page<ServerInfo, ServerCursor> {
+        self.with(|inner| {
+            let comes = |info: &&ServerInfo| after.is_none_or(|after| ServerId::from(info.server) > after);
+            let mut found = inner.servers.iter().filter(comes).filter(|info| filter.matches(info));
+            let items: Vec<_> = found.by_ref().take(count).cloned().collect();
+            let last = items.last().map(|info| ServerCursor(info.server.into()));
+            Page { items, next: found.next().and(last) }
+        })
+    }
+
+    fn entity_blocks(&self, chain: &ChainRef, from: u32, count: usize) -> Option<Vec<EntityBlock>> {
+        let name = match chain {
+            ChainRef::Chain(name) => *name,
+            ChainRef::Newest(uuid) => self.server(*uuid, None)?.chain.0,
+            ChainRef::Server(server) => self.server(server.uuid, Some(server.generation))?.chain.0,
+        };
+        self.with(|inner| {
+            Some(inner.entity_blocks.get(&name)?.iter().skip(from as usize).take(count).cloned().collect())
+        })
+    }
+
+    fn meta(&self, meta: &H256) -> Option<MetaChain> {
+        self.with(|inner| inner.metas.iter().find(|known| known.meta.0 == *meta).cloned())
+    }
+
+    fn metas(&self, after: Option<H256>, count: usize) -> Page<MetaChain, Hash> {
+        self.with(|inner| {
+            let mut found = inner.metas.iter().filter(|known| after.is_none_or(|after| known.meta.0 > after));
+            let items: Vec<_> = found.by_ref().take(count).cloned().collect();
+            let last = items.last().map(|known| known.meta);
+            Page { items, next: found.next().and(last) }
+        })
+    }
+
+    fn meta_blocks(&self, meta: &H256, from: u32, count: usize) -> Option<Vec<MetaBlock>> {
+        self.with(|inner| Some(inner.meta_blocks.get(meta)?.iter().skip(from as usize).take(count).cloned().collect()))
+    }
+}

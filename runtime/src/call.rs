@@ -1,0 +1,88 @@
+//! What an extrinsic asks for: `pallet u8 ‖ call u8 ‖ arguments`.
+
+use parity_scale_codec::{Decode, Encode};
+
+use crate::weights::Weights;
+use crate::{chains, meta, system};
+
+/// A call of one of the modules. The wire index is the module's.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum Call {
+    /// A call of [`crate::system`].
+    #[codec(index = 0)]
+    System(system::Call),
+    /// A call of [`crate::chains`].
+    #[codec(index = 3)]
+    Chains(chains::Call),
+    /// A call of [`crate::meta`].
+    #[codec(index = 4)]
+    Meta(meta::Call),
+}
+
+/// Bytes that are no call of this runtime.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CallError {
+    /// They don't decode within the limits.
+    #[error("cannot decode the call: {0}; encode it with the metadata of this runtime version")]
+    Malformed(String),
+    /// Something follows the call.
+    #[error("{0} bytes follow the call's last argument; encode it with the metadata of this runtime version")]
+    Trailing(usize),
+}
+
+impl Call {
+    /// Reads a call that takes up all of `bytes`.
+    ///
+    /// # Errors
+    /// [`CallError`] when the bytes aren't exactly one call of this runtime.
+    pub fn decode_exact(bytes: &[u8]) -> Result<Self, CallError> {
+        let mut input = bytes;
+        let call = Self::decode(&mut input).map_err(|error| CallError::Malformed(error.to_string()))?;
+        if input.is_empty() { Ok(call) } else { Err(CallError::Trailing(input.len())) }
+    }
+
+    /// What the call costs at most, in microseconds on the reference machine.
+    #[must_use]
+    pub fn weight(&self, weights: &Weights) -> u64 {
+        match self {
+            Self::System(call) => call.weight(weights),
+            Self::Chains(call) => call.weight(weights),
+            Self::Meta(call) => call.weight(weights),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tierchain_primitives::limits::{BATCH_EVENTS_MAX, REMARK_BYTES_MAX};
+
+    use super::*;
+
+    #[test]
+    fn a_call_decodes_to_itself_and_to_its_end_only() {
+        let call = Call::System(system::Call::Remark { remark: b"hello".to_vec() });
+        let mut bytes = call.encode();
+        assert_eq!(bytes, [&[0, 0, 20][..], b"hello"].concat());
+        assert_eq!(Call::decode_exact(&bytes), Ok(call));
+        bytes.push(0);
+        assert_eq!(Call::decode_exact(&bytes), Err(CallError::Trailing(1)));
+    }
+
+    #[test]
+    fn unknown_indices_and_oversized_arguments_are_refused() {
+        let remark = |bytes: usize| Call::System(system::Call::Remark { remark: vec![7; bytes] }).encode();
+        assert!(Call::decode_exact(&remark(REMARK_BYTES_MAX)).is_ok());
+        for bytes in [&[1, 0][..], &[2, 0], &[5, 0], &[0, 1], &[3, 5], &[4, 1], &[], &remark(REMARK_BYTES_MAX + 1)] {
+            assert!(matches!(Call::decode_exact(bytes), Err(CallError::Malformed(_))), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_batch_has_1_to_256_events() {
+        let empty = Call::Chains(chains::Call::AppendBatch { events: Vec::new() }).encode();
+        assert!(Call::decode_exact(&empty).is_err());
+        let mut announced = vec![3, 3];
+        parity_scale_codec::Compact(BATCH_EVENTS_MAX as u32 + 1).encode_to(&mut announced);
+        assert!(Call::decode_exact(&announced).is_err());
+    }
+}

@@ -1,0 +1,244 @@
+//! `chains` (3): entity chains. A hypervisor announces a server, its tracker asks for a birth, a foundry sends it, the
+//! agent of its host writes what happens, and an end seals the chain.
+//!
+//! Invariants:
+//! - Blocks are derived here and nowhere else, numbered from 0 without gaps, each naming the hash of the one before.
+//! - Nothing follows an end. The same UUID starts a new generation, whose birth names the old end.
+//! - A writer's numbers are dense per server, so that a repeat is told from a conflict and a gap is seen.
+//! - Usage is summed over pieces between a chain's birth and its end: the pieces cover that time exactly once.
+//! - Facts of a running server are recorded, never judged: what they cost is the tariff's to say.
+
+mod announce;
+mod append;
+mod birth;
+mod call;
+mod error;
+mod server;
+mod sums;
+mod writer;
+
+use parity_scale_codec::{Decode, Encode};
+use tierchain_primitives::ledger::{
+    Announcement, EndReason, EntityBlock, Event as LedgerEvent, Precision, ServerId, ServerState, Uuid,
+};
+use tierchain_primitives::numbers::Micros;
+use tierchain_primitives::ports::StateRead;
+use tierchain_primitives::storage_key::Hasher;
+use tierchain_primitives::{AccountId, H256};
+
+pub use self::call::Call;
+pub use self::error::Error;
+pub use self::server::{Anchor, End, Server, TenantEntry};
+pub use self::sums::Sums;
+pub use self::writer::{Kept, Writer, WriterKey};
+use crate::dispatch::{DispatchError, ModuleError};
+use crate::execute::{BlockContext, Context};
+use crate::genesis::GenesisConfig;
+use crate::storage::{Map, Overlay, Value};
+
+/// The module's index.
+pub const INDEX: u8 = 3;
+
+// Storage.
+
+/// What genesis says about chains.
+pub const PARAMETERS: Value<Parameters> = Value::new("Chains", "Parameters");
+/// Servers that are announced and not yet born.
+pub const ANNOUNCEMENTS: Map<ServerId, Announced> = Map::new("Chains", "Announcements", Hasher::Blake2_128Concat);
+/// Every life of every server.
+pub const SERVERS: Map<ServerId, Server> = Map::new("Chains", "Servers", Hasher::Blake2_128Concat);
+/// How many lives a server has had, the present one included.
+pub const GENERATIONS: Map<Uuid, u32> = Map::new("Chains", "Generations", Hasher::Blake2_128Concat);
+/// How many lives there are in all.
+pub const SERVER_COUNT: Value<u64> = Value::new("Chains", "ServerCount");
+/// All lives in the order of their births, from 0.
+pub const SERVER_LIST: Map<u64, ServerId> = Map::new("Chains", "ServerList", Hasher::Twox64Concat);
+/// How many lives a tenant's servers have had.
+pub const TENANT_SERVER_COUNT: Map<H256, u64> = Map::new("Chains", "TenantServerCount", Hasher::Blake2_128Concat);
+/// A tenant's servers in the order of their births, from 0: what isn't here isn't on this ledger.
+pub const TENANT_SERVERS: Map<(H256, u64), TenantEntry> =
+    Map::new("Chains", "TenantServers", Hasher::Blake2_128Concat);
+/// Where each writer is with its numbers.
+pub const WRITERS: Map<WriterKey, Writer> = Map::new("Chains", "Writers", Hasher::Blake2_128Concat);
+/// What a writer's earlier numbers held, in pieces of 16 that take turns.
+pub const WRITTEN: Map<(WriterKey, u8), Vec<Kept>> = Map::new("Chains", "Written", Hasher::Blake2_128Concat);
+
+/// What genesis says about chains.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Parameters {
+    /// D, the leading zero bits that a block nonce must give.
+    pub block_nonce_bits: u8,
+    /// How far ahead of its block an event may be.
+    pub drift_bound_us: Micros,
+    /// Whether events of recordings are admitted.
+    pub allow_replay: bool,
+}
+
+/// An announcement that waits for its birth.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Announced {
+    /// Who announced it, and alone may announce it anew.
+    pub by: AccountId,
+    /// What was announced.
+    pub announcement: Announcement,
+}
+
+// Events.
+
+/// What this module reports.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum Event {
+    /// A server is announced.
+    #[codec(index = 0)]
+    Announced {
+        /// Which.
+        server: ServerId,
+        /// The host that will run it.
+        host: H256,
+    },
+    /// A server is born: block 0 of its chain.
+    #[codec(index = 1)]
+    Born {
+        /// Which.
+        server: ServerId,
+        /// Its chain.
+        chain: H256,
+        /// The block's hash.
+        hash: H256,
+    },
+    /// A chain has another block.
+    #[codec(index = 2)]
+    BlockMade {
+        /// Whose.
+        server: ServerId,
+        /// Its chain.
+        chain: H256,
+        /// The block's number.
+        number: u32,
+        /// The block's hash.
+        hash: H256,
+        /// The state it is in after the block.
+        state: ServerState,
+    },
+    /// A chain has its last block.
+    #[codec(index = 3)]
+    Ended {
+        /// Whose.
+        server: ServerId,
+        /// Its chain.
+        chain: H256,
+        /// The block's number.
+        number: u32,
+        /// The block's hash, which seals the chain.
+        hash: H256,
+        /// Why.
+        reason: EndReason,
+    },
+    /// An event of a batch was refused; the others don't mind.
+    #[codec(index = 4)]
+    ItemRefused {
+        /// Its place in the batch, from 0.
+        index: u32,
+        /// Why.
+        error: ModuleError,
+        /// The writer's next number for that server.
+        expected: u64,
+    },
+    /// An event of a server that had ended was counted.
+    #[codec(index = 5)]
+    LateEventNoted {
+        /// Whose.
+        server: ServerId,
+        /// How many that are now.
+        late: u32,
+    },
+    /// What was sent is on the ledger already: nothing changed.
+    #[codec(index = 6)]
+    RepeatIgnored {
+        /// Whose.
+        server: ServerId,
+        /// The writer's number; none for an announcement or a birth.
+        number: Option<u64>,
+        /// The block of the server's chain that it made then, where it made one and that is still known.
+        block: Option<u32>,
+    },
+}
+
+// Errors: error.rs.
+
+impl From<Error> for DispatchError {
+    fn from(error: Error) -> Self {
+        Self::module(INDEX, error as u8)
+    }
+}
+
+// Genesis.
+
+/// The module's part of the state before block 1.
+pub(crate) fn genesis(state: &mut Overlay<'_>, config: &GenesisConfig) {
+    let parameters = Parameters {
+        block_nonce_bits: config.block_nonce_bits,
+        drift_bound_us: config.drift_bound_us,
+        allow_replay: config.allow_replay,
+    };
+    PARAMETERS.put(state, &parameters);
+}
+
+// Calls.
+
+/// Executes a call.
+pub(crate) fn dispatch(context: &mut Context<'_>, call: &Call) -> Result<(), DispatchError> {
+    match call {
+        Call::Announce { announcement } => announce::announce(context, announcement),
+        Call::Birth { request, tracker_signature } => birth::birth(context, request, tracker_signature),
+        Call::Append { event } => append::append(context, event),
+        Call::AppendBatch { events } => append::append_batch(context, events),
+        Call::Late { event } => append::late(context, event),
+    }
+}
+
+// Helpers.
+
+/// What genesis says about chains.
+#[must_use]
+pub fn parameters(state: &dyn StateRead) -> Parameters {
+    PARAMETERS.get(state).expect("genesis sets the parameters")
+}
+
+impl Parameters {
+    /// Passes a time that the ledger takes, seen from the block's clock.
+    fn ensure_time(&self, block: &BlockContext<'_>, precision: Precision, at: Micros) -> Result<(), Error> {
+        match precision {
+            // A recording has a clock of its own.
+            Precision::Replayed if self.allow_replay => Ok(()),
+            Precision::Replayed => Err(Error::ReplayNotAllowed),
+            _ if at > block.now_us().saturating_add(self.drift_bound_us) => Err(Error::TimeInFuture),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The life that a successor would follow: the newest of the UUID.
+#[must_use]
+pub fn newest(state: &dyn StateRead, uuid: Uuid) -> Option<ServerId> {
+    let generation = GENERATIONS.get(state, &uuid)?.checked_sub(1)?;
+    Some(ServerId { uuid, generation })
+}
+
+/// What the ledger adds to a signed event, sealed into the chain's next block.
+fn seal(context: &Context<'_>, server: &Server, event: &LedgerEvent, parameters: &Parameters) -> EntityBlock {
+    use tierchain_primitives::ledger::{BlockKind, EntityTx, EventKind};
+    let kind = match event.event {
+        EventKind::Born { .. } => BlockKind::Birth,
+        EventKind::Ended { .. } => BlockKind::End,
+        _ => BlockKind::State,
+    };
+    let tx = EntityTx {
+        writer: context.signer,
+        event: event.clone(),
+        extrinsic: context.extrinsic,
+        block_number: context.block.header.number,
+        block_timestamp: context.block.timestamp,
+    };
+    EntityBlock::seal(server.chain, server.length, kind, server.head, tx, parameters.block_nonce_bits)
+}

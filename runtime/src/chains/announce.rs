@@ -1,0 +1,46 @@
+//! `chains.announce`: a hypervisor says which server it is going to run, before there is one.
+
+use tierchain_primitives::ledger::Announcement;
+
+use super::server::announcement_hash;
+use super::{ANNOUNCEMENTS, Announced, Error, Event, GENERATIONS, SERVERS};
+use crate::dispatch::DispatchError;
+use crate::execute::Context;
+use crate::registry::{Role, ensure_hypervisor, ensure_role};
+
+/// Keeps an announcement until its birth.
+///
+/// - The signer is a hypervisor and speaks for the host that it names.
+/// - The generation is the server's next one, or the announcement is that of a life that has begun (a repeat).
+/// - Only who announced a server may announce it anew.
+pub(super) fn announce(context: &mut Context<'_>, announcement: &Announcement) -> Result<(), DispatchError> {
+    let (signer, server) = (context.signer, announcement.server);
+    ensure_role(&context.state, &signer, Role::Hypervisor)?;
+    ensure_hypervisor(&context.state, &signer, &announcement.host)?;
+    if is_repeat(context, announcement)? {
+        context.report(Event::RepeatIgnored { server, number: None, block: None });
+        return Ok(());
+    }
+    let announced = Announced { by: signer, announcement: announcement.clone() };
+    ANNOUNCEMENTS.put(&mut context.state, &server, &announced);
+    context.report(Event::Announced { server, host: announcement.host });
+    Ok(())
+}
+
+/// Whether this very announcement stands, or stood before the birth; refused where another one does.
+fn is_repeat(context: &Context<'_>, announcement: &Announcement) -> Result<bool, Error> {
+    let server = announcement.server;
+    if let Some(born) = SERVERS.get(&context.state, &server) {
+        let same = born.announcement == announcement_hash(announcement);
+        return if same { Ok(true) } else { Err(Error::AlreadyBorn) };
+    }
+    let next = GENERATIONS.get(&context.state, &server.uuid).unwrap_or(0);
+    if server.generation != next {
+        return Err(Error::WrongGeneration);
+    }
+    match ANNOUNCEMENTS.get(&context.state, &server) {
+        Some(standing) if standing.by != context.signer => Err(Error::AlreadyAnnounced),
+        Some(standing) => Ok(standing.announcement == *announcement),
+        None => Ok(false),
+    }
+}

@@ -1,0 +1,166 @@
+//! A server's record: one leaf of the authenticated tree per life.
+
+use parity_scale_codec::{Decode, Encode};
+use tierchain_primitives::ledger::{
+    Announcement, BirthRequest, EndReason, EntityBlock, Event, EventKind, Meter, Ownership, Resources, ServerId,
+    ServerState,
+};
+use tierchain_primitives::hash::sha256;
+use tierchain_primitives::numbers::Micros;
+use tierchain_primitives::{AccountId, H256};
+
+use super::Error;
+use super::sums::Sums;
+
+/// A life of a server, as far as it has gone.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Server {
+    /// The name of its chain.
+    pub chain: H256,
+    /// Whose it is.
+    pub ownership: Ownership,
+    /// The host that runs it.
+    pub host: H256,
+    /// The host it is moving to.
+    pub moving_to: Option<H256>,
+    /// What it is given, where known.
+    pub resources: Option<Resources>,
+    /// The state it is in; after an end, the last one.
+    pub state: ServerState,
+    /// Hash of the chain's last block.
+    pub head: H256,
+    /// How many blocks the chain has.
+    #[codec(compact)]
+    pub length: u32,
+    /// Hash of the birth block.
+    pub birth_hash: H256,
+    /// When it was born.
+    #[codec(compact)]
+    pub born: Micros,
+    /// Up to when its usage is summed: the time of the last block, where clocks agree.
+    #[codec(compact)]
+    pub last_at: Micros,
+    /// What it has consumed up to then.
+    pub usage: Sums,
+    /// How many events came after the end.
+    #[codec(compact)]
+    pub late: u32,
+    /// Its end, if it has come.
+    pub end: Option<End>,
+    /// Where its end is linked into a meta-chain, if it is.
+    pub anchored: Option<Anchor>,
+    /// The generation from which its writers' numbers count: its own, or that of the life it rolled over from.
+    #[codec(compact)]
+    pub numbered_from: u32,
+    /// Its place in its tenant's list.
+    #[codec(compact)]
+    pub tenant_index: u64,
+    /// By which a repeated announcement is known ([`announcement_hash`]).
+    pub announcement: H256,
+    /// By which a repeated birth is known ([`birth_content`]).
+    pub birth_content: H256,
+}
+
+/// The end of a life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct End {
+    /// When.
+    #[codec(compact)]
+    pub at: Micros,
+    /// Why.
+    pub reason: EndReason,
+    /// Hash of the end block, which seals the chain.
+    pub hash: H256,
+}
+
+/// The place of an ended chain in its meta-chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Anchor {
+    /// Who asked for it.
+    pub by: AccountId,
+    /// The meta-chain.
+    pub meta: H256,
+    /// The meta block.
+    #[codec(compact)]
+    pub number: u32,
+}
+
+/// An entry of a tenant's list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct TenantEntry {
+    /// The server and which of its lives.
+    pub server: ServerId,
+    /// When it was born.
+    pub born: Micros,
+    /// When it ended, if it did.
+    pub ended: Option<Micros>,
+}
+
+/// By what a repeated announcement is known.
+pub(super) fn announcement_hash(announcement: &Announcement) -> H256 {
+    sha256(&[b"tierchain/announcement/1", &announcement.encode()])
+}
+
+/// By what a repeated birth is known: UUID, time, evidence and predecessor.
+pub(super) fn birth_content(request: &BirthRequest) -> H256 {
+    let content = (request.server.uuid, request.occurred_at, request.evidence, request.previous);
+    sha256(&[b"tierchain/birth-content/1", &content.encode()])
+}
+
+impl Server {
+    /// Takes a block that was sealed on this record's head: what happened, up to when, and what it consumed.
+    ///
+    /// The host that a live migration leaves and the one it reaches may both report, each by its own clock: time on
+    /// the chain stands still rather than going back, so that each microsecond is billed once.
+    pub(super) fn take(&mut self, block: &EntityBlock) -> Result<(), Error> {
+        let Event { occurred_at, event, meter, .. } = &block.tx.event;
+        self.length = self.length.checked_add(1).ok_or(Error::ChainFull)?;
+        self.head = block.hash;
+        self.advance(*occurred_at);
+        self.usage.0.events[event.index()] += 1;
+        if let Some(meter) = meter {
+            self.read_meter(meter);
+        }
+        self.change(event, block.hash);
+        Ok(())
+    }
+
+    /// Sums up the piece since the last block.
+    fn advance(&mut self, to: Micros) {
+        let wall_us = to.saturating_sub(self.last_at);
+        self.usage.0.add_piece(self.state, wall_us, self.resources);
+        self.last_at = self.last_at.max(to);
+    }
+
+    /// What the event changes from its time on.
+    fn change(&mut self, event: &EventKind, hash: H256) {
+        match event {
+            EventKind::StateChanged { state } | EventKind::Summary { state, .. } => self.state = *state,
+            EventKind::Resized { resources } => self.resources = Some(*resources),
+            // A move back to where it is calls a move off.
+            EventKind::MovedOut { to } => self.moving_to = Some(*to).filter(|to| *to != self.host),
+            EventKind::MovedIn { .. } => self.host = self.moving_to.take().unwrap_or(self.host),
+            EventKind::Ended { reason } => self.end = Some(End { at: self.last_at, reason: *reason, hash }),
+            EventKind::Born { .. }
+            | EventKind::Rebooted
+            | EventKind::AttributeChanged { .. }
+            | EventKind::Suspected { .. }
+            | EventKind::GuestEvent { .. } => {}
+        }
+    }
+
+    /// Passes a meter that shows no less than the one before.
+    pub(super) fn ensure_meter(&self, meter: &Meter) -> Result<(), Error> {
+        let usage = &self.usage.0;
+        let grew = u128::from(meter.cpu_us) >= usage.cpu_us
+            && u128::from(meter.bytes_in) >= usage.bytes_in
+            && u128::from(meter.bytes_out) >= usage.bytes_out;
+        if grew { Ok(()) } else { Err(Error::UsageDecreased) }
+    }
+
+    fn read_meter(&mut self, meter: &Meter) {
+        let usage = &mut self.usage.0;
+        (usage.cpu_us, usage.bytes_in, usage.bytes_out) =
+            (meter.cpu_us.into(), meter.bytes_in.into(), meter.bytes_out.into());
+    }
+}

@@ -1,0 +1,61 @@
+//! The table of module errors: a module error has no room for words, so its words stand here.
+
+use crate::dispatch::ModuleError;
+use crate::{chains, meta, registry};
+
+/// Name and remedy of a module's error; none for an error that no module has.
+#[must_use]
+pub fn describe(error: ModuleError) -> Option<(&'static str, &'static str)> {
+    let at = usize::from(error.error[0]);
+    match error.index {
+        registry::INDEX => registry::Error::ALL.get(at).map(|known| (known.name(), known.remedy())),
+        chains::INDEX => chains::Error::ALL.get(at).map(|known| (known.name(), known.remedy())),
+        meta::INDEX => meta::Error::ALL.get(at).map(|known| (known.name(), known.remedy())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::dispatch::DispatchError;
+
+    /// All errors of the runtime.
+    fn all() -> Vec<DispatchError> {
+        let registry = registry::Error::ALL.into_iter().map(DispatchError::from);
+        let chains = chains::Error::ALL.into_iter().map(DispatchError::from);
+        registry.chain(chains).chain(meta::Error::ALL.into_iter().map(DispatchError::from)).collect()
+    }
+
+    #[test]
+    fn every_error_has_its_own_index_and_name_and_a_remedy() {
+        let mut names = BTreeSet::new();
+        for error in all() {
+            let (name, remedy) = describe(error.as_module()).expect("it is in the table");
+            assert!(names.insert((error.as_module().index, name)), "{name} stands twice");
+            assert!(remedy.ends_with('.') && remedy.len() > 40, "{name} has no remedy");
+        }
+        assert_eq!(names.len(), all().len());
+    }
+
+    #[test]
+    fn wire_indices_are_places_in_the_table() {
+        for (at, error) in registry::Error::ALL.into_iter().enumerate() {
+            assert_eq!(error as usize, at);
+        }
+        for (at, error) in chains::Error::ALL.into_iter().enumerate() {
+            assert_eq!(error as usize, at);
+        }
+        for (at, error) in meta::Error::ALL.into_iter().enumerate() {
+            assert_eq!(error as usize, at);
+        }
+    }
+
+    #[test]
+    fn what_no_module_has_is_unknown() {
+        assert_eq!(describe(ModuleError { index: 0, error: [0; 4] }), None);
+        assert_eq!(describe(ModuleError { index: 3, error: [200, 0, 0, 0] }), None);
+    }
+}

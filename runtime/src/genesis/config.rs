@@ -1,0 +1,123 @@
+//! The data of a genesis, with one bounded encoding.
+
+use parity_scale_codec::{Decode, Encode, Error, Input};
+use tierchain_primitives::limits::VALIDATORS_MAX;
+use tierchain_primitives::numbers::Millis;
+use tierchain_primitives::AccountId;
+
+use crate::bounded::{bytes, list, text};
+use crate::registry::{DataCenter, Host, Roles};
+
+/// Most bytes of a name.
+pub(crate) const NAME_BYTES_MAX: usize = 64;
+/// Most bytes of a libp2p peer id; those of ed25519 keys have 38.
+pub(crate) const PEER_ID_BYTES_MAX: usize = 64;
+/// Most observers, accounts, data centers and hosts of a genesis, each.
+pub(crate) const ENTRIES_MAX: usize = 100_000;
+
+/// Everything a new network starts from.
+#[derive(Clone, PartialEq, Eq, Debug, Encode)]
+pub struct GenesisConfig {
+    /// The network's name for people.
+    pub name: String,
+    /// The network's name for programs; two networks never share one.
+    pub id: String,
+    /// A development network: one validator is enough.
+    pub dev: bool,
+    /// Its time of birth.
+    pub time: Millis,
+    /// D, the leading zero bits that the nonce of an entity or meta block must give.
+    pub block_nonce_bits: u8,
+    /// How far ahead of its block an event may be, in microseconds.
+    pub drift_bound_us: u64,
+    /// Whether events of recordings are admitted.
+    pub allow_replay: bool,
+    /// The first validators, in the order of their indices.
+    pub validators: Vec<GenesisValidator>,
+    /// libp2p peer ids of the observers.
+    pub observers: Vec<Vec<u8>>,
+    /// Accounts and their roles. Validators' operators needn't stand here.
+    pub accounts: Vec<(AccountId, Roles)>,
+    /// The data centers.
+    pub data_centers: Vec<DataCenter>,
+    /// The hosts and the account of each one's agent.
+    pub hosts: Vec<Host>,
+}
+
+/// A validator: three keys, three files.
+#[derive(Clone, PartialEq, Eq, Debug, Encode)]
+pub struct GenesisValidator {
+    /// Its name for people.
+    pub name: String,
+    /// The account of who runs it.
+    pub operator: AccountId,
+    /// The key it votes with.
+    pub consensus: AccountId,
+    /// The bytes of its libp2p peer id.
+    pub peer_id: Vec<u8>,
+}
+
+/// How far ahead of its block an event may be unless a genesis says otherwise: 2 s.
+pub const DRIFT_BOUND_US: u64 = 2_000_000;
+
+/// Leading zero bits of block nonces unless a genesis says otherwise.
+pub const BLOCK_NONCE_BITS: u8 = 4;
+
+impl Default for GenesisConfig {
+    /// An empty network with the default settings. It doesn't pass [`GenesisConfig::check`]: it has no validator.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            id: String::new(),
+            dev: false,
+            time: 0,
+            block_nonce_bits: BLOCK_NONCE_BITS,
+            drift_bound_us: DRIFT_BOUND_US,
+            allow_replay: false,
+            validators: Vec::new(),
+            observers: Vec::new(),
+            accounts: Vec::new(),
+            data_centers: Vec::new(),
+            hosts: Vec::new(),
+        }
+    }
+}
+
+impl Decode for GenesisConfig {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+        Ok(Self {
+            name: text(input, NAME_BYTES_MAX)?,
+            id: text(input, NAME_BYTES_MAX)?,
+            dev: bool::decode(input)?,
+            time: Millis::decode(input)?,
+            block_nonce_bits: u8::decode(input)?,
+            drift_bound_us: u64::decode(input)?,
+            allow_replay: bool::decode(input)?,
+            validators: list(input, VALIDATORS_MAX)?,
+            observers: list::<PeerId, _>(input, ENTRIES_MAX)?.into_iter().map(|peer| peer.0).collect(),
+            accounts: list(input, ENTRIES_MAX)?,
+            data_centers: list(input, ENTRIES_MAX)?,
+            hosts: list(input, ENTRIES_MAX)?,
+        })
+    }
+}
+
+impl Decode for GenesisValidator {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+        Ok(Self {
+            name: text(input, NAME_BYTES_MAX)?,
+            operator: AccountId::decode(input)?,
+            consensus: AccountId::decode(input)?,
+            peer_id: bytes(input, PEER_ID_BYTES_MAX)?,
+        })
+    }
+}
+
+/// A peer id on its way in, so that a list of them is bounded in both directions.
+struct PeerId(Vec<u8>);
+
+impl Decode for PeerId {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+        bytes(input, PEER_ID_BYTES_MAX).map(Self)
+    }
+}

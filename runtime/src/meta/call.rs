@@ -1,0 +1,25 @@
+//! The calls of [`crate::meta`].
+
+use parity_scale_codec::{Decode, Encode};
+use tierchain_primitives::ledger::ServerId;
+
+use crate::weights::Weights;
+
+/// What hypervisors ask of meta-chains.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum Call {
+    /// The agent of the server's host has the ended chain linked into its meta-chain.
+    #[codec(index = 0)]
+    Anchor {
+        /// Whose chain ended.
+        server: ServerId,
+    },
+}
+
+impl Call {
+    pub(crate) fn weight(&self, weights: &Weights) -> u64 {
+        match self {
+            Self::Anchor { .. } => weights.blocks(1),
+        }
+    }
+}

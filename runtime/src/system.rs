@@ -1,0 +1,180 @@
+//! `system` (0): accounts and nonces, the block's own facts, remarks, and the outcome of every extrinsic.
+//!
+//! It speaks Substrate: storage keys, types, event indices and encodings are those of `frame_system`, because every
+//! Substrate client reads them. An account stands from its admission on for ever, and its nonce never falls.
+
+mod call;
+
+use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
+use tierchain_primitives::extrinsic::Nonce;
+use tierchain_primitives::hash::blake2_256;
+use tierchain_primitives::header::DigestItem;
+use tierchain_primitives::limits::BLOCK_HASH_COUNT;
+use tierchain_primitives::ports::StateRead;
+use tierchain_primitives::storage_key::Hasher;
+use tierchain_primitives::{AccountId, BlockNumber, H256};
+
+pub use self::call::Call;
+use crate::dispatch::{DispatchError, DispatchInfo};
+use crate::event::EventRecord;
+use crate::execute::{BlockContext, Context, Outcome};
+use crate::storage::{Map, Overlay, Value};
+use crate::version::{RuntimeVersion, runtime_version};
+
+// Storage.
+
+/// Every admitted account.
+pub const ACCOUNT: Map<AccountId, AccountInfo> = Map::new("System", "Account", Hasher::Blake2_128Concat);
+/// Hashes of the last 65,536 blocks, and of genesis.
+pub const BLOCK_HASH: Map<BlockNumber, H256> = Map::new("System", "BlockHash", Hasher::Twox64Concat);
+/// Number of the block that made this state.
+pub const NUMBER: Value<BlockNumber> = Value::new("System", "Number");
+/// Hash of its parent.
+pub const PARENT_HASH: Value<H256> = Value::new("System", "ParentHash");
+/// Digest of its header.
+pub const DIGEST: Value<Vec<DigestItem>> = Value::new("System", "Digest");
+/// What happened in it.
+pub const EVENTS: Value<Vec<EventRecord>> = Value::new("System", "Events");
+/// How many events that are.
+pub const EVENT_COUNT: Value<u32> = Value::new("System", "EventCount");
+/// How many extrinsics it has.
+pub const EXTRINSIC_COUNT: Value<u32> = Value::new("System", "ExtrinsicCount");
+/// The raw key where Substrate clients look for the runtime's code; here lies its version.
+pub const CODE_KEY: &[u8] = b":code";
+
+/// `frame_system::AccountInfo` without account data: there are no balances.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+pub struct AccountInfo {
+    /// How many of its extrinsics were included; the nonce of the next one.
+    pub nonce: Nonce,
+    /// Always 0.
+    pub consumers: u32,
+    /// Always 1: the admission.
+    pub providers: u32,
+    /// Always 0.
+    pub sufficients: u32,
+    /// Nothing.
+    pub data: (),
+}
+
+// Events.
+
+/// What this module reports. Wire indices are Substrate's.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum Event {
+    /// The extrinsic succeeded. The last of its events.
+    #[codec(index = 0)]
+    ExtrinsicSuccess {
+        /// Its cost.
+        dispatch_info: DispatchInfo,
+    },
+    /// The extrinsic failed and changed nothing but its signer's nonce. The only one of its events.
+    #[codec(index = 1)]
+    ExtrinsicFailed {
+        /// Why.
+        dispatch_error: DispatchError,
+        /// Its cost.
+        dispatch_info: DispatchInfo,
+    },
+    /// Somebody remarked something.
+    #[codec(index = 5)]
+    Remarked {
+        /// Who.
+        sender: AccountId,
+        /// BLAKE2b-256 of the remark.
+        hash: H256,
+    },
+}
+
+// Genesis.
+
+/// The module's part of the state before block 1: accounts, and the version under `:code`.
+pub(crate) fn genesis(state: &mut Overlay<'_>, accounts: impl Iterator<Item = AccountId>) {
+    let admitted = AccountInfo { nonce: 0, consumers: 0, providers: 1, sufficients: 0, data: () };
+    for account in accounts {
+        ACCOUNT.put(state, &account, &admitted);
+    }
+    NUMBER.put(state, &0);
+    PARENT_HASH.put(state, &H256::ZERO);
+    let version: RuntimeVersion = runtime_version();
+    state.apply(vec![(CODE_KEY.to_vec(), Some(version.encode()))]);
+}
+
+// Hooks.
+
+/// Before the first extrinsic: the block's own facts, and the parent's hash into the window that eras refer to.
+pub(crate) fn on_initialize(state: &mut Overlay<'_>, block: &BlockContext<'_>) {
+    let number = block.header.number;
+    NUMBER.put(state, &number);
+    PARENT_HASH.put(state, &block.header.parent_hash);
+    DIGEST.put(state, &block.header.digest);
+    let parent = number.checked_sub(1).expect("genesis isn't executed");
+    BLOCK_HASH.put(state, &parent, &block.header.parent_hash);
+    // The hash of genesis stays for ever, as in Substrate: clients tell networks apart by it.
+    match parent.checked_sub(BLOCK_HASH_COUNT) {
+        None | Some(0) => {}
+        Some(old) => BLOCK_HASH.remove(state, &old),
+    }
+}
+
+/// After the last extrinsic: what happened.
+pub(crate) fn on_finalize(state: &mut Overlay<'_>, outcome: &Outcome) {
+    let count = |of: usize| u32::try_from(of).expect("a block's limits keep its counts far below u32::MAX");
+    EVENTS.put(state, &outcome.events);
+    EVENT_COUNT.put(state, &count(outcome.events.len()));
+    EXTRINSIC_COUNT.put(state, &count(outcome.results.len()));
+}
+
+// Calls.
+
+/// Executes a call: every admitted account may remark.
+pub(crate) fn dispatch(context: &mut Context<'_>, call: &Call) -> Result<(), DispatchError> {
+    match call {
+        Call::Remark { .. } => {}
+        Call::RemarkWithEvent { remark } => {
+            context.report(Event::Remarked { sender: context.signer, hash: blake2_256(remark) });
+        }
+    }
+    Ok(())
+}
+
+// Helpers.
+
+/// What is known of an account; none for one that was never admitted.
+#[must_use]
+pub fn account(state: &dyn StateRead, id: &AccountId) -> Option<AccountInfo> {
+    ACCOUNT.get(state, id)
+}
+
+/// Whether the account stands: only then are its extrinsics included.
+#[must_use]
+pub fn is_admitted(state: &dyn StateRead, id: &AccountId) -> bool {
+    ACCOUNT.has(state, id)
+}
+
+/// Uses up the nonce of an included extrinsic, whatever comes of its call.
+pub(crate) fn use_nonce(state: &mut Overlay<'_>, signer: &AccountId, nonce: Nonce) {
+    let mut info = account(state, signer).expect("an extrinsic of an unknown account is never included");
+    assert_eq!(info.nonce, nonce, "an included extrinsic of {signer} has the account's next nonce");
+    info.nonce = nonce.checked_add(1).expect("the last nonce is refused before inclusion");
+    ACCOUNT.put(state, signer, &info);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_encodes_as_substrates_without_data() {
+        let info = AccountInfo { nonce: 1, consumers: 0, providers: 1, sufficients: 0, data: () };
+        assert_eq!(info.encode(), [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn keys_are_substrates() {
+        // twox128("System") ‖ twox128("Events"), as every client hard-codes it.
+        let expected = "26aa394eea5630e07c48ae0c9558cef780d41e5e16056765bc8461851072c9d7";
+        let key: String = EVENTS.key().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(key, expected);
+    }
+}

@@ -1,0 +1,248 @@
+//! A small network to test on: its state, its accounts, and verbs that put calls into blocks.
+
+use std::collections::BTreeMap;
+
+use tierchain_primitives::crypto::{KeyPair, Signature};
+use tierchain_primitives::extrinsic::{Era, Extrinsic};
+use tierchain_primitives::header::{Header, PreRuntime, extrinsics_root};
+use tierchain_primitives::ledger::{
+    Announcement, BirthRequest, Detail, EndReason, EntityBlock, Etsi, Event, EventKind, MetaBlock, Ownership,
+    Precision, Resources, ServerId, ServerState, TrackerCustody, Uuid, party_id,
+};
+use tierchain_primitives::numbers::{Micros, Millis};
+use tierchain_primitives::{AccountId, H256, ValidatorIndex};
+use tierchain_runtime::chains::Server;
+use tierchain_runtime::{
+    BlockContext, Call, Checked, DataCenter, DispatchError, GenesisConfig, GenesisValidator, Host, Outcome, Role,
+    Roles, RuntimeEvent, chains, check, execute, genesis_state, meta, query,
+};
+
+/// The network's hash of block 0, as far as these tests care.
+pub(crate) const GENESIS: H256 = H256([0xee; 32]);
+/// Its time of birth.
+pub(crate) const START: Millis = 1_795_227_255_000;
+/// A time after it, in the events' unit.
+pub(crate) const T0: Micros = START * 1_000;
+
+/// Who signs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Who {
+    /// The agent of host 0.
+    Agent,
+    /// The agent of host 1.
+    OtherAgent,
+    /// The foundry.
+    Foundry,
+    /// The tracking application, which has a key and no account.
+    Tracker,
+    /// An admitted account without roles.
+    Nobody,
+}
+
+impl Who {
+    pub(crate) fn key(self) -> KeyPair {
+        KeyPair::from_seed(&[self as u8 + 1; 32])
+    }
+
+    pub(crate) fn id(self) -> AccountId {
+        self.key().public()
+    }
+}
+
+/// Id of host 0 or 1.
+pub(crate) fn host(number: u8) -> H256 {
+    H256([0xa0 + number; 32])
+}
+
+/// The genesis of the tests: one validator, two hosts, replays allowed or not.
+pub(crate) fn config(allow_replay: bool) -> GenesisConfig {
+    let validator = GenesisValidator {
+        name: "alice".to_owned(),
+        operator: AccountId([0x11; 32]),
+        consensus: AccountId([0x12; 32]),
+        peer_id: vec![0x13; 38],
+    };
+    let with = |role: Role| Roles::NONE.with(role);
+    let center = DataCenter::named("fra-1");
+    GenesisConfig {
+        name: "Test".to_owned(),
+        id: "test".to_owned(),
+        dev: true,
+        time: START,
+        allow_replay,
+        validators: vec![validator],
+        accounts: vec![
+            (Who::Agent.id(), with(Role::Hypervisor)),
+            (Who::OtherAgent.id(), with(Role::Hypervisor)),
+            (Who::Foundry.id(), with(Role::Foundry)),
+            (Who::Nobody.id(), Roles::NONE),
+        ],
+        hosts: vec![
+            Host { id: host(0), data_center: center.id, hypervisor: Who::Agent.id() },
+            Host { id: host(1), data_center: center.id, hypervisor: Who::OtherAgent.id() },
+        ],
+        data_centers: vec![center],
+        ..GenesisConfig::default()
+    }
+}
+
+/// A network of one pair of eyes.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) state: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub(crate) entity_blocks: Vec<EntityBlock>,
+    pub(crate) meta_blocks: Vec<MetaBlock>,
+    number: u32,
+    parent: H256,
+    /// Time of the next block.
+    pub(crate) time: Millis,
+}
+
+impl World {
+    pub(crate) fn new(config: &GenesisConfig) -> Self {
+        let state = genesis_state(config).into_iter().collect();
+        let (entity_blocks, meta_blocks) = (Vec::new(), Vec::new());
+        Self { state, entity_blocks, meta_blocks, number: 0, parent: GENESIS, time: config.time + 60_000 }
+    }
+
+    pub(crate) fn live() -> Self {
+        Self::new(&config(false))
+    }
+
+    pub(crate) fn replay() -> Self {
+        Self::new(&config(true))
+    }
+
+    /// Executes a block with these calls and takes over what it made.
+    pub(crate) fn block(&mut self, calls: &[(Who, Call)]) -> Outcome {
+        let mut used = BTreeMap::new();
+        let extrinsics: Vec<Checked> = calls.iter().map(|(who, call)| self.signed(*who, call, &mut used)).collect();
+        let bytes: Vec<&[u8]> = extrinsics.iter().map(|checked| checked.bytes.as_slice()).collect();
+        self.number += 1;
+        let pre = PreRuntime { proposer: ValidatorIndex(0), timestamp: self.time, executed: self.number - 1 };
+        let header = Header::new(self.parent, self.number, H256::ZERO, extrinsics_root(&bytes), pre);
+        let context = BlockContext::new(&header, GENESIS).expect("the header carries it");
+        let outcome = execute(&self.state, &context, &extrinsics);
+        assert_eq!(outcome, execute(&self.state, &context, &extrinsics), "execution is deterministic");
+        assert!(outcome.changes.is_sorted_by(|one, next| one.0 < next.0));
+        for (key, value) in &outcome.changes {
+            match value {
+                Some(value) => drop(self.state.insert(key.clone(), value.clone())),
+                None => drop(self.state.remove(key)),
+            }
+        }
+        self.entity_blocks.extend(outcome.entity_blocks.iter().cloned());
+        self.meta_blocks.extend(outcome.meta_blocks.iter().cloned());
+        self.parent = context.hash;
+        self.time += 5;
+        outcome
+    }
+
+    /// Executes a block with one call.
+    pub(crate) fn run(&mut self, who: Who, call: Call) -> Outcome {
+        self.block(&[(who, call)])
+    }
+
+    /// Executes a block with one call and says how that ended.
+    pub(crate) fn result(&mut self, who: Who, call: Call) -> Result<(), DispatchError> {
+        self.run(who, call).results[0]
+    }
+
+    /// A checked extrinsic with the signer's next nonce. The signature is settled elsewhere, so nothing signs it.
+    fn signed(&self, who: Who, call: &Call, used: &mut BTreeMap<Who, u32>) -> Checked {
+        use parity_scale_codec::Encode;
+        let account = tierchain_runtime::account(&self.state, &who.id()).expect("a test signs with admitted accounts");
+        let ahead = used.entry(who).or_insert(0);
+        let nonce = account.nonce + *ahead;
+        *ahead += 1;
+        let (signer, signature) = (who.id(), Signature::ZERO);
+        let extrinsic = Extrinsic { signer, signature, era: Era::Immortal, nonce, call: call.encode() };
+        check(&extrinsic.encode()).expect("a test's extrinsics are whole")
+    }
+
+    /// Announces a server and brings it to life at `at`.
+    pub(crate) fn bear(&mut self, announcement: &Announcement, at: Micros, previous: Option<H256>) {
+        self.run(Who::Agent, announce(announcement));
+        let birth = birth(&BirthRequest { previous, ..request(announcement.server, at) });
+        assert_eq!(self.result(Who::Foundry, birth), Ok(()));
+    }
+
+    pub(crate) fn server(&self, id: ServerId) -> Server {
+        query::server(&self.state, id.uuid, Some(id.generation)).expect("it is born").1
+    }
+
+    /// The state without what may change for an extrinsic that fails: its signer's account and the block's own facts.
+    pub(crate) fn leaves(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        let accounts = tierchain_primitives::storage_key::prefix("System", "Account");
+        let kept = |key: &[u8]| tierchain_runtime::is_leaf(key) && !key.starts_with(&accounts);
+        self.state.iter().filter(|(key, _)| kept(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+}
+
+/// The first life of a server.
+pub(crate) fn server(number: u8) -> ServerId {
+    ServerId { uuid: Uuid([number; 16]), generation: 0 }
+}
+
+pub(crate) fn announcement(server: ServerId) -> Announcement {
+    Announcement {
+        server,
+        host: host(0),
+        image: H256([7; 32]),
+        resources: Some(Resources { vcpus: 2, memory_mib: 48, disk_gib: 20 }),
+        tracker: Who::Tracker.id(),
+        custody: TrackerCustody::Guest,
+        ownership: Ownership { provider: party_id("P"), tenant: party_id("T"), service: party_id("S") },
+        etsi: Etsi::default(),
+    }
+}
+
+pub(crate) fn announce(announcement: &Announcement) -> Call {
+    Call::Chains(chains::Call::Announce { announcement: announcement.clone() })
+}
+
+pub(crate) fn request(server: ServerId, at: Micros) -> BirthRequest {
+    let evidence = H256([8; 32]);
+    BirthRequest { server, occurred_at: at, precision: Precision::Event, evidence, previous: None }
+}
+
+/// The birth call of a request that the tracker signed.
+pub(crate) fn birth(request: &BirthRequest) -> Call {
+    let tracker_signature = Who::Tracker.key().sign(&request.signed_bytes(&GENESIS));
+    Call::Chains(chains::Call::Birth { request: request.clone(), tracker_signature })
+}
+
+pub(crate) fn event(server: ServerId, number: u64, at: Micros, event: EventKind) -> Event {
+    let (evidence, detail) = (H256([9; 32]), Detail::default());
+    Event { server, number, occurred_at: at, precision: Precision::Event, event, meter: None, evidence, detail }
+}
+
+pub(crate) fn state(server: ServerId, number: u64, at: Micros, state: ServerState) -> Event {
+    event(server, number, at, EventKind::StateChanged { state })
+}
+
+pub(crate) fn end(server: ServerId, number: u64, at: Micros, reason: EndReason) -> Event {
+    event(server, number, at, EventKind::Ended { reason })
+}
+
+pub(crate) fn append(event: Event) -> Call {
+    Call::Chains(chains::Call::Append { event })
+}
+
+pub(crate) fn batch(events: Vec<Event>) -> Call {
+    Call::Chains(chains::Call::AppendBatch { events })
+}
+
+pub(crate) fn late(event: Event) -> Call {
+    Call::Chains(chains::Call::Late { event })
+}
+
+pub(crate) fn anchor(server: ServerId) -> Call {
+    Call::Meta(meta::Call::Anchor { server })
+}
+
+/// What modules other than `system` reported.
+pub(crate) fn reported(outcome: &Outcome) -> Vec<RuntimeEvent> {
+    let all = outcome.events.iter().map(|record| record.event.clone());
+    all.filter(|event| !matches!(event, RuntimeEvent::System(_))).collect()
+}

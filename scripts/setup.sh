@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Checks what a build needs and installs missing Debian packages; may be run any number of times.
+# Nothing is set up beyond packages: no profile is edited, no default toolchain is changed.
+set -euo pipefail
+# shellcheck source=lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+RUST_MIN=88 # rustc 1.88
+
+has_libclang() {
+    compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null ||
+        compgen -G '/usr/lib/*/libclang*.so*' >/dev/null ||
+        [[ -n "${LIBCLANG_PATH:-}" ]]
+}
+
+check_rust() {
+    local cargo_bin="$HOME/.cargo/bin" version minor
+    command -v rustc >/dev/null || [[ -x "$cargo_bin/rustc" ]] ||
+        die "there is no Rust: install it by rustup, as its owner tells: https://rustup.rs"
+    version="$(PATH="$PATH:$cargo_bin" rustc --version | cut -d' ' -f2)"
+    minor="$(cut -d. -f2 <<<"$version")"
+    [[ "${version%%.*}" -gt 1 || "$minor" -ge "$RUST_MIN" ]] ||
+        die "rustc is $version, and 1.$RUST_MIN or newer is needed: run \`rustup update stable\`"
+    PATH="$PATH:$cargo_bin" cargo --version >/dev/null || die "rustc is there and cargo is not: reinstall by rustup"
+}
+
+missing_packages() {
+    command -v c++ >/dev/null || printf '%s\n' g++
+    command -v make >/dev/null || printf '%s\n' make
+    command -v python3 >/dev/null || printf '%s\n' python3
+    has_libclang || printf '%s\n' libclang-dev
+}
+
+install_packages() {
+    local line="apt-get update && apt-get install -y --no-install-recommends $*" as=()
+    command -v apt-get >/dev/null || die "missing: $*. This is no Debian: install their like with your package manager"
+    if [[ "$(id -u)" -ne 0 ]]; then
+        sudo -n true 2>/dev/null || die "missing: $*. Run this line as root, then start again:
+  $line"
+        as=(sudo)
+    fi
+    say "installing $*"
+    "${as[@]}" env DEBIAN_FRONTEND=noninteractive bash -c "$line" >&2
+}
+
+check_rust
+mapfile -t missing < <(missing_packages)
+[[ "${#missing[@]}" -eq 0 ]] || install_packages "${missing[@]}"
+say "setup: all there"

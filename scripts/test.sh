@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Every test: unit, integration and doc tests, the independent check in Python, simulated bad days.
+#
+#   test.sh [--seeds N=200]
+set -euo pipefail
+# shellcheck source=lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+SEEDS=200
+while [[ $# -gt 0 ]]; do
+    case "$1" in
+        --seeds) SEEDS="${2:?--seeds needs a number}"; shift 2 ;;
+        *) die "what is $1? Usage: test.sh [--seeds N]" ;;
+    esac
+done
+is_number "$SEEDS" || die "--seeds needs a number"
+
+cd "$ROOT"
+say "== the independent check checks itself"
+python3 testnet/check_ledger.py --self-test
+say "== build of the binaries that tests drive"
+build tierchain-node tierchain-agent tierchain-testnet tierchain-simulator
+say "== tests"
+TIERCHAIN_BIN="$BIN" cargo_ test --release --locked --workspace --all-targets
+say "== doc tests"
+cargo_ test --release --locked --workspace --doc
+say "== simulator, $SEEDS seeds"
+"$BIN/simulator" --seeds "0..$SEEDS"

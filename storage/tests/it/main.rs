@@ -1,0 +1,8 @@
+//! The stores on real files: reopened, copied while in use, cut, flipped, given to the wrong chain.
+
+mod base_path;
+mod chain;
+mod fixture;
+mod history;
+mod ledger;
+mod log;
