@@ -33,7 +33,7 @@ load() {
         "${pids[@]}" --append-json "$OUT.part" "$@"
 }
 
-build tierchain-node tierchain-testnet
+build
 [[ ! -e "$DIR" || -f "$DIR/.bench" ]] || die "$DIR was not made by a bench: take another --dir"
 [[ ! -f "$DIR/network/settings" ]] || testnet down >/dev/null
 rm -rf "$DIR"

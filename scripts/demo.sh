@@ -54,7 +54,7 @@ replay() {
 say "== 1/5 what a build needs"
 "$ROOT/scripts/setup.sh"
 say "== 2/5 build (a first one takes about a quarter of an hour, most of it RocksDB)"
-build tierchain-node tierchain-agent tierchain-testnet
+build
 say "== 3/5 four validators"
 clear_folder
 trap stop EXIT

@@ -19,24 +19,21 @@ cargo_() {
     if command -v cargo >/dev/null; then cargo "$@"; else "$HOME/.cargo/bin/cargo" "$@"; fi
 }
 
-# Builds the named packages, with cargo's own progress and a sign of life while one crate takes minutes.
+# Builds all binaries, with cargo's own progress and a sign of life while one crate takes minutes. Always the whole
+# workspace: cargo unites the features of what it builds together, so that parts of it would compile libraries again.
 build() {
     [[ -z "${TIERCHAIN_BIN:-}" ]] || return 0
-    local packages=() package
-    for package in "$@"; do packages+=(-p "$package"); done
-    local parent=$BASHPID began=$SECONDS watcher
+    local parent=$BASHPID began=$SECONDS watcher result=0
     (
         while sleep 30 && kill -0 "$parent" 2>/dev/null; do
             say "  still building after $((SECONDS - began)) s (RocksDB takes about ten minutes, once)" >&2
         done
     ) &
     watcher=$!
-    local result=0
-    (cd "$ROOT" && cargo_ build --release --locked "${packages[@]}") || result=$?
+    (cd "$ROOT" && cargo_ build --release --locked --workspace --bins) || result=$?
     kill "$watcher" 2>/dev/null || true
     wait "$watcher" 2>/dev/null || true
     return "$result"
 }
 
-# First value of an option's environment-free default: `value_of "$maybe" default`.
 is_number() { [[ "$1" =~ ^[0-9]+$ ]]; }

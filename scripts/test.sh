@@ -19,7 +19,7 @@ cd "$ROOT"
 say "== the independent check checks itself"
 python3 testnet/check_ledger.py --self-test
 say "== build of the binaries that tests drive"
-build tierchain-node tierchain-agent tierchain-testnet tierchain-simulator
+build
 say "== tests"
 TIERCHAIN_BIN="$BIN" cargo_ test --release --locked --workspace --all-targets
 say "== doc tests"

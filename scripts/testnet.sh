@@ -162,7 +162,7 @@ wait_ready() {
 
 up() {
     local node wanted="$VALIDATORS"
-    build tierchain-node
+    build
     if [[ -f "$DIR/settings" ]]; then
         load_settings
         [[ -z "$WANTED_N" || "$wanted" == "$VALIDATORS" ]] ||

@@ -19,6 +19,7 @@ pub enum Target {
 
 /// An effect of [`Machine::step`](crate::Machine::step).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a step returns a handful of them, and each is taken apart at once")]
 pub enum Effect {
     /// Must be on disk before any [`Effect::Send`] or [`Effect::Final`] of this or a later step leaves.
     Record(Record),

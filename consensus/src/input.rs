@@ -39,14 +39,15 @@ pub enum Input {
         header: Header,
     },
     /// This replica, as primary, fills the slot that [`Machine::slot`](crate::Machine::slot) offers. Header and body
-    /// are staged for the disk.
+    /// are staged for the disk. Let go when it isn't this replica's own child of the slot's parent (any more).
     Propose {
         /// The block's header.
         header: Header,
         /// Digests of the bundles it is made of.
         bundles: Vec<H256>,
     },
-    /// Catch-up brought the next certified block: its header and a checked commit certificate.
+    /// Catch-up brought a certified block: its header and a checked commit certificate; header and body are staged for
+    /// the disk. To be given in order; one more than two windows above the last final block is let go.
     Certified {
         /// The block's header.
         header: Header,
@@ -56,7 +57,8 @@ pub enum Input {
     /// Whether there is work: an includable extrinsic, an uncovered non-empty block, an overdue heartbeat. Proposed
     /// blocks without certificate the machine knows by itself.
     Work(bool),
-    /// The replica has a cause of its own to suspect the primary: a bundle passed over, a stale clock.
+    /// The replica has a cause of its own to suspect the primary: a bundle passed over, a stale clock. It counts for
+    /// [`suspect_life_ms`](crate::Parameters::suspect_life_ms): say it again while the cause lasts.
     SuspectPrimary,
     /// A validator's connection is up: it is told what stands.
     Connected(ValidatorIndex),

@@ -3,7 +3,7 @@
 //! A log may hold more than stands (all votes of all views) or just what [`Machine::standing`] names; both restore the
 //! same promises. Records of another epoch bind nobody in this one.
 
-use tierchain_primitives::certificate::{Certificate, CertificateKind};
+use tierchain_primitives::certificate::Certificate;
 use tierchain_primitives::header::Header;
 
 use crate::config::{Base, Config};
@@ -11,6 +11,7 @@ use crate::effect::Record;
 use crate::input::Now;
 use crate::machine::Machine;
 use crate::message::{NewView, Proposal, ViewChange, Vote, VoteKind};
+use crate::tally::{Counted, Place};
 use crate::term::Term;
 use crate::view_change::Head;
 
@@ -121,12 +122,14 @@ impl Machine {
         self.term.on_final(tip);
         let votes = self.term.prepares.values().chain(self.term.commits.values());
         for vote in votes.filter(|vote| vote.number > tip) {
-            let _already_known_to_be_own = self.tally.add(vote);
+            // Only a single validator is a quorum by itself; its certificate may be what the crash tore off.
+            if self.tally.add(vote) == Counted::Quorum && vote.kind == VoteKind::Commit {
+                let certificate = self.tally.certificate(Place::of(vote), &vote.hash);
+                certificate.into_iter().for_each(|certificate| self.chain.wait(certificate));
+            }
         }
         let proven = self.term.new_view.iter().flat_map(|new_view| &new_view.proof);
-        for certificate in proven.filter_map(|change| change.certified.as_ref()) {
-            debug_assert_eq!(certificate.kind, CertificateKind::Committed);
-            self.chain.wait(certificate.clone());
-        }
+        let certified = proven.filter_map(|change| change.certified.clone());
+        certified.for_each(|certificate| self.chain.wait(certificate));
     }
 }

@@ -1,22 +1,23 @@
-//! The swarm's behaviour: admission, limits, lanes and gossip side by side, and the transports below them.
-//!
-//! TCP with noise and yamux always; QUIC's transport is there too, but its addresses are neither listened on nor dialled
-//! unless it is switched on. Nagle's algorithm is off: a vote is small and must not wait.
+//! The swarm's behaviour: admission, limits, lanes and gossip side by side.
 
 use std::time::Duration;
 
+use libp2p::Swarm;
 use libp2p::connection_limits::{self, ConnectionLimits};
-use libp2p::swarm::NetworkBehaviour;
-use libp2p::{Swarm, SwarmBuilder, noise, tcp, yamux};
+use libp2p::swarm::{self, NetworkBehaviour};
 
 use crate::admission::Admission;
 use crate::config::{Checked, Limits};
 use crate::error::StartError;
 use crate::gossip::{self, Gossip};
 use crate::lanes::Lanes;
+use crate::transport;
 
 /// At most so many connections to one peer: the one in use and the one about to replace it.
 const CONNECTIONS_PER_PEER_MAX: u32 = 2;
+
+/// A connection without streams is closed after this. Ours always have some.
+const IDLE_MAX: Duration = Duration::from_secs(60);
 
 /// All behaviours. Admission comes first, so that nothing is set up for a stranger.
 #[derive(NetworkBehaviour)]
@@ -36,20 +37,9 @@ pub(crate) fn build(checked: &Checked) -> Result<Swarm<Behaviour>, StartError> {
         lanes: Lanes::new(&config.chain, config.timing.dial_timeout, checked.role, &config.members),
         gossip: gossip::build(&config.chain)?,
     };
-    let failed = |part| move |error: &dyn std::error::Error| StartError::Transport { part, reason: error.to_string() };
-    let swarm = SwarmBuilder::with_existing_identity(checked.keypair.clone())
-        .with_tokio()
-        .with_tcp(tcp::Config::new().nodelay(true), noise::Config::new, yamux::Config::default)
-        .map_err(|error| failed("noise handshake")(&error))?
-        .with_quic()
-        .with_dns()
-        .map_err(|error| failed("name resolution")(&error))?
-        .with_behaviour(|_| behaviour)
-        .expect("handing over a finished behaviour can't fail")
-        .with_swarm_config(|swarm| swarm.with_idle_connection_timeout(Duration::from_secs(60)))
-        .with_connection_timeout(config.timing.dial_timeout)
-        .build();
-    Ok(swarm)
+    let transport = transport::build(&checked.keypair, config.timing.dial_timeout)?;
+    let settings = swarm::Config::with_tokio_executor().with_idle_connection_timeout(IDLE_MAX);
+    Ok(Swarm::new(transport, behaviour, checked.local, settings))
 }
 
 fn connection_limits(limits: &Limits) -> ConnectionLimits {

@@ -14,16 +14,23 @@ use crate::event::Cause;
 pub(crate) fn of_dial(error: &DialError) -> Option<Cause> {
     match error {
         DialError::Transport(attempts) => {
-            let refused = attempts.iter().any(|(_, attempt)| match attempt {
-                TransportError::Other(error) => system_kind(error) == Some(io::ErrorKind::ConnectionRefused),
-                TransportError::MultiaddrNotSupported(_) => false,
-            });
+            let refused = attempts.iter().any(|(_, attempt)| is_refusal(attempt));
             Some(if refused { Cause::Refused } else { Cause::Unreachable })
         }
         DialError::WrongPeerId { .. } | DialError::NoAddresses | DialError::LocalPeerId { .. } => {
             Some(Cause::Unreachable)
         }
         DialError::DialPeerConditionFalse(_) | DialError::Aborted | DialError::Denied { .. } => None,
+    }
+}
+
+/// A reset in the middle of a handshake comes from a process that is just going.
+fn is_refusal(error: &TransportError<io::Error>) -> bool {
+    match error {
+        TransportError::Other(error) => {
+            matches!(system_kind(error), Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset))
+        }
+        TransportError::MultiaddrNotSupported(_) => false,
     }
 }
 

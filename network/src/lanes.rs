@@ -174,13 +174,14 @@ impl LaneHandler {
         self.events.push_back(event);
     }
 
-    /// Where only the consensus lane is unknown, the two ends know different lists of members for the moment.
+    /// Where only the consensus lane is unknown, the two ends know different lists of members for the moment: the
+    /// connection isn't complete, so it is given up in time and dialled again.
     fn on_refused(&mut self, lane: Lane, error: &StreamUpgradeError<Infallible>) {
-        let is_everybodys = lane != Lane::Channel(Channel::Consensus);
-        self.events.push_back(match error {
-            StreamUpgradeError::NegotiationFailed if is_everybodys => LaneEvent::Unknown,
-            _ => LaneEvent::Failed,
-        });
+        match error {
+            StreamUpgradeError::NegotiationFailed if lane == Lane::Channel(Channel::Consensus) => {}
+            StreamUpgradeError::NegotiationFailed => self.events.push_back(LaneEvent::Unknown),
+            _ => self.events.push_back(LaneEvent::Failed),
+        }
     }
 }
 

@@ -55,6 +55,7 @@ mod pulse;
 mod rate;
 mod redial;
 mod start;
+mod transport;
 
 pub use channel::{Channel, Topic};
 pub use config::{Config, Limits, Member, Members, Role, Timing, parse_address, peer_id};

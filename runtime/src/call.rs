@@ -7,6 +7,7 @@ use crate::{chains, meta, system};
 
 /// A call of one of the modules. The wire index is the module's.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[expect(clippy::large_enum_variant, reason = "a call lives once per extrinsic, behind the Arc of a Checked")]
 pub enum Call {
     /// A call of [`crate::system`].
     #[codec(index = 0)]

@@ -56,8 +56,7 @@ pub const SERVER_LIST: Map<u64, ServerId> = Map::new("Chains", "ServerList", Has
 /// How many lives a tenant's servers have had.
 pub const TENANT_SERVER_COUNT: Map<H256, u64> = Map::new("Chains", "TenantServerCount", Hasher::Blake2_128Concat);
 /// A tenant's servers in the order of their births, from 0: what isn't here isn't on this ledger.
-pub const TENANT_SERVERS: Map<(H256, u64), TenantEntry> =
-    Map::new("Chains", "TenantServers", Hasher::Blake2_128Concat);
+pub const TENANT_SERVERS: Map<(H256, u64), TenantEntry> = Map::new("Chains", "TenantServers", Hasher::Blake2_128Concat);
 /// Where each writer is with its numbers.
 pub const WRITERS: Map<WriterKey, Writer> = Map::new("Chains", "Writers", Hasher::Blake2_128Concat);
 /// What a writer's earlier numbers held, in pieces of 16 that take turns.

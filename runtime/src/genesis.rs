@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use tierchain_primitives::AccountId;
 
-pub(crate) use self::config::{ENTRIES_MAX, NAME_BYTES_MAX, PEER_ID_BYTES_MAX};
 pub use self::config::{BLOCK_NONCE_BITS, DRIFT_BOUND_US, GenesisConfig, GenesisValidator};
+pub(crate) use self::config::{ENTRIES_MAX, NAME_BYTES_MAX, PEER_ID_BYTES_MAX};
 pub use self::problem::GenesisProblem;
 use crate::registry::{Role, Roles};
 use crate::storage::Overlay;

@@ -167,10 +167,8 @@ fn anchor(context: &mut Context<'_>, id: ServerId) -> Result<(), DispatchError> 
 fn life_in_short(context: &Context<'_>, id: ServerId, server: &Server, end: &End) -> MetaTx {
     // Every life but the first names the one before.
     let previous = id.generation.checked_sub(1).map(|generation| ServerId { generation, ..id });
-    let predecessor = |life: ServerId| Relation {
-        kind: RelationKind::Predecessor,
-        chain: life.chain(&context.block.genesis),
-    };
+    let predecessor =
+        |life: ServerId| Relation { kind: RelationKind::Predecessor, chain: life.chain(&context.block.genesis) };
     MetaTx {
         chain: server.chain,
         kind: SERVER_KIND,

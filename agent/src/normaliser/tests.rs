@@ -203,6 +203,44 @@ fn the_nova_log_gives_110_blocks_22_repeated_and_21_late() {
     assert_eq!(unknown, [true], "the first server's claim lies before the log");
 }
 
+/// The testnet tools' generator; the crate itself can't be depended on, since it drives this one's binary.
+#[path = "../../../testnet/src/nova_log.rs"]
+#[expect(unreachable_pub, reason = "it is public in the crate that it belongs to")]
+mod nova_log;
+
+#[test]
+fn generated_nova_logs_give_what_their_generator_expects() {
+    for seed in 0..20 {
+        let nova_log::NovaLog { text, expected } = nova_log::generate(seed, 60);
+        let (records, counts) = normalise(Grammar::Nova, text.as_bytes());
+        let mut sums = [0; 3];
+        for life in lives(&records) {
+            let usage = usage(&records, life);
+            let states = [ServerState::Stopped, ServerState::Running, ServerState::Paused];
+            for (sum, state) in sums.iter_mut().zip(states) {
+                *sum += usage.states[state as usize].wall_us as u64 / 1_000;
+            }
+        }
+        let [stopped_ms, running_ms, paused_ms] = sums;
+        let Counts { lines, births, changes, reboots, ends, repeated, late, unborn, garbage } = counts;
+        let found = nova_log::Expected {
+            lines,
+            births,
+            changes,
+            ends,
+            repeated,
+            late,
+            unborn,
+            garbage,
+            stopped_ms,
+            running_ms,
+            paused_ms,
+        };
+        assert_eq!((found, reboots), (expected, 0), "seed {seed}");
+        assert_eq!(records.len() as u64, expected.blocks() + expected.ends + expected.late, "seed {seed}");
+    }
+}
+
 const UUID: &str = "5e0f2c3a-7d41-4a8e-9b10-000000000001";
 
 /// A lifecycle line of libvirt's at a second.

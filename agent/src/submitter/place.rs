@@ -41,9 +41,7 @@ impl<L: Ledger> Submitter<L> {
             let me = self.hypervisor.id();
             let written = match &found {
                 // As many as the ledger itself can tell from a conflict.
-                Found::Same(view) => {
-                    self.blocks(view.server, view.blocks.saturating_sub(BLOCKS_MAX), BLOCKS_MAX).await
-                }
+                Found::Same(view) => self.blocks(view.server, view.blocks.saturating_sub(BLOCKS_MAX), BLOCKS_MAX).await,
                 Found::Free { .. } | Found::Taken(_) => Vec::new(),
             };
             let Some(life) = self.lives.get_mut(&id) else { continue };

@@ -51,8 +51,8 @@ async fn agent(validators: Vec<FakeLedger>, identity: Identity) -> Submitter<Fak
 /// An agent with all of an input's records in its outbox.
 async fn fed(world: &Shared, input: &[Record], identity: Identity) -> (Submitter<FakeLedger>, mpsc::Receiver<Fed>) {
     let (out, fed) = mpsc::channel(8);
-    out.send(Fed::Records(input.to_vec())).await.ok().expect("there is room");
-    out.send(Fed::Ended(SourceEnd::default())).await.ok().expect("there is room");
+    out.send(Fed::Records(input.to_vec())).await.expect("there is room");
+    out.send(Fed::Ended(SourceEnd::default())).await.expect("there is room");
     (agent(World::validators(world, 4), identity).await, fed)
 }
 
@@ -157,8 +157,8 @@ async fn dead_validators_and_a_standstill_only_cost_time() {
     let validators = World::validators(&world, 4);
     let dead: Vec<_> = validators.iter().map(|validator| Rc::clone(&validator.dead)).collect();
     let (out, mut fed) = mpsc::channel(8);
-    out.send(Fed::Records(records(Grammar::Libvirt, LIBVIRT))).await.ok().expect("there is room");
-    out.send(Fed::Ended(SourceEnd::default())).await.ok().expect("there is room");
+    out.send(Fed::Records(records(Grammar::Libvirt, LIBVIRT))).await.expect("there is room");
+    out.send(Fed::Ended(SourceEnd::default())).await.expect("there is room");
     dead[0].set(true);
     let mut submitter = agent(validators, identity("host-0")).await;
     let disturb = async {
@@ -212,7 +212,7 @@ async fn an_event_that_conflicts_with_the_ledger_stops_its_server_only() {
     let input = records(Grammar::Libvirt, LIBVIRT);
     // Somebody with the same key wrote something else under the first server's first number.
     let first = input.first().expect("there are records").life;
-    let mut other = input.iter().filter(|record| record.life == first).cloned().take(2).collect::<Vec<_>>();
+    let mut other = input.iter().filter(|record| record.life == first).take(2).cloned().collect::<Vec<_>>();
     let Fact::Event(happening) = &mut other[1].fact else { panic!("an event follows the birth") };
     happening.detail.0 = b"something else".to_vec();
     replay(&world, &other).await;
@@ -235,9 +235,9 @@ async fn records_that_come_late_or_again_are_not_sent_again() {
     let (out, mut fed) = mpsc::channel(1);
     let trickle = async {
         for record in &input {
-            out.send(Fed::Records(vec![record.clone()])).await.ok().expect("it listens");
+            out.send(Fed::Records(vec![record.clone()])).await.expect("it listens");
         }
-        out.send(Fed::Ended(SourceEnd::default())).await.ok().expect("it listens");
+        out.send(Fed::Ended(SourceEnd::default())).await.expect("it listens");
     };
     let mut submitter = agent(World::validators(&world, 4), identity("host-0")).await;
     let (end, ()) = tokio::join!(submitter.run(&mut fed), trickle);

@@ -6,6 +6,7 @@ use tierchain_primitives::header::Header;
 
 use super::Machine;
 use super::turn::Turn;
+use crate::chain::BlockRef;
 use crate::effect::{Effect, Record};
 
 impl Machine {
@@ -34,7 +35,7 @@ impl Machine {
 
     /// A block that was asked for.
     pub(super) fn on_obtained(&mut self, header: Header) {
-        if self.wants.has(crate::chain::BlockRef::of(&header)) {
+        if self.wants.has(BlockRef::of(&header)) {
             self.chain.hold(header);
         }
     }

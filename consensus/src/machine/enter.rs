@@ -1,8 +1,8 @@
 //! Entering a view: NEW-VIEW made and taken, and where the view starts (R6, R7).
 
-use tierchain_primitives::ValidatorIndex;
 use tierchain_primitives::certificate::SignedKind;
 use tierchain_primitives::crypto::Signature;
+use tierchain_primitives::{ValidatorIndex, View};
 
 use super::Machine;
 use super::turn::Turn;
@@ -77,7 +77,7 @@ impl Machine {
     /// A block certified in a view below was prepared at a quorum, of which every later quorum of VIEW-CHANGEs holds an
     /// honest member, whose certificate is in the proof. That the head is on the same chain as well is asserted when
     /// the way down to it is known.
-    fn assert_head_covers_final(&self, head: &Head, view: tierchain_primitives::View) {
+    fn assert_head_covers_final(&self, head: &Head, view: View) {
         let Some(certificate) = self.chain.certificate().filter(|certificate| certificate.view < view) else { return };
         let tip = BlockRef::certified_by(certificate);
         let covers = head.block.is_some_and(|block| block == tip || block.number > tip.number);

@@ -3,6 +3,7 @@
 
 mod byzantine;
 mod cast;
+mod codec;
 mod explore;
 mod random;
 mod stories;

@@ -7,9 +7,7 @@ use tierchain_primitives::ledger::{EndReason, Event as LedgerEvent, EventKind};
 use tierchain_primitives::ports::StateRead;
 
 use super::writer::Place;
-use super::{
-    Error, Event, Parameters, SERVERS, Server, TENANT_SERVERS, Writer, WriterKey, parameters, seal,
-};
+use super::{Error, Event, Parameters, SERVERS, Server, TENANT_SERVERS, Writer, WriterKey, parameters, seal};
 use crate::dispatch::DispatchError;
 use crate::execute::Context;
 use crate::registry::{self, HOSTS, Role, ensure_role, speaks_for};
@@ -70,11 +68,7 @@ struct Item {
     writer: Writer,
 }
 
-fn append_one(
-    context: &mut Context<'_>,
-    parameters: &Parameters,
-    event: &LedgerEvent,
-) -> Result<(), DispatchError> {
+fn append_one(context: &mut Context<'_>, parameters: &Parameters, event: &LedgerEvent) -> Result<(), DispatchError> {
     let Some(mut item) = admit(context, parameters, event)? else { return Ok(()) };
     if item.server.end.is_some() {
         return Err(Error::ChainEnded.into());

@@ -105,8 +105,12 @@ impl Error {
     #[must_use]
     pub fn remedy(self) -> &'static str {
         match self {
-            Self::NotBorn => "The server has no such life on this ledger. Send its birth first; check UUID and generation.",
-            Self::NotAnnounced => "The server wasn't announced. Have the hypervisor announce it, then send the birth again.",
+            Self::NotBorn => {
+                "The server has no such life on this ledger. Send its birth first; check UUID and generation."
+            }
+            Self::NotAnnounced => {
+                "The server wasn't announced. Have the hypervisor announce it, then send the birth again."
+            }
             Self::AlreadyAnnounced => {
                 "Another account announced this server. Only that account may announce it anew: check the UUID, or \
                  sign with that account."
@@ -119,7 +123,9 @@ impl Error {
                 "The birth doesn't name the end hash of the server's newest life (none for its first). Read it with \
                  chains_get and send the birth again."
             }
-            Self::PreviousAlive => "The server's newest life hasn't ended. Append its end first, then send the birth again.",
+            Self::PreviousAlive => {
+                "The server's newest life hasn't ended. Append its end first, then send the birth again."
+            }
             Self::WrongGeneration => {
                 "The generation isn't the server's next one: they count from 0 without gaps. Read the newest with \
                  chains_get."
@@ -138,7 +144,9 @@ impl Error {
             }
             Self::ChainEnded => "The chain has ended and takes no block. Send what comes late with chains.late.",
             Self::ChainAlive => "The chain hasn't ended. Send its events with chains.append; anchor it after its end.",
-            Self::ChainFull => "The chain has no block number left. End it with reason Rollover and go on in a successor.",
+            Self::ChainFull => {
+                "The chain has no block number left. End it with reason Rollover and go on in a successor."
+            }
             Self::TimeInFuture => {
                 "The event is further ahead of the block's time than the drift bound allows. Set the writer's clock \
                  (NTP), then send it again."
@@ -151,7 +159,9 @@ impl Error {
                 "The event is older than the same writer's previous one for this server. Send events in the order in \
                  which they happened."
             }
-            Self::DetailTooLong => "The detail has more than 1,024 bytes. Shorten it; its evidence hash stands for the rest.",
+            Self::DetailTooLong => {
+                "The detail has more than 1,024 bytes. Shorten it; its evidence hash stands for the rest."
+            }
             Self::ReplayNotAllowed => {
                 "This network takes no events of recordings. Replay them on a network whose genesis says allow_replay."
             }

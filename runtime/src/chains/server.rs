@@ -1,11 +1,11 @@
 //! A server's record: one leaf of the authenticated tree per life.
 
 use parity_scale_codec::{Decode, Encode};
+use tierchain_primitives::hash::sha256;
 use tierchain_primitives::ledger::{
     Announcement, BirthRequest, EndReason, EntityBlock, Event, EventKind, Meter, Ownership, Resources, ServerId,
     ServerState,
 };
-use tierchain_primitives::hash::sha256;
 use tierchain_primitives::numbers::Micros;
 use tierchain_primitives::{AccountId, H256};
 
@@ -55,9 +55,9 @@ pub struct Server {
     /// Its place in its tenant's list.
     #[codec(compact)]
     pub tenant_index: u64,
-    /// By which a repeated announcement is known ([`announcement_hash`]).
+    /// By which a repeated announcement is known: a hash of all of it.
     pub announcement: H256,
-    /// By which a repeated birth is known ([`birth_content`]).
+    /// By which a repeated birth is known: a hash of UUID, time, evidence and predecessor.
     pub birth_content: H256,
 }
 

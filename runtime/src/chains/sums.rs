@@ -29,7 +29,8 @@ impl Decode for Sums {
     fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
         let mut usage = Usage::default();
         for state in &mut usage.states {
-            *state = StateUsage { wall_us: sum(input)?, vcpu_us: sum(input)?, mib_us: sum(input)?, gib_us: sum(input)? };
+            *state =
+                StateUsage { wall_us: sum(input)?, vcpu_us: sum(input)?, mib_us: sum(input)?, gib_us: sum(input)? };
         }
         (usage.cpu_us, usage.bytes_in, usage.bytes_out) = (sum(input)?, sum(input)?, sum(input)?);
         for count in &mut usage.events {

@@ -112,7 +112,7 @@ impl Writer {
         self.recent.push(Kept { content: content(event), block });
         self.last_at = event.occurred_at;
         self.next += 1;
-        if self.next % PIECE == 0 {
+        if self.next.is_multiple_of(PIECE) {
             let full = core::mem::take(&mut self.recent);
             WRITTEN.put(state, &(*key, slot(event.number)), &full);
         }

@@ -1,9 +1,9 @@
 //! The data of a genesis, with one bounded encoding.
 
 use parity_scale_codec::{Decode, Encode, Error, Input};
+use tierchain_primitives::AccountId;
 use tierchain_primitives::limits::VALIDATORS_MAX;
 use tierchain_primitives::numbers::Millis;
-use tierchain_primitives::AccountId;
 
 use crate::bounded::{bytes, list, text};
 use crate::registry::{DataCenter, Host, Roles};

@@ -9,9 +9,7 @@ use tierchain_runtime::chains::{self, Error};
 use tierchain_runtime::registry::Error as RegistryError;
 use tierchain_runtime::{DispatchError, RuntimeEvent, query};
 
-use crate::world::{
-    T0, Who, World, announcement, append, batch, end, event, late, reported, server, state,
-};
+use crate::world::{T0, Who, World, announcement, append, batch, end, event, late, reported, server, state};
 
 fn born() -> World {
     let mut world = World::live();

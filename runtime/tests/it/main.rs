@@ -2,6 +2,7 @@
 
 mod births;
 mod genesis;
+mod golden;
 mod lives;
 mod meta;
 mod moves;

@@ -14,10 +14,8 @@ use crate::world::{GENESIS, T0, Who, World, anchor, announcement, append, batch,
 fn live(world: &mut World, id: ServerId, announcement: &Announcement, previous: Option<H256>, next: u64) {
     let start = world.time * 1_000;
     world.bear(announcement, start, previous);
-    let events = vec![
-        state(id, next, start + 4, ServerState::Running),
-        end(id, next + 1, start + 10, EndReason::Terminated),
-    ];
+    let events =
+        vec![state(id, next, start + 4, ServerState::Running), end(id, next + 1, start + 10, EndReason::Terminated)];
     assert_eq!(world.result(Who::Agent, batch(events)), Ok(()));
 }
 

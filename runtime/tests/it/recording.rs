@@ -221,8 +221,5 @@ fn a_network_that_takes_no_recordings_says_so() {
     world.run(Who::Agent, announce(&announced(0, &LIVES[0])));
     let asked = request(server(0), LEADING + LIVES[0].born);
     let call = birth(&BirthRequest { precision: Precision::Replayed, ..asked });
-    assert_eq!(
-        world.result(Who::Foundry, call),
-        Err(tierchain_runtime::chains::Error::ReplayNotAllowed.into())
-    );
+    assert_eq!(world.result(Who::Foundry, call), Err(tierchain_runtime::chains::Error::ReplayNotAllowed.into()));
 }

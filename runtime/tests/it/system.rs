@@ -6,7 +6,8 @@ use tierchain_primitives::hash::blake2_256;
 use tierchain_runtime::registry::Error as RegistryError;
 use tierchain_runtime::system::{self, BLOCK_HASH, Event};
 use tierchain_runtime::{
-    Call, DispatchError, EventRecord, Phase, RuntimeEvent, RuntimeVersion, VERSIONS, account, is_admitted, is_leaf, timestamp,
+    Call, DispatchError, EventRecord, Phase, RuntimeEvent, RuntimeVersion, VERSIONS, account, is_admitted, is_leaf,
+    timestamp,
 };
 
 use crate::world::{GENESIS, Who, World, announce, announcement, server};

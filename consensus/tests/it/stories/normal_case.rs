@@ -124,7 +124,7 @@ fn r3_a_block_that_is_not_here_is_committed_on_its_certificate_and_asked_for() {
     let holders = vec![ValidatorIndex(0), ValidatorIndex(2), ValidatorIndex(3)];
     let obtain = Effect::Obtain { number: 1, hash: chain[0].hash(), holders };
     assert_eq!(replica.at(19), [], "it is probably on its way");
-    assert_eq!(replica.at(20), [obtain.clone()]);
+    assert_eq!(replica.at(20), std::slice::from_ref(&obtain));
     assert!(replica.at(120).contains(&obtain), "asked again while it is missing");
 }
 

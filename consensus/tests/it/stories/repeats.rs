@@ -85,7 +85,7 @@ fn a_peer_in_a_view_that_is_over_is_given_the_new_view() {
     }
     let proof = [1, 2, 3].map(|sender| view_change(sender, 1, None, None));
     let opening = to(0, Message::NewView(new_view(1, 1, proof.into())));
-    assert_eq!(replica.hears(Message::Suspect(suspect(0, 0))), [opening.clone()]);
+    assert_eq!(replica.hears(Message::Suspect(suspect(0, 0))), std::slice::from_ref(&opening));
     replica.now = 200;
     assert_eq!(sends(replica.hears(Message::ViewChange(view_change(0, 1, None, None)))), [opening]);
 }

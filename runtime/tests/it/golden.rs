@@ -1,0 +1,74 @@
+//! Golden files: calls, events and records of one short story, byte for byte, in `runtime/golden/`.
+//!
+//! A difference means that a format or a derived hash changed. If that is meant, `TIERCHAIN_GOLDEN=write cargo test
+//! -p tierchain-runtime --test it golden` writes the files anew, and the commit message says why; a changed call also
+//! needs a new `VERSIONS.transaction`, any other change a new `VERSIONS.spec`.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use parity_scale_codec::Encode;
+use tierchain_primitives::ledger::{EndReason, ServerState};
+use tierchain_runtime::{Call, is_leaf, system};
+
+use crate::world::{
+    T0, Who, World, anchor, announce, announcement, append, batch, birth, end, late, request, server, state,
+};
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Compares lines with a file, or writes it if asked to.
+fn check(file: &str, lines: &[(String, Vec<u8>)]) {
+    let mut text = String::new();
+    for (name, bytes) in lines {
+        writeln!(text, "{name} = 0x{}", hex(bytes)).expect("a string takes all that is written to it");
+    }
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(file);
+    if std::env::var("TIERCHAIN_GOLDEN").is_ok_and(|wish| wish == "write") {
+        std::fs::write(&path, &text).expect("the golden folder can be written");
+    }
+    let golden = std::fs::read_to_string(&path).expect("the golden file is in the repository");
+    for (kept, made) in golden.lines().zip(text.lines()) {
+        assert_eq!(kept, made, "{file} is frozen: see the head of tests/it/golden.rs");
+    }
+    assert_eq!(golden.lines().count(), text.lines().count(), "{file} has other lines");
+}
+
+/// A life from its announcement to its meta block, with one event refused, one repeated and one late.
+fn story() -> Vec<(&'static str, Who, Call)> {
+    let running = state(server(1), 0, T0 + 5, ServerState::Running);
+    let ending = end(server(1), 1, T0 + 9, EndReason::Terminated);
+    let gap = state(server(1), 7, T0 + 9, ServerState::Paused);
+    let remark = b"golden".to_vec();
+    vec![
+        ("system.remark", Who::Nobody, Call::System(system::Call::Remark { remark: remark.clone() })),
+        ("system.remark_with_event", Who::Nobody, Call::System(system::Call::RemarkWithEvent { remark })),
+        ("chains.announce", Who::Agent, announce(&announcement(server(1)))),
+        ("chains.birth", Who::Foundry, birth(&request(server(1), T0))),
+        ("chains.append", Who::Agent, append(running.clone())),
+        ("chains.append_batch", Who::Agent, batch(vec![gap.clone(), running, ending])),
+        ("chains.append.refused", Who::Agent, append(gap)),
+        ("chains.late", Who::Agent, late(state(server(1), 2, T0 + 20, ServerState::Stopped))),
+        ("meta.anchor", Who::Agent, anchor(server(1))),
+    ]
+}
+
+#[test]
+fn calls_events_and_records_are_frozen() {
+    let mut world = World::live();
+    let (mut calls, mut events) = (Vec::new(), Vec::new());
+    for (name, who, call) in story() {
+        calls.push((name.to_owned(), call.encode()));
+        events.push((name.to_owned(), world.run(who, call).events.encode()));
+    }
+    let hashes = world.entity_blocks.iter().map(|block| ("entity block", block.hash));
+    let hashes = hashes.chain(world.meta_blocks.iter().map(|block| ("meta block", block.hash)));
+    events.extend(hashes.map(|(name, hash)| (name.to_owned(), hash.0.to_vec())));
+    let leaves = world.state.iter().filter(|(key, _)| is_leaf(key));
+    let leaves: Vec<_> = leaves.map(|(key, value)| (format!("0x{}", hex(key)), value.clone())).collect();
+    check("calls.txt", &calls);
+    check("events.txt", &events);
+    check("leaves.txt", &leaves);
+}
