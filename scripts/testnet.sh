@@ -101,9 +101,19 @@ make_network() {
 
 # --- starting and stopping ----------------------------------------------------------------------------------------------
 
+# A port that somebody else has would answer for the node that could not get it.
+check_ports_free() {
+    local port
+    for port in "$((BASE_PORT + $1))" "$((BASE_PORT + 100 + $1))" "$((BASE_PORT + 200 + $1))"; do
+        ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null ||
+            die "port $port, which node $1 needs, is in use: take another --base-port"
+    done
+}
+
 start_node() {
     local dir role=()
     running_pid "$1" >/dev/null && return 0
+    check_ports_free "$1"
     dir="$(node_dir "$1")"
     [[ "$1" -lt "$VALIDATORS" ]] && role=(--validator)
     # A session of its own: Ctrl-C in this terminal is for the script, which then stops the nodes itself.
@@ -133,6 +143,7 @@ height_of() { "$BIN/tierchain" status --rpc "$(rpc_url "$1")" --field height 2>/
 all_ready() {
     local node height
     for ((node = 0; node < VALIDATORS; node++)); do
+        running_pid "$node" >/dev/null || return 1
         height="$(height_of "$node")" || return 1
         is_number "$height" && [[ "$height" -ge 1 ]] || return 1
     done
@@ -169,6 +180,7 @@ up() {
             die "the network in $DIR has $VALIDATORS validators, not $wanted: take another --dir, or remove the folder"
     else
         [[ ! -e "$DIR/nodes" ]] || die "$DIR holds half a network, left by an up that failed: remove the folder"
+        for ((node = 0; node < $(node_count); node++)); do check_ports_free "$node"; done
         make_network
     fi
     for ((node = 0; node < $(node_count); node++)); do start_node "$node"; done

@@ -118,6 +118,12 @@ impl Machine {
         turn.into_effects()
     }
 
+    /// The view this replica entered last.
+    #[must_use]
+    pub fn view(&self) -> View {
+        self.view
+    }
+
     /// What this replica may propose now: it is the primary, has prepared the head (R7) and the block before, and the
     /// window is open.
     #[must_use]

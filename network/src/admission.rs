@@ -1,17 +1,23 @@
-//! Who gets in: members only, and not those refused for a while.
+//! Who gets in: members only, not those refused for a while, and each over one connection at a time.
 //!
 //! The peer id is known once the noise handshake is done, so a stranger is closed right after it, before any stream is
-//! opened. How many connections there may be is bounded beside this, by `libp2p::connection_limits`.
+//! opened. How many connections there may be in all is bounded beside this, by `libp2p::connection_limits`.
+//!
+//! *A second connection to one peer* comes about when both ends dial at the same moment, or when the peer has lost the first
+//! and we haven't noticed. It is never let in: gossipsub sends its subscriptions on the first connection only, so a peer
+//! whose first one closes beside a second one stays deaf for good. Of crossed dials (opposite directions, within the
+//! dial time-out of each other) the one of the smaller peer id may stay, and the second is simply turned away. In any other
+//! case the first goes too, and the peers meet again on a clean slate: the smaller id dials first (`redial`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::convert::Infallible;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use libp2p::core::Endpoint;
 use libp2p::core::transport::PortUse;
 use libp2p::swarm::dummy::ConnectionHandler as Nothing;
-use libp2p::swarm::{ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, ToSwarm};
+use libp2p::swarm::{CloseConnection, ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, ToSwarm};
 use libp2p::{Multiaddr, PeerId};
 
 use crate::config::Members;
@@ -25,17 +31,40 @@ pub(crate) enum Denial {
     /// Misbehaved lately.
     #[error("{0} misbehaved and is refused for a while")]
     Refused(PeerId),
+    /// Connected already.
+    #[error("{0} is connected already")]
+    Second(PeerId),
+}
+
+/// The connection a peer has.
+#[derive(Clone, Copy, Debug)]
+struct First {
+    id: ConnectionId,
+    dialled: bool,
+    since: Instant,
 }
 
 /// The list at the door.
 pub(crate) struct Admission {
+    local: PeerId,
+    /// Dials that meet within this have crossed.
+    crossing: Duration,
     members: BTreeSet<PeerId>,
     refused_until: BTreeMap<PeerId, Instant>,
+    connected: BTreeMap<PeerId, First>,
+    to_close: VecDeque<(PeerId, ConnectionId)>,
 }
 
 impl Admission {
-    pub(crate) fn new(members: &Members) -> Self {
-        Self { members: members.keys().copied().collect(), refused_until: BTreeMap::new() }
+    pub(crate) fn new(local: PeerId, crossing: Duration, members: &Members) -> Self {
+        Self {
+            local,
+            crossing,
+            members: members.keys().copied().collect(),
+            refused_until: BTreeMap::new(),
+            connected: BTreeMap::new(),
+            to_close: VecDeque::new(),
+        }
     }
 
     /// Takes over a new list. Closing what is open is the driver's.
@@ -54,14 +83,24 @@ impl Admission {
         self.refused_until.get(peer).is_some_and(|until| now < *until)
     }
 
-    fn judge(&self, peer: PeerId, now: Instant) -> Result<(), Denial> {
+    fn judge(&mut self, peer: PeerId, dialled: bool, now: Instant) -> Result<(), Denial> {
         if !self.members.contains(&peer) {
-            Err(Denial::Stranger(peer))
-        } else if self.is_refused(&peer, now) {
-            Err(Denial::Refused(peer))
-        } else {
-            Ok(())
+            return Err(Denial::Stranger(peer));
         }
+        if self.is_refused(&peer, now) {
+            return Err(Denial::Refused(peer));
+        }
+        let Some(first) = self.connected.get(&peer) else { return Ok(()) };
+        let crossed = first.dialled != dialled && now.saturating_duration_since(first.since) < self.crossing;
+        let smaller_dialled_first = first.dialled == (self.local < peer);
+        if !(crossed && smaller_dialled_first) {
+            self.to_close.push_back((peer, first.id));
+        }
+        Err(Denial::Second(peer))
+    }
+
+    fn admit(&mut self, peer: PeerId, dialled: bool) -> Result<Nothing, ConnectionDenied> {
+        self.judge(peer, dialled, Instant::now()).map(|()| Nothing).map_err(ConnectionDenied::new)
     }
 }
 
@@ -76,7 +115,7 @@ impl NetworkBehaviour for Admission {
         _: &Multiaddr,
         _: &Multiaddr,
     ) -> Result<Nothing, ConnectionDenied> {
-        self.judge(peer, Instant::now()).map(|()| Nothing).map_err(ConnectionDenied::new)
+        self.admit(peer, false)
     }
 
     fn handle_established_outbound_connection(
@@ -87,42 +126,32 @@ impl NetworkBehaviour for Admission {
         _: Endpoint,
         _: PortUse,
     ) -> Result<Nothing, ConnectionDenied> {
-        self.judge(peer, Instant::now()).map(|()| Nothing).map_err(ConnectionDenied::new)
+        self.admit(peer, true)
     }
 
-    fn on_swarm_event(&mut self, _: FromSwarm<'_>) {}
+    fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
+        match event {
+            FromSwarm::ConnectionEstablished(made) => {
+                let first = First { id: made.connection_id, dialled: made.endpoint.is_dialer(), since: Instant::now() };
+                self.connected.insert(made.peer_id, first);
+            }
+            FromSwarm::ConnectionClosed(closed) if closed.remaining_established == 0 => {
+                self.connected.remove(&closed.peer_id);
+            }
+            _ => {}
+        }
+    }
 
     fn on_connection_handler_event(&mut self, _: PeerId, _: ConnectionId, event: Infallible) {
         match event {}
     }
 
     fn poll(&mut self, _: &mut Context<'_>) -> Poll<ToSwarm<Infallible, Infallible>> {
-        Poll::Pending
+        self.to_close.pop_front().map_or(Poll::Pending, |(peer_id, id)| {
+            Poll::Ready(ToSwarm::CloseConnection { peer_id, connection: CloseConnection::One(id) })
+        })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::config::{Member, Role};
-
-    #[test]
-    fn only_members_that_behave_get_in() {
-        let (member, stranger) = (PeerId::random(), PeerId::random());
-        let members = Members::from([(member, Member { role: Role::Observer, addresses: Vec::new() })]);
-        let mut admission = Admission::new(&members);
-        let now = Instant::now();
-        assert_eq!(admission.judge(member, now), Ok(()));
-        assert_eq!(admission.judge(stranger, now), Err(Denial::Stranger(stranger)));
-
-        let until = now + Duration::from_secs(10);
-        admission.refuse(member, until);
-        assert_eq!(admission.judge(member, now), Err(Denial::Refused(member)));
-        assert_eq!(admission.judge(member, until), Ok(()), "a refusal ends");
-
-        admission.set_members(&Members::new());
-        assert_eq!(admission.judge(member, now), Err(Denial::Stranger(member)));
-    }
-}
+mod tests;

@@ -13,8 +13,8 @@ use crate::gossip::{self, Gossip};
 use crate::lanes::Lanes;
 use crate::transport;
 
-/// At most so many connections to one peer: the one in use and the one about to replace it.
-const CONNECTIONS_PER_PEER_MAX: u32 = 2;
+/// At most so many connections to one peer. Admission sees to it already, with more judgement.
+const CONNECTIONS_PER_PEER_MAX: u32 = 1;
 
 /// A connection without streams is closed after this. Ours always have some.
 const IDLE_MAX: Duration = Duration::from_secs(60);
@@ -32,7 +32,7 @@ pub(crate) struct Behaviour {
 pub(crate) fn build(checked: &Checked) -> Result<Swarm<Behaviour>, StartError> {
     let config = &checked.config;
     let behaviour = Behaviour {
-        admission: Admission::new(&config.members),
+        admission: Admission::new(checked.local, config.timing.dial_timeout, &config.members),
         limits: connection_limits::Behaviour::new(connection_limits(&config.limits)),
         lanes: Lanes::new(&config.chain, config.timing.dial_timeout, checked.role, &config.members),
         gossip: gossip::build(&config.chain)?,

@@ -3,7 +3,7 @@
 //!
 //! Invariants: [`Event::Connected`] is raised when all lanes of a connection stand in both directions, which only a member
 //! of the same chain gets to; [`Event::Lost`] is raised when an announced peer has no connection left, at once, and
-//! for every failed dial of a peer that isn't announced.
+//! for failed dials of a peer that isn't announced.
 
 use std::mem;
 use std::sync::Arc;
@@ -131,27 +131,21 @@ impl Driver {
 
     fn on_established(&mut self, id: PeerId, connection: ConnectionId, dialled: bool, address: Multiaddr) {
         let lanes = self.swarm.behaviour().lanes.lanes_with(&id);
-        let we_are_smaller = self.directory.local < id;
-        let window = self.settings.timing.dial_timeout;
         let Some(peer) = self.peers.get_mut(&id) else {
             self.swarm.close_connection(connection);
             return;
         };
         peer.redial.hold();
-        let stage = Stage::Opening(Streams::new(lanes));
-        let since = Instant::now();
-        let new = Connection { id: connection, dialled, address, since, closing: None, replaces: None, stage };
-        if !peer.add(new, we_are_smaller, window) {
-            self.close(id, connection, Cause::Replaced);
-        }
+        let (stage, since) = (Stage::Opening(Streams::new(lanes)), Instant::now());
+        peer.connection =
+            Some(Connection { id: connection, dialled, address, since, closing: None, is_foreign: false, stage });
     }
 
     fn on_lane(&mut self, lane: ConnectionLane) {
         let ConnectionLane { peer: id, connection, event } = lane;
-        let found = self.peers.get_mut(&id).and_then(|peer| peer.connection(connection));
-        let Some(known) = found.filter(|known| known.closing.is_none()) else { return };
+        let Some(known) = self.peers.get_mut(&id).and_then(|peer| peer.live(connection)) else { return };
         match event {
-            LaneEvent::Unknown => return self.close(id, connection, Cause::OtherChain),
+            LaneEvent::Unknown => known.is_foreign = true,
             LaneEvent::Failed => return self.close(id, connection, Cause::Broken),
             LaneEvent::Repeated(lane) => {
                 tracing::debug!(peer = %id, ?lane, "opened a lane twice");
@@ -176,7 +170,7 @@ impl Driver {
         let has_consensus = self.swarm.behaviour().lanes.has_consensus(&id);
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let (role, budget) = (peer.member.role, peer.budget.clone());
-        let Some(known) = peer.connection(connection) else { return };
+        let Some(known) = peer.live(connection) else { return };
         let Stage::Opening(streams) = &mut known.stage else { return };
         if !streams.are_complete() {
             return;
@@ -206,19 +200,15 @@ impl Driver {
             ping_interval: self.settings.timing.ping_interval,
         };
         known.stage = Stage::Open(Link::start(context, streams));
-        let replaced = known.replaces.take();
         peer.is_announced = true;
-        if let Some(replaced) = replaced {
-            self.close(id, replaced, Cause::Replaced);
-        }
     }
 
     fn on_closed(&mut self, id: PeerId, connection: ConnectionId, error: Option<&ConnectionError>) {
         let now = Instant::now();
         let Some(peer) = self.peers.get_mut(&id) else { return };
-        let Some(index) = peer.connections.iter().position(|known| known.id == connection) else { return };
-        let closed = peer.connections.remove(index);
-        let cause = closed.closing.or_else(|| error.map(cause::of_close)).unwrap_or(Cause::Closed);
+        let Some(closed) = peer.connection.take_if(|known| known.id == connection) else { return };
+        let found = closed.closing.or(closed.is_foreign.then_some(Cause::OtherChain));
+        let cause = found.or_else(|| error.map(cause::of_close)).unwrap_or(Cause::Closed);
         let stood = match &closed.stage {
             Stage::Open(link) => {
                 self.directory.remove(&link.view);
@@ -226,15 +216,12 @@ impl Driver {
             }
             Stage::Opening(_) => None,
         };
-        if !peer.connections.is_empty() {
-            return;
-        }
         match stood {
             Some(stood) => peer.redial.on_lost(stood, now),
             None => peer.redial.on_failure(now),
         }
         let was_announced = mem::replace(&mut peer.is_announced, false);
-        if was_announced || closed.dialled {
+        if was_announced || closed.is_foreign || (closed.dialled && peer.redial.keeps_failing()) {
             self.raise_lost(id, cause);
         }
         self.dial_due(now);
@@ -321,9 +308,9 @@ impl Driver {
         if !peer.debt.add(offence, now) {
             return;
         }
-        let connections: Vec<_> = peer.connections.iter().map(|connection| connection.id).collect();
+        let connection = peer.connection.as_ref().map(|connection| connection.id);
         self.swarm.behaviour_mut().admission.refuse(id, now + self.settings.timing.refusal);
-        for connection in connections {
+        if let Some(connection) = connection {
             self.close(id, connection, Cause::Penalised);
         }
     }
@@ -338,7 +325,7 @@ impl Driver {
         behaviour.admission.set_members(members);
         behaviour.lanes.set_members(role, members);
         for (id, peer) in self.peers.set_members(members, all_anew, now) {
-            for connection in peer.connections {
+            if let Some(connection) = peer.connection {
                 if let Stage::Open(link) = &connection.stage {
                     self.directory.remove(&link.view);
                 }
@@ -391,8 +378,7 @@ impl Driver {
 
     /// Closes a connection that we, or the peer's own stream, gave a reason to.
     fn close(&mut self, id: PeerId, connection: ConnectionId, cause: Cause) {
-        let found = self.peers.get_mut(&id).and_then(|peer| peer.connection(connection));
-        let Some(known) = found.filter(|known| known.closing.is_none()) else { return };
+        let Some(known) = self.peers.get_mut(&id).and_then(|peer| peer.live(connection)) else { return };
         // A lane that ended is mostly the first sign of a broken connection, whose own error says more.
         if cause != Cause::Closed {
             known.closing = Some(cause);

@@ -16,8 +16,7 @@ use crate::config::Role;
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// A member can be talked to. Raised again without a [`Event::Lost`] between when a newer connection took the
-    /// place of the old one, because what was under way on the old one may be lost: repeat what stands.
+    /// A member can be talked to. What was under way when it was last lost is lost too: repeat what stands.
     Connected {
         /// Who.
         peer: PeerId,
@@ -82,8 +81,6 @@ pub enum Cause {
     Penalised,
     /// It is no member any more, or its role or ours changed.
     Membership,
-    /// A newer connection took its place. Never seen in an [`Event::Lost`] unless that one failed at once.
-    Replaced,
 }
 
 impl fmt::Display for Cause {
@@ -98,7 +95,6 @@ impl fmt::Display for Cause {
             Self::Broken => "broke the protocol",
             Self::Penalised => "misbehaved",
             Self::Membership => "membership changed",
-            Self::Replaced => "replaced",
         })
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! Members only, by peer id ([`Config::members`]). The noise handshake proves the id; a stranger is closed right after
 //! it. A peer of another chain finds no protocol it knows, for the genesis hash is part of every name, and is closed
-//! too. There is one connection per peer; where both ends dial at once, both keep the same one (`peers`).
+//! too. There is one connection per peer; where both ends dial at once, both keep the same one (`admission`).
 //!
 //! # How bytes travel
 //!

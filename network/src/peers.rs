@@ -1,10 +1,4 @@
-//! What the driver knows of each member: its connections, its dial schedule, its debt.
-//!
-//! *Two connections to one peer* come about when both ends dial at the same moment, or when the peer has lost the old one
-//! and we haven't noticed. Both ends must keep the same one. Crossed dials are those of opposite direction that arrive
-//! within the dial time-out of each other: the one of the smaller peer id stays. Otherwise the newer one stays, for a peer
-//! that still had the old one wouldn't have dialled. An old one goes only when the newer stands. If clocks make the ends
-//! decide differently, both connections close and the next dial settles it.
+//! What the driver knows of each member: its connection, its dial schedule, its debt.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -20,7 +14,10 @@ use crate::offence::Debt;
 use crate::rate::Rate;
 use crate::redial::Redial;
 
-/// One connection of a peer.
+/// How long a connection to another chain is kept.
+const FOREIGN_GRACE: Duration = Duration::from_millis(100);
+
+/// The connection of a peer.
 pub(crate) struct Connection {
     pub(crate) id: ConnectionId,
     pub(crate) dialled: bool,
@@ -28,8 +25,8 @@ pub(crate) struct Connection {
     pub(crate) since: Instant,
     /// Set once we decided to close it.
     pub(crate) closing: Option<Cause>,
-    /// The connection to close once this one stands.
-    pub(crate) replaces: Option<ConnectionId>,
+    /// Found to follow another chain. It is closed a moment later, so that the other end finds out too.
+    pub(crate) is_foreign: bool,
     pub(crate) stage: Stage,
 }
 
@@ -51,25 +48,13 @@ pub(crate) struct Peer {
     pub(crate) budget: Budget,
     /// Whether the owner was told that it is connected.
     pub(crate) is_announced: bool,
-    pub(crate) connections: Vec<Connection>,
+    pub(crate) connection: Option<Connection>,
 }
 
 impl Peer {
-    pub(crate) fn connection(&mut self, id: ConnectionId) -> Option<&mut Connection> {
-        self.connections.iter_mut().find(|connection| connection.id == id)
-    }
-
-    /// Adds a connection. False when it is to be closed at once because the one there is stays.
-    pub(crate) fn add(&mut self, mut new: Connection, we_are_smaller: bool, window: Duration) -> bool {
-        let old = self.connections.iter().find(|connection| connection.closing.is_none());
-        let stays = old.is_some_and(|old| {
-            let crossed = old.dialled != new.dialled && new.since.saturating_duration_since(old.since) < window;
-            // The dial of the smaller id: ours where we are it, theirs otherwise.
-            crossed && old.dialled == we_are_smaller
-        });
-        new.replaces = old.map(|old| old.id).filter(|_| !stays);
-        self.connections.push(new);
-        !stays
+    /// The peer's connection, if it is this one and we aren't closing it.
+    pub(crate) fn live(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        self.connection.as_mut().filter(|connection| connection.id == id && connection.closing.is_none())
     }
 }
 
@@ -96,7 +81,7 @@ impl Peers {
         self.peers = kept;
         for (id, member) in members.iter().filter(|(id, _)| **id != self.local) {
             let known = self.peers.remove(id);
-            let peer = known.unwrap_or_else(|| self.newcomer(member.role, now));
+            let peer = known.unwrap_or_else(|| self.newcomer(*id, member.role, now));
             let may_dial = member.role.is_validator() || self.bootnodes.contains(id);
             let is_dialled = may_dial && !member.addresses.is_empty();
             self.peers.insert(*id, Peer { member: member.clone(), is_dialled, ..peer });
@@ -114,26 +99,21 @@ impl Peers {
 
     /// Whom to dial now.
     pub(crate) fn due(&self, now: Instant) -> Vec<PeerId> {
-        let due = |peer: &Peer| peer.is_dialled && peer.connections.is_empty() && peer.redial.is_due(now);
+        let due = |peer: &Peer| peer.is_dialled && peer.connection.is_none() && peer.redial.is_due(now);
         self.peers.iter().filter(|(_, peer)| due(peer)).map(|(id, _)| *id).collect()
     }
 
-    /// Connections to close now, and why: silent ones, and those that never got their lanes.
+    /// Connections to close now, and why: silent ones, those of another chain, and those that never got their lanes.
     pub(crate) fn overdue(&self, now: Instant) -> Vec<(PeerId, ConnectionId, Cause)> {
-        let mut found = Vec::new();
-        for (id, peer) in &self.peers {
-            for connection in peer.connections.iter().filter(|connection| connection.closing.is_none()) {
-                if let Some(cause) = self.verdict(connection, now) {
-                    found.push((*id, connection.id, cause));
-                }
-            }
-        }
-        found
+        let open = self.peers.iter().filter_map(|(id, peer)| Some((id, peer.connection.as_ref()?)));
+        open.filter(|(_, connection)| connection.closing.is_none())
+            .filter_map(|(id, connection)| Some((*id, connection.id, self.verdict(connection, now)?)))
+            .collect()
     }
 
     /// Lets nobody be found silent for what we slept through ourselves.
     pub(crate) fn excuse_silence(&self) {
-        for connection in self.peers.values().flat_map(|peer| &peer.connections) {
+        for connection in self.peers.values().filter_map(|peer| peer.connection.as_ref()) {
             if let Stage::Open(link) = &connection.stage {
                 link.view.pulse.beat();
             }
@@ -141,24 +121,24 @@ impl Peers {
     }
 
     fn verdict(&self, connection: &Connection, now: Instant) -> Option<Cause> {
+        let age = now.saturating_duration_since(connection.since);
         match &connection.stage {
-            Stage::Opening(_) => {
-                (now.saturating_duration_since(connection.since) > self.timing.dial_timeout).then_some(Cause::Broken)
-            }
+            Stage::Opening(_) if connection.is_foreign => (age > FOREIGN_GRACE).then_some(Cause::OtherChain),
+            Stage::Opening(_) => (age > self.timing.dial_timeout).then_some(Cause::Broken),
             Stage::Open(link) => (link.view.pulse.silence() > self.timing.silence_max).then_some(Cause::Silent),
         }
     }
 
-    fn newcomer(&self, role: Role, now: Instant) -> Peer {
+    fn newcomer(&self, id: PeerId, role: Role, now: Instant) -> Peer {
         let rate = (role == Role::Observer).then(|| Rate::for_observer(&self.limits, now));
         Peer {
             member: Member { role, addresses: Vec::new() },
             is_dialled: false,
-            redial: Redial::now(self.timing.redial_max, now),
+            redial: Redial::now(self.timing.redial_max, id < self.local, now),
             debt: Debt::none(now),
             budget: Budget::new(self.limits.inbox_bytes, rate),
             is_announced: false,
-            connections: Vec::new(),
+            connection: None,
         }
     }
 }

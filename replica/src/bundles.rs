@@ -26,6 +26,10 @@ pub struct Held {
     order: u64,
 }
 
+/// A bundle held this long while one that came so much later was included is passed over. Relative, so that overload
+/// passes over nobody: a primary that takes bundles in order of arrival never does it.
+pub const PASSED_OVER_MS: u64 = 2_000;
+
 /// All bundles held, in order of arrival.
 #[derive(Clone, Debug, Default)]
 pub struct Bundles {
@@ -35,6 +39,8 @@ pub struct Bundles {
     holders: BTreeMap<H256, Vec<H256>>,
     bytes_by_maker: BTreeMap<ValidatorIndex, usize>,
     next_order: u64,
+    /// When the newest bundle arrived of which something became final since the last [`Bundles::forget_included`].
+    newest_included: u64,
 }
 
 impl Bundles {
@@ -67,6 +73,17 @@ impl Bundles {
     /// Bundles with extrinsics that aren't final, in order of arrival.
     pub fn live(&self) -> impl Iterator<Item = &Held> {
         self.order.values().filter_map(|digest| self.held.get(digest)).filter(|held| !held.live.is_empty())
+    }
+
+    /// Bundles that the primary seems to pass over, in order of arrival.
+    pub fn passed_over(&self) -> impl Iterator<Item = &Held> {
+        let newest = self.newest_included;
+        self.live().take_while(move |held| held.arrived + PASSED_OVER_MS <= newest)
+    }
+
+    /// A new primary is judged by what it includes itself.
+    pub fn forget_included(&mut self) {
+        self.newest_included = 0;
     }
 
     /// Number of bundles held.
@@ -112,6 +129,7 @@ impl Bundles {
         for included in body {
             for digest in self.holders.remove(&included.hash).unwrap_or_default() {
                 if let Some(held) = self.held.get_mut(&digest) {
+                    self.newest_included = self.newest_included.max(held.arrived);
                     let entries = &held.open.entries;
                     held.live.retain(|at| entries[*at].checked.hash != included.hash);
                 }

@@ -160,10 +160,10 @@ impl Checks {
         Some(pending.asks - 1)
     }
 
-    /// When [`Checks::should_ask`] is next worth calling.
+    /// When [`Checks::should_ask`] is next worth calling. What is due already waits for something else than time.
     #[must_use]
-    pub fn next_ask(&self) -> Option<u64> {
-        self.pending.values().filter_map(|pending| pending.next_ask).min()
+    pub fn next_ask(&self, now: u64) -> Option<u64> {
+        self.pending.values().filter_map(|pending| pending.next_ask).filter(|at| *at > now).min()
     }
 }
 

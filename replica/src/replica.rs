@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use parity_scale_codec::Encode;
 use tierchain_consensus::{Config, Input as MachineInput, Machine, Signer};
 use tierchain_primitives::certificate::ValidatorSet;
-use tierchain_primitives::{BlockNumber, H256, ValidatorIndex};
+use tierchain_primitives::{BlockNumber, H256, ValidatorIndex, View};
 use tierchain_runtime::Weights;
 
 use crate::accounts::{Accounts, LedgerRead};
@@ -90,6 +90,8 @@ pub struct Replica {
     work: bool,
     /// Whether something can be included on the newest final block; none when that has to be found out again.
     includable: Option<bool>,
+    /// The view whose primary is judged by what it includes.
+    judged_view: View,
     /// When this replica last made a bundle.
     last_bundled: Option<u64>,
 }
@@ -141,7 +143,11 @@ impl Replica {
             Input::Executed(executed) => self.chain.on_executed(executed.number, executed.root),
             Input::Connected(peer) => self.on_connected(peer, turn),
             Input::Lost { peer, refused } => self.on_lost(peer, refused, turn),
-            Input::Tick => turn.queue.push_back(MachineInput::Tick),
+            Input::Tick => {
+                // The machine says anew when it wants to be woken; an alarm that went off must not go off for ever.
+                self.machine_wake = self.machine_wake.filter(|at| *at > turn.now.monotonic);
+                turn.queue.push_back(MachineInput::Tick);
+            }
         }
         // Verdicts and executions change what can be included; so does nearly everything else that isn't a vote.
         self.includable = None;

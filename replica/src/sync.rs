@@ -80,6 +80,8 @@ impl Sync {
             self.passed_over.clear();
         }
         if chosen.is_none() && polls && now >= self.next_poll {
+            self.next_poll = now + POLL_MS;
+            self.next_poll = now + POLL_MS;
             let peers: Vec<Member> = self.heights.keys().copied().collect();
             chosen = peers.get(usize::try_from(now / POLL_MS).unwrap_or(0) % peers.len().max(1)).copied();
         }

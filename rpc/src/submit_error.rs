@@ -29,6 +29,16 @@ pub enum SubmitError {
         /// Its length.
         found: usize,
     },
+    /// Heavier than a whole block.
+    #[error(
+        "Invalid extrinsic: it weighs {found} us of execution, and a block holds {max}: send fewer events at once"
+    )]
+    TooHeavy {
+        /// Its weight in microseconds.
+        found: u64,
+        /// A block's.
+        max: u64,
+    },
     /// The signature doesn't hold.
     #[error(
         "Invalid Transaction: the signature of {who} doesn't hold: sign with that account's ed25519 key, for this \
@@ -153,7 +163,7 @@ impl SubmitError {
     #[must_use]
     pub fn code(&self) -> i32 {
         match self {
-            Self::Undecodable { .. } | Self::TooLong { .. } => code::BAD_FORMAT,
+            Self::Undecodable { .. } | Self::TooLong { .. } | Self::TooHeavy { .. } => code::BAD_FORMAT,
             Self::BadSignature { .. }
             | Self::UnknownAccount { .. }
             | Self::Outdated { .. }
@@ -173,6 +183,7 @@ impl SubmitError {
         match self {
             Self::Undecodable { .. } => RefusalKind::Undecodable,
             Self::TooLong { .. } => RefusalKind::TooLong,
+            Self::TooHeavy { .. } => RefusalKind::TooHeavy,
             Self::BadSignature { .. } => RefusalKind::BadSignature,
             Self::UnknownAccount { .. } => RefusalKind::UnknownAccount,
             Self::Outdated { .. } => RefusalKind::Outdated,
@@ -201,6 +212,7 @@ impl SubmitError {
             | RefusalKind::UnknownAccount => true,
             RefusalKind::Undecodable
             | RefusalKind::TooLong
+            | RefusalKind::TooHeavy
             | RefusalKind::BadSignature
             | RefusalKind::Outdated
             | RefusalKind::UnknownBirthBlock
@@ -215,7 +227,7 @@ impl SubmitError {
     fn reason(&self) -> &'static str {
         match self {
             Self::Undecodable { .. } => "Extrinsic has invalid format",
-            Self::TooLong { .. } => "Transaction would exhaust the block limits",
+            Self::TooLong { .. } | Self::TooHeavy { .. } => "Transaction would exhaust the block limits",
             Self::BadSignature { .. } => "Transaction has a bad signature",
             Self::UnknownAccount { .. } => "Invalid signing address",
             Self::Outdated { .. } | Self::UnknownBirthBlock { .. } => "Transaction has an ancient birth block",
@@ -246,6 +258,10 @@ impl SubmitError {
             Self::TooLong { found } => {
                 refusal.expected = Some(U64(EXTRINSIC_BYTES_MAX as u64));
                 refusal.got = Some(U64(*found as u64));
+            }
+            Self::TooHeavy { found, max } => {
+                refusal.expected = Some(U64(*max));
+                refusal.got = Some(U64(*found));
             }
             Self::BadSignature { who } | Self::UnknownAccount { who } | Self::OverQuota { who, .. } => {
                 refusal.who = Some(Address(*who));
@@ -319,6 +335,9 @@ mod tests {
         let check = |error: SubmitError, code: i32| assert_eq!(error.code(), code, "{error}");
         check(ExtrinsicError::Version(0x85).into(), 1001);
         check(ExtrinsicError::TooLong { found: 400_000 }.into(), 1001);
+        check(SubmitError::TooHeavy { found: 2, max: 1 }, 1001);
+        check(SubmitError::NonceTaken { who, nonce: 1, by: H256::ZERO }, 1014);
+        check(SubmitError::Observer, 1011);
         check(SubmitError::BadSignature { who }, 1010);
         check(SubmitError::UnknownAccount { who }, 1010);
         check(SubmitError::Outdated { who, death: 1, next: 2 }, 1010);

@@ -1,1 +1,84 @@
-fn main() {}
+//! The command line of the simulator.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgGroup, Parser};
+use tierchain_simulator::campaign::{Campaign, command, run_seed};
+use tierchain_simulator::profile::Options;
+
+/// Runs whole replicas through bad days, each from one seed. Exit code 1 when a property didn't hold.
+#[derive(Debug, Parser)]
+#[command(name = "simulator", version, group(ArgGroup::new("which").required(true).args(["seed", "seeds"])))]
+struct Arguments {
+    /// Run this seed.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Run many seeds, from A to below B.
+    #[arg(long, value_name = "A..B", value_parser = parse_range)]
+    seeds: Option<Range<u64>>,
+    /// Events of a run before the network heals.
+    #[arg(long, default_value_t = 2_000)]
+    steps: u64,
+    /// How many validators there are, 4 or 7; the seed decides otherwise.
+    #[arg(long, value_parser = parse_validators)]
+    validators: Option<usize>,
+    /// Print what happens.
+    #[arg(long, requires = "seed")]
+    trace: bool,
+    /// Note finished seeds here, and pass over those that are noted.
+    #[arg(long, value_name = "FILE", requires = "seeds")]
+    journal: Option<PathBuf>,
+    /// How many seeds run at a time.
+    #[arg(long, value_name = "T", default_value_t = 1, requires = "seeds")]
+    threads: usize,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let is_good = match (arguments.seed, arguments.seeds) {
+        (Some(seed), _) => {
+            let (steps, validators, trace) = (arguments.steps, arguments.validators, arguments.trace);
+            run_one(&Options { seed, steps, validators, trace })
+        }
+        (None, Some(seeds)) => {
+            let (steps, validators) = (arguments.steps, arguments.validators);
+            let (journal, threads) = (arguments.journal, arguments.threads);
+            Campaign { seeds, steps, validators, journal, threads }.run()?.violations == 0
+        }
+        (None, None) => unreachable!("clap requires one of the two"),
+    };
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn run_one(options: &Options) -> bool {
+    let report = run_seed(options);
+    println!(
+        "height {} · extrinsics {} · recovered in {} ms · fingerprint {:016x}",
+        report.height,
+        report.included,
+        report.recovery / 1_000,
+        report.fingerprint
+    );
+    if let Some(violation) = &report.violation {
+        println!("seed {} · {violation}\n  {}", options.seed, command(options));
+    }
+    let violations = u64::from(report.violation.is_some());
+    println!("seeds 1 · violations {violations} · steps {}", report.steps);
+    violations == 0
+}
+
+fn parse_range(text: &str) -> Result<Range<u64>, String> {
+    let (start, end) = text.split_once("..").ok_or("write A..B, for seeds from A to below B")?;
+    let number = |text: &str| text.parse::<u64>().map_err(|error| format!("{text:?} is no seed: {error}"));
+    Ok(number(start)?..number(end)?)
+}
+
+fn parse_validators(text: &str) -> Result<usize, String> {
+    match text {
+        "4" => Ok(4),
+        "7" => Ok(7),
+        _ => Err("4 or 7".into()),
+    }
+}

@@ -3,4 +3,5 @@
 //! Whatever starts and stops processes is in `scripts/`; this crate only talks to nodes that run.
 
 pub mod load;
+pub mod nova_log;
 pub mod report;

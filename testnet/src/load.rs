@@ -173,7 +173,7 @@ pub async fn run(plan: &Plan) -> anyhow::Result<Figures> {
     let mut workers = Vec::new();
     for at in 0..plan.accounts {
         let client = clients[at as usize % clients.len()].clone();
-        workers.push(Worker::prepare(plan, Account::new(plan.seed, at), client, network).await?);
+        workers.push(Worker::prepare(plan, at, client, network).await?);
     }
     let (cpu, began) = (process::usages(&plan.pids)?, Instant::now());
     workers = work_all(plan, workers, &board).await?;

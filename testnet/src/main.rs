@@ -1,11 +1,12 @@
 //! `tierchain-testnet`: tools around local networks, called by the scripts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tierchain_testnet::load::{self, Account, Mode, Pace, Plan, ROLES};
+use tierchain_testnet::nova_log::{NovaLog, SERVERS_MAX, generate};
 use tierchain_testnet::report::{Names, report};
 
 /// Tools around local networks.
@@ -40,6 +41,18 @@ enum Command {
         /// Recording to take the servers' names from, as the agent's --source.
         #[arg(long, value_name = "SOURCE")]
         names: Option<String>,
+    },
+    /// Write a log of OpenStack Nova's grammar that a seed makes, and print what a reader must find in it.
+    NovaLog {
+        /// Its seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many servers live in it.
+        #[arg(long, default_value_t = 22, value_parser = clap::value_parser!(u32).range(..=i64::from(SERVERS_MAX)))]
+        servers: u32,
+        /// The file to write.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
 }
 
@@ -118,7 +131,22 @@ fn perform(command: Command) -> anyhow::Result<()> {
             print!("{}", wait_for(report(&rpc, after, &names))?);
             Ok(())
         }
+        Command::NovaLog { seed, servers, out } => write_nova_log(seed, servers, &out),
     }
+}
+
+fn write_nova_log(seed: u64, servers: u32, out: &Path) -> anyhow::Result<()> {
+    let NovaLog { text, expected } = generate(seed, servers);
+    std::fs::write(out, text).with_context(|| format!("cannot write {}", out.display()))?;
+    println!(
+        "chains {} · blocks {} · meta {} · late {} · repeated {}",
+        expected.births,
+        expected.blocks(),
+        expected.ends,
+        expected.late,
+        expected.repeated
+    );
+    Ok(())
 }
 
 fn wait_for<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {

@@ -98,12 +98,14 @@ async fn wait_for_root(client: &Client, after: u32) -> anyhow::Result<Root> {
 }
 
 async fn servers(client: &Client) -> anyhow::Result<Vec<ServerInfo>> {
-    let (mut servers, mut cursor) = (Vec::new(), None);
+    let (mut servers, mut cursor): (Vec<ServerInfo>, _) = (Vec::new(), None);
     loop {
         let page = client.servers(cursor, PAGE, None).await.context("chains_list")?;
         servers.extend(page.items.into_iter().filter(|server| server.blocks > 0));
         cursor = page.next;
         if cursor.is_none() {
+            // The ledger lists by hashed keys; people look for a UUID.
+            servers.sort_by_key(|server| server.server);
             return Ok(servers);
         }
     }

@@ -1,20 +1,6 @@
-//! Which of two connections stays, and what a new list of members changes.
+//! Whom to dial, and what a new list of members changes.
 
 use super::*;
-
-const WINDOW: Duration = Duration::from_secs(1);
-
-fn connection(id: usize, dialled: bool, since: Instant) -> Connection {
-    Connection {
-        id: ConnectionId::new_unchecked(id),
-        dialled,
-        address: Multiaddr::empty(),
-        since,
-        closing: None,
-        replaces: None,
-        stage: Stage::Opening(Streams::new(Vec::new())),
-    }
-}
 
 fn members(ids: &[(PeerId, Role)]) -> Members {
     let address: Multiaddr = "/ip4/127.0.0.1/tcp/1".parse().expect("well formed");
@@ -25,37 +11,6 @@ fn peers(local: PeerId, members: &Members, now: Instant) -> Peers {
     let mut peers = Peers::new(local, Vec::new(), Timing::default(), Limits::default());
     assert!(peers.set_members(members, false, now).is_empty());
     peers
-}
-
-#[test]
-fn both_ends_of_crossed_dials_keep_the_same_connection() {
-    let now = Instant::now();
-    let id = PeerId::random();
-    // Connection 1 was dialled by the smaller end, connection 2 by the larger; each end may see either first.
-    for we_are_smaller in [true, false] {
-        for first in [1, 2] {
-            let mut peers = peers(PeerId::random(), &members(&[(id, Role::Observer)]), now);
-            let peer = peers.get_mut(&id).expect("a member");
-            let made = |number: usize| connection(number, (number == 1) == we_are_smaller, now);
-            assert!(peer.add(made(first), we_are_smaller, WINDOW), "the first is always taken");
-            let taken = peer.add(made(3 - first), we_are_smaller, WINDOW);
-            assert_eq!(taken, first == 2, "smaller {we_are_smaller}, first {first}");
-            let replaces = peer.connections[1].replaces.map(|old| old == ConnectionId::new_unchecked(first));
-            assert_eq!(replaces, taken.then_some(true));
-        }
-    }
-}
-
-#[test]
-fn a_later_connection_replaces_a_stale_one() {
-    let now = Instant::now();
-    let id = PeerId::random();
-    for (dialled, later) in [(true, true), (true, false), (false, true), (false, false)] {
-        let mut peers = peers(PeerId::random(), &members(&[(id, Role::Observer)]), now);
-        let peer = peers.get_mut(&id).expect("a member");
-        assert!(peer.add(connection(1, dialled, now), true, WINDOW));
-        assert!(peer.add(connection(2, later, now + WINDOW), true, WINDOW), "{dialled} then {later}");
-    }
 }
 
 #[test]

@@ -105,3 +105,12 @@ fn pings_measure_the_round_trip() {
     }
     assert!(!matches!(nodes[0].next_within(Duration::ZERO), Some(Event::Lost { .. })));
 }
+
+#[test]
+fn quic_carries_the_same() {
+    let mut nodes = Chain::new(2, 0).over_quic().start_all();
+    let (a, b) = (nodes[0].id(), nodes[1].id());
+    assert_eq!(nodes[0].handle.send(b, Channel::Consensus, *b"vote"), Ok(()));
+    assert_eq!(nodes[1].message(), (a, b"vote".to_vec()));
+    assert!(nodes[0].handle.peers()[0].address.to_string().contains("/quic-v1"));
+}

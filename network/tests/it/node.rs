@@ -23,6 +23,11 @@ pub(crate) fn loopback(port: u16) -> Multiaddr {
     format!("/ip4/127.0.0.1/tcp/{port}").parse().expect("a well formed address")
 }
 
+/// The same for QUIC.
+fn loopback_quic(port: u16) -> Multiaddr {
+    format!("/ip4/127.0.0.1/udp/{port}/quic-v1").parse().expect("a well formed address")
+}
+
 /// The identity of node `index`.
 pub(crate) fn seed(index: usize) -> [u8; 32] {
     [u8::try_from(index).expect("few nodes") + 1; 32]
@@ -32,6 +37,7 @@ pub(crate) fn seed(index: usize) -> [u8; 32] {
 pub(crate) struct Chain {
     pub(crate) members: Members,
     ports: Vec<u16>,
+    quic: bool,
 }
 
 impl Chain {
@@ -45,12 +51,22 @@ impl Chain {
             (peer_id(&seed(index)), Member { role, addresses: vec![loopback(*port)] })
         };
         let members = ports.iter().enumerate().map(member).collect();
-        Self { members, ports }
+        Self { members, ports, quic: false }
+    }
+
+    /// The same members, over QUIC alone.
+    pub(crate) fn over_quic(mut self) -> Self {
+        for (index, port) in self.ports.iter().enumerate() {
+            let member = self.members.get_mut(&peer_id(&seed(index))).expect("made with this seed");
+            member.addresses = vec![loopback_quic(*port)];
+        }
+        Self { quic: true, ..self }
     }
 
     pub(crate) fn config(&self, index: usize) -> Config {
         let mut config = Config::new(seed(index), CHAIN, self.members.clone());
-        config.listen.push(loopback(self.ports[index]));
+        config.quic = self.quic;
+        config.listen.push(if self.quic { loopback_quic } else { loopback }(self.ports[index]));
         config
     }
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use tierchain_consensus::Signer;
 use tierchain_primitives::H256;
 use tierchain_primitives::crypto::{KeyPair, Signature};
-use tierchain_replica::log::WriteAheadLog;
+use tierchain_replica::log::{SEGMENT_BYTES, WriteAheadLog};
 use tierchain_replica::{ExecuteJob, Input, Log, Ports, Recovered, Refusal, Replica, Settings, Staged, Ticket};
 use tierchain_runtime::Checked;
 use tierchain_storage::LogDirectory;
@@ -188,6 +188,7 @@ impl Driver {
         let now = self.shared.clock.now();
         let (mut replica, staged) = self.with_ports(|ports| Replica::recover(settings, recovered, now, ports));
         self.finish_turn(&replica, staged);
+        self.note_log_size();
         while !self.stopping {
             let mut staged = Staged::default();
             if let Some(event) = self.wait(events) {
@@ -232,6 +233,7 @@ impl Driver {
                 if let Some(log) = &mut self.log {
                     log.remove_before(segment);
                 }
+                self.note_log_size();
             }
             Event::Stop => self.stopping = true,
         }
@@ -265,6 +267,12 @@ impl Driver {
         let number = replica.chain().last().header.number;
         // An error says that the node is stopping.
         let _ = self.flusher.send(FlushRequest { segment, number });
+        self.note_log_size();
+    }
+
+    fn note_log_size(&self) {
+        let segments = self.log.as_ref().map_or(0, |log| log.segments().count());
+        metrics::gauge!(metric::VOTE_LOG_BYTES).set((segments * SEGMENT_BYTES) as f64);
     }
 
     fn with_ports<T>(&self, act: impl FnOnce(&Ports<'_, ExecutedLedger<'_>>) -> T) -> T {
@@ -276,9 +284,9 @@ impl Driver {
         act(&Ports { ledger: &ledger, signer })
     }
 
-    /// Remembers the earliest time at which the replica wants to be woken.
+    /// Remembers when the replica wants to be woken: each step says it anew, all its deadlines considered.
     pub(super) fn wake_at(&mut self, at: u64) {
-        self.wake = Some(self.wake.map_or(at, |known| known.min(at)));
+        self.wake = Some(at);
     }
 
     /// Answers a submission.

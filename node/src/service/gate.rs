@@ -5,10 +5,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tierchain_primitives::H256;
+use tierchain_primitives::limits::BLOCK_WEIGHT_MAX;
 use tierchain_replica::Refusal;
 use tierchain_rpc::SubmitError;
 use tierchain_rpc::types::TransactionStatus;
-use tierchain_runtime::{CheckError, Checked};
+use tierchain_runtime::{CheckError, Checked, Weights};
 use tokio::sync::oneshot;
 
 use super::shared::Shared;
@@ -51,6 +52,10 @@ async fn try_submit(shared: &Arc<Shared>, bytes: Vec<u8>) -> Result<H256, Submit
     })?;
     if !shared.is_validator {
         return Err(SubmitError::Observer);
+    }
+    let weight = checked.weight_at(&Weights::new(shared.spec.genesis.block_nonce_bits));
+    if weight > BLOCK_WEIGHT_MAX {
+        return Err(SubmitError::TooHeavy { found: weight, max: BLOCK_WEIGHT_MAX });
     }
     let who = checked.extrinsic.signer;
     let following = shared.finalized().header.number.saturating_add(1);

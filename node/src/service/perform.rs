@@ -6,6 +6,7 @@ use parity_scale_codec::Encode;
 use tierchain_consensus::{Evidence, Message, Target, VoteKind};
 use tierchain_network::{Audience, Channel, Topic};
 use tierchain_primitives::H256;
+use tierchain_primitives::header::Header;
 use tierchain_replica::{DropReason, Effect, Input, Member, Verdict};
 use tierchain_rpc::types::{Hash, TransactionStatus};
 use tierchain_runtime::Checked;
@@ -27,6 +28,7 @@ impl Driver {
             }
             Effect::Answer { ticket, result } => self.answer(ticket, result),
             Effect::Execute(job) => {
+                self.note_finality(&job.header);
                 // An error says that the executor has ended, which it does only after the driver.
                 let _ = self.jobs.send(job);
             }
@@ -47,6 +49,12 @@ impl Driver {
             ),
             Effect::WakeAt(at) => self.wake_at(at),
         }
+    }
+
+    fn note_finality(&self, header: &Header) {
+        let Ok(pre) = header.pre_runtime() else { return };
+        let ms = self.shared.clock.now().wall.saturating_sub(pre.timestamp);
+        metrics::histogram!(metric::FINALITY_SECONDS).record(ms as f64 / 1_000.0);
     }
 
     fn send_consensus(&self, to: Target, message: &Message) {

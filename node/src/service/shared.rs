@@ -38,8 +38,6 @@ pub(crate) struct Shared {
     pub(crate) genesis: H256,
     /// The chain's specification.
     pub(crate) spec: ChainSpec,
-    /// The node's name.
-    pub(crate) name: String,
     /// Whether it votes.
     pub(crate) is_validator: bool,
     /// The validators.
@@ -82,7 +80,6 @@ impl Shared {
             db,
             genesis,
             spec: config.spec.clone(),
-            name: config.name.clone(),
             is_validator: config.consensus_key.is_some(),
             set,
             network,

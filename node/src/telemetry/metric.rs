@@ -34,7 +34,7 @@ pub(crate) const REFUSED: &str = "tierchain_extrinsics_refused_total";
 pub(crate) const EXTRINSICS: &str = "tierchain_extrinsics_total";
 /// Entity blocks and meta blocks made, by label `tier`: entity, meta.
 pub(crate) const LEDGER_BLOCKS: &str = "tierchain_ledger_blocks_total";
-/// From a proposal's arrival (or making) to the block's certificate.
+/// From a block's time, set by its proposer, to its certificate at this node.
 pub(crate) const FINALITY_SECONDS: &str = "tierchain_finality_seconds";
 /// Execution of a certified block and its commit to the database.
 pub(crate) const EXECUTION_SECONDS: &str = "tierchain_execution_seconds";
@@ -81,7 +81,7 @@ fn describe_network_and_pool() {
 fn describe_work() {
     describe_counter!(EXTRINSICS, "Extrinsics in certified blocks.");
     describe_counter!(LEDGER_BLOCKS, "Entity and meta blocks made, by tier.");
-    describe_histogram!(FINALITY_SECONDS, Unit::Seconds, "From a proposal to its certificate.");
+    describe_histogram!(FINALITY_SECONDS, Unit::Seconds, "From a block's time to its certificate at this node.");
     describe_histogram!(EXECUTION_SECONDS, Unit::Seconds, "Execution and commit of a certified block.");
     describe_histogram!(SYNC_SECONDS, Unit::Seconds, "One fdatasync of the vote log.");
     describe_histogram!(VERIFICATION_SECONDS, Unit::Seconds, "Verification of a batch of signatures.");

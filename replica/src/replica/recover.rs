@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use parity_scale_codec::Encode;
 use tierchain_consensus::{Base, Input as MachineInput, Machine, Record as MachineRecord};
-use tierchain_primitives::H256;
 use tierchain_primitives::certificate::Certificate;
 use tierchain_primitives::header::Header;
+use tierchain_primitives::{H256, View};
 use tierchain_runtime::Checked;
 
 use super::{Ports, Replica, Settings, Turn};
@@ -109,6 +109,7 @@ impl Replica {
             machine_wake: None,
             work: false,
             includable: None,
+            judged_view: View(0),
             last_bundled: None,
         }
     }

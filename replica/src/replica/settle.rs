@@ -1,6 +1,6 @@
 //! After an input: run the machine, the checks and the proposer until nothing moves, then say when to look again.
 
-use tierchain_consensus::Input as MachineInput;
+use tierchain_consensus::{Input as MachineInput, Machine};
 use tierchain_primitives::BlockNumber;
 
 use super::{Replica, Turn};
@@ -13,9 +13,16 @@ use crate::wire::SyncMessage;
 /// How often a block that a quorum vouches for is asked for.
 const ASK_AGAIN_MS: u64 = 50;
 
+/// How often a suspicion whose cause lasts is handed to the machine, which forgets it after a while.
+const SUSPECT_AGAIN_MS: u64 = 100;
+
 impl Replica {
     pub(super) fn settle<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) {
         self.pool.bundle_again(turn.now.monotonic);
+        // The machine names a time once: what is due is ticked now, or it would be waited for again and again.
+        if self.machine_wake.take_if(|at| *at <= turn.now.monotonic).is_some() {
+            turn.queue.push_back(MachineInput::Tick);
+        }
         loop {
             while let Some(input) = turn.queue.pop_front() {
                 self.drive(input, turn);
@@ -30,6 +37,7 @@ impl Replica {
                 break;
             }
         }
+        self.suspect_passing_over(turn);
         self.ask_for_wanted(turn);
         self.ask_for_range(turn);
         self.set_wake(turn);
@@ -76,6 +84,32 @@ impl Replica {
         includable
     }
 
+    /// Suspects a primary that passes over a bundle: one that could be included and has been held for long, while a
+    /// bundle that came much later was included.
+    fn suspect_passing_over<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) {
+        let Some(view) = self.machine.as_ref().map(Machine::view) else { return };
+        if self.judged_view != view {
+            self.judged_view = view;
+            self.bundles.forget_included();
+        }
+        if self.settings.set.primary(view) == self.me().unwrap_or_default() || self.bundles.passed_over().next().is_none()
+        {
+            return;
+        }
+        let last = self.chain.last();
+        let place = Place { parent: last.hash, number: next(last.header.number), executed: self.chain.executed() };
+        let mut deriver = Deriver {
+            chain: &self.chain,
+            accounts: &mut self.accounts,
+            ledger: turn.ports.ledger,
+            weights: &self.settings.weights,
+        };
+        if !deriver.derive(place, self.bundles.passed_over(), Room::ONE).body.is_empty() {
+            self.drive(MachineInput::SuspectPrimary, turn);
+            turn.wake_at(turn.now.monotonic + SUSPECT_AGAIN_MS);
+        }
+    }
+
     /// Asks those who vouch for a block that isn't here, one after the other.
     fn ask_for_wanted<L>(&mut self, turn: &mut Turn<'_, L>) {
         let now = turn.now.monotonic;
@@ -118,7 +152,7 @@ impl Replica {
         if let Some(at) = self.pool.bundle_again_at() {
             turn.wake_at(at);
         }
-        if let Some(at) = self.checks.next_ask() {
+        if let Some(at) = self.checks.next_ask(now.monotonic) {
             turn.wake_at(at);
         }
     }

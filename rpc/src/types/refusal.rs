@@ -11,6 +11,8 @@ pub enum RefusalKind {
     Undecodable,
     /// It is longer than any extrinsic may be.
     TooLong,
+    /// It is heavier than a whole block.
+    TooHeavy,
     /// Its signature doesn't hold.
     BadSignature,
     /// Its account isn't admitted.

@@ -41,6 +41,8 @@ struct Server {
 
 /// One account with its servers.
 pub(super) struct Worker {
+    /// Its place among the accounts.
+    place: u32,
     account: Account,
     client: Arc<Client>,
     network: Network,
@@ -54,13 +56,14 @@ impl Worker {
     /// Fetches the account's nonce and, to append events, has its servers born.
     pub(super) async fn prepare(
         plan: &Plan,
-        account: Account,
+        place: u32,
         client: Arc<Client>,
         network: Network,
     ) -> anyhow::Result<Self> {
+        let account = Account::new(plan.seed, place);
         let nonce = client.account_next_index(Address(account.key.public())).await;
         let nonce = nonce.with_context(|| format!("the nonce of {}", account.address()))?;
-        let mut worker = Self { account, client, network, nonce, servers: Vec::new(), turn: 0 };
+        let mut worker = Self { place, account, client, network, nonce, servers: Vec::new(), turn: 0 };
         if let Mode::Append { .. } = plan.mode {
             worker.found_servers().await?;
         }
@@ -77,7 +80,8 @@ impl Worker {
         };
         let places = Arc::new(Semaphore::new(places));
         let mut submissions = JoinSet::new();
-        let mut due = Instant::now();
+        // Accounts take turns within a pause instead of all being due at once.
+        let mut due = Instant::now() + pause * self.place / plan.accounts;
         while due < deadline {
             tokio::time::sleep_until(due.into()).await;
             let left = deadline.saturating_duration_since(Instant::now());

@@ -79,7 +79,7 @@ impl LedgerBackend for NodeApi {
 
     fn metas(&self, after: Option<H256>, count: usize) -> Page<MetaChain, Hash> {
         let view = self.shared.db.view();
-        let prefix = tierchain_primitives::storage_key::prefix("Meta", "MetaChains");
+        let prefix = tierchain_primitives::storage_key::prefix("Meta", "Chains");
         let start = after.map(|meta| tierchain_runtime::meta::META_CHAINS.key(&meta));
         let keys = view.keys_paged(&prefix, count + 1, start.as_deref(), None).unwrap_or_default();
         let name = |key: &Vec<u8>| Some(H256(<[u8; 32]>::try_from(key.get(key.len().checked_sub(32)?..)?).ok()?));

@@ -11,6 +11,7 @@ use tierchain_rpc::types::{
 };
 
 use super::NodeApi;
+use crate::service::disk::read_root;
 use crate::chain_spec::ChainType as SpecType;
 
 impl NodeApi {
@@ -64,13 +65,15 @@ impl NodeBackend for NodeApi {
         let status = self.status();
         let finalized = self.shared.finalized();
         let machine = status.as_ref().and_then(|status| status.consensus.as_ref());
-        let (number, root) = status.as_ref().map(|status| status.executed).unwrap_or_default();
+        // What is announced as final is executed: the two are read as one.
+        let number = finalized.header.number;
+        let state_root = read_root(&self.shared.db, number).unwrap_or_default();
         ConsensusStatus {
             epoch: self.shared.set.epoch.0,
             view: U64(machine.map_or(0, |machine| machine.view.0)),
-            height: finalized.header.number,
+            height: number,
             final_hash: Hash(finalized.hash),
-            executed: ExecutedBlock { number, state_root: Hash(root) },
+            executed: ExecutedBlock { number, state_root: Hash(state_root) },
             primary: machine.map_or(0, |machine| machine.primary.0),
             me: self.me().map(|index| index.0),
             validators: self.validators(machine),

@@ -1,0 +1,294 @@
+//! The dream body of one member: the very replica and vote log that ship, over a disk, a database, a clock and a
+//! network that can do anything but lie.
+//!
+//! A turn is the node's: whatever waits is stepped through the replica, effects that promise nothing go out, one sync
+//! covers the records, then the rest goes out. The process may end before, between and after any of these.
+
+mod inbound;
+mod perform;
+mod recovery;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use tierchain_consensus::Status as MachineStatus;
+use tierchain_primitives::{BlockNumber, H256, ValidatorIndex, View};
+use tierchain_replica::log::WriteAheadLog;
+use tierchain_replica::{Clock, ExecuteJob, Executed, Input, Ports, Replica, Staged, Status, Ticket};
+
+use crate::clock::{Clocks, Time};
+use crate::database::Database;
+use crate::disk::Disk;
+use crate::event::Event;
+use crate::network::Life;
+use crate::scene::Scene;
+use crate::signing::Identity;
+
+/// One member.
+#[derive(Debug)]
+pub struct Body {
+    /// Its number.
+    pub number: usize,
+    /// How many times it started.
+    pub life: Life,
+    /// What it has executed.
+    pub database: Database,
+    identity: Identity,
+    disk: Disk,
+    skew_ms: i64,
+    process: Option<Process>,
+}
+
+/// A segment of the vote log that has to stay until the state after this block is flushed.
+#[derive(Clone, Copy, Debug)]
+struct FlushRequest {
+    segment: u64,
+    number: BlockNumber,
+}
+
+/// What lives as long as the process.
+#[derive(Debug)]
+struct Process {
+    replica: Replica,
+    /// None for an observer.
+    log: Option<WriteAheadLog<Disk>>,
+    clocks: Clocks,
+    inbox: Vec<Input>,
+    /// Until when it has no time for its inbox.
+    busy_until: Time,
+    turn_is_due: bool,
+    wake: Option<u64>,
+    jobs: VecDeque<ExecuteJob>,
+    flushes: VecDeque<FlushRequest>,
+    submitted: BTreeMap<Ticket, H256>,
+    next_ticket: u64,
+    /// How many more effects until it crashes.
+    fuse: Option<u64>,
+}
+
+impl Process {
+    fn clock(&self, now: Time) -> Clock {
+        self.clocks.read(now)
+    }
+
+    /// Burns a piece of the fuse; true when it was the last.
+    fn burns_down(&mut self) -> bool {
+        match &mut self.fuse {
+            None => false,
+            Some(0) => true,
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+        }
+    }
+}
+
+impl Body {
+    /// Whether its process runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// Where its replica stands; none while it is down.
+    #[must_use]
+    pub fn status(&self) -> Option<Status> {
+        self.process.as_ref().map(|process| process.replica.status())
+    }
+
+    /// The view it is in and that view's primary; none while it is down or for an observer.
+    #[must_use]
+    pub fn primary(&self) -> Option<(View, ValidatorIndex)> {
+        let status: MachineStatus = self.status()?.consensus?;
+        Some((status.view, status.primary))
+    }
+
+    /// Takes an input, now or when it has time.
+    pub fn take(&mut self, input: Input, scene: &mut Scene) {
+        let (number, life) = (self.number, self.life);
+        let Some(process) = &mut self.process else { return };
+        process.inbox.push(input);
+        if process.busy_until <= scene.queue.now() {
+            self.turn(scene);
+        } else if !process.turn_is_due {
+            process.turn_is_due = true;
+            scene.queue.at(process.busy_until, Event::Turn(number, life));
+        }
+    }
+
+    /// Takes what waits in the inbox.
+    pub fn turn(&mut self, scene: &mut Scene) {
+        let Some(process) = &mut self.process else { return };
+        process.turn_is_due = false;
+        let mut staged = Staged::default();
+        for input in core::mem::take(&mut process.inbox) {
+            let Some(mut more) = self.step(input, scene) else { return };
+            for effect in more.take_free() {
+                if self.ends_here(scene) {
+                    return;
+                }
+                self.perform(effect, scene);
+            }
+            staged.join(more);
+        }
+        self.finish_turn(staged, scene);
+    }
+
+    fn step(&mut self, input: Input, scene: &Scene) -> Option<Staged> {
+        let process = self.process.as_mut()?;
+        let now = process.clock(scene.queue.now());
+        let ports = Ports { ledger: &self.database, signer: &self.identity };
+        Some(process.replica.step(now, input, &ports))
+    }
+
+    /// Syncs what was staged, lets out what rests on it, rolls the log.
+    fn finish_turn(&mut self, staged: Staged, scene: &mut Scene) {
+        let Some(process) = &mut self.process else { return };
+        let is_last_write = process.burns_down();
+        if is_last_write {
+            self.disk.fail_next_write();
+        }
+        let mut log = MaybeLog(process.log.as_mut());
+        if staged.needs_sync() {
+            process.busy_until = scene.queue.now() + scene.random.within(scene.profile.sync);
+        }
+        let durable = staged.persist(&mut log);
+        if is_last_write {
+            return self.crash(scene);
+        }
+        for effect in durable.into_effects() {
+            if self.ends_here(scene) {
+                return;
+            }
+            self.perform(effect, scene);
+        }
+        self.roll_log(scene);
+    }
+
+    fn roll_log(&mut self, scene: &mut Scene) {
+        let Some(process) = &mut self.process else { return };
+        let Some(log) = &mut process.log else { return };
+        if log.bytes_used() < scene.profile.segment_bytes {
+            return;
+        }
+        let is_last_write = process.fuse == Some(0);
+        if is_last_write {
+            self.disk.fail_next_write();
+        }
+        let segment = log.roll(&process.replica.checkpoint());
+        let number = process.replica.chain().last().header.number;
+        process.flushes.push_back(FlushRequest { segment, number });
+        if is_last_write {
+            self.crash(scene);
+        }
+    }
+
+    /// Executes the oldest block that waits, and tells the replica.
+    pub fn execute(&mut self, scene: &mut Scene) {
+        let Some(process) = &mut self.process else { return };
+        let Some(job) = process.jobs.pop_front() else { return };
+        if !process.jobs.is_empty() {
+            let lasts = scene.random.within(scene.profile.execution);
+            scene.queue.after(lasts, Event::Executed(self.number, self.life));
+        }
+        self.database.execute(&job);
+        let executed = Executed { number: job.header.number, root: self.database.root() };
+        scene.witness.on_executed(self.number, executed);
+        self.take(Input::Executed(executed), scene);
+    }
+
+    /// Flushes the database; segments of the vote log that only it needed can go.
+    pub fn flush(&mut self, scene: &mut Scene) {
+        let Some(process) = &mut self.process else { return };
+        self.database.flush();
+        let best = self.database.best();
+        while let Some(request) = process.flushes.front().copied().filter(|request| request.number <= best) {
+            process.flushes.pop_front();
+            if let Some(log) = &mut process.log {
+                log.remove_before(request.segment);
+            }
+        }
+        let pause = scene.random.within(scene.profile.flush);
+        scene.queue.after(pause, Event::Flush(self.number, self.life));
+    }
+
+    /// Its monotonic clock shows what it wanted to be woken for.
+    pub fn wake(&mut self, at: u64, scene: &mut Scene) {
+        let Some(process) = &mut self.process else { return };
+        process.wake = None;
+        debug_assert!(process.clock(scene.queue.now()).monotonic >= at, "woken too early");
+        self.take(Input::Tick, scene);
+    }
+
+    /// Whether it waits for just this wake-up.
+    #[must_use]
+    pub fn waits_for(&self, at: u64) -> bool {
+        self.process.as_ref().is_some_and(|process| process.wake == Some(at))
+    }
+
+    /// Has no time before this.
+    pub fn stall(&mut self, until: Time) {
+        if let Some(process) = &mut self.process {
+            process.busy_until = process.busy_until.max(until);
+        }
+    }
+
+    /// Somebody sets its wall clock.
+    pub fn set_wall_clock(&mut self, skew_ms: i64) {
+        self.skew_ms = skew_ms;
+        if let Some(process) = &mut self.process {
+            process.clocks.skew_ms = skew_ms;
+        }
+    }
+
+    /// Lets it crash after so many more effects.
+    pub fn crash_after(&mut self, effects: u64) {
+        if let Some(process) = &mut self.process {
+            process.fuse = Some(effects);
+        }
+    }
+
+    /// Nothing goes wrong with it any more.
+    pub fn heal(&mut self) {
+        if let Some(process) = &mut self.process {
+            process.fuse = None;
+        }
+    }
+
+    /// Burns the fuse; true when the process ended with that.
+    fn ends_here(&mut self, scene: &mut Scene) -> bool {
+        let ends = self.process.as_mut().is_none_or(Process::burns_down);
+        if ends {
+            self.crash(scene);
+        }
+        ends
+    }
+
+    /// The machine stops.
+    pub fn crash(&mut self, scene: &mut Scene) {
+        if self.process.take().is_none() {
+            return;
+        }
+        self.database.crash(&mut scene.random);
+        let best = self.database.best();
+        scene.trace.note(scene.queue.now(), || format!("{} crashes, its database is back at {best}", self.number));
+        scene.after_crash(self.number);
+    }
+}
+
+/// A vote log, or none at all for an observer.
+struct MaybeLog<'a>(Option<&'a mut WriteAheadLog<Disk>>);
+
+impl tierchain_replica::Log for MaybeLog<'_> {
+    fn append(&mut self, record: &[u8]) {
+        if let Some(log) = &mut self.0 {
+            log.append(record);
+        }
+    }
+
+    fn sync(&mut self) {
+        if let Some(log) = &mut self.0 {
+            log.sync();
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! A member's process starts: from nothing the first time, later from what its disk holds.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use parity_scale_codec::DecodeAll;
+use tierchain_primitives::H256;
+use tierchain_replica::log::WriteAheadLog;
+use tierchain_replica::{Ports, Record, Recovered, Replica};
+
+use super::{Body, Process};
+use crate::clock::Clocks;
+use crate::database::Database;
+use crate::disk::Disk;
+use crate::event::Event;
+use crate::scene::Scene;
+use crate::signing::Identity;
+
+impl Body {
+    /// A member that never ran. A validator's vote log is made here, once.
+    pub fn new(number: usize, identity: Identity, scene: &mut Scene) -> Self {
+        let disk = Disk::new(scene.random.number());
+        if scene.validator(number).is_some() {
+            WriteAheadLog::create(disk.clone(), scene.genesis.hash).expect("the disk is empty");
+        }
+        let skew_ms = scene.draw_skew();
+        Self { number, life: 0, database: Database::new(&scene.genesis), identity, disk, skew_ms, process: None }
+    }
+
+    /// Its process starts.
+    pub fn start(&mut self, scene: &mut Scene) {
+        if self.process.is_some() {
+            return;
+        }
+        self.life += 1;
+        self.disk.power_on();
+        let Some((log, records)) = self.open_log(scene) else { return };
+        let now = scene.queue.now();
+        let first_reading_ms = scene.random.below(1_000_000);
+        let clocks = Clocks { started: now, first_reading_ms, skew_ms: self.skew_ms };
+        let (base, certificate) = self.database.base();
+        let recovered = Recovered { base, certificate, records };
+        let ports = Ports { ledger: &self.database, signer: &self.identity };
+        let settings = scene.settings(self.number);
+        let (replica, staged) = Replica::recover(settings, recovered, clocks.read(now), &ports);
+        let height = replica.chain().last().header.number;
+        scene.trace.note(now, || format!("{} starts at {height}", self.number));
+        scene.witness.on_restart(self.number, &replica);
+        self.process = Some(Process {
+            replica,
+            log,
+            clocks,
+            inbox: Vec::new(),
+            busy_until: now,
+            turn_is_due: false,
+            wake: None,
+            jobs: VecDeque::new(),
+            flushes: VecDeque::new(),
+            submitted: BTreeMap::new(),
+            next_ticket: 0,
+            fuse: None,
+        });
+        if scene.is_faulty && scene.random.chance(50) {
+            let effects = scene.random.below(4);
+            self.crash_after(effects);
+        }
+        let pause = scene.random.within(scene.profile.flush);
+        scene.queue.after(pause, Event::Flush(self.number, self.life));
+        for other in (0..scene.members()).filter(|other| *other != self.number) {
+            let dialled = scene.random.within((0, 50_000));
+            scene.queue.after(dialled, Event::Meet(self.number, other));
+        }
+        self.finish_turn(staged, scene);
+    }
+
+    /// The vote log, if it is a validator, and what it holds. None when the log refuses to open, which is a violation.
+    fn open_log(&self, scene: &mut Scene) -> Option<(Option<WriteAheadLog<Disk>>, Vec<Record>)> {
+        if scene.validator(self.number).is_none() {
+            return Some((None, Vec::new()));
+        }
+        match open(self.disk.clone(), scene.genesis.hash) {
+            Ok((log, records)) => Some((Some(log), records)),
+            Err(problem) => {
+                scene.witness.on_unreadable_log(self.number, &problem);
+                None
+            }
+        }
+    }
+}
+
+fn open(disk: Disk, genesis: H256) -> Result<(WriteAheadLog<Disk>, Vec<Record>), String> {
+    let (log, recovered) = WriteAheadLog::open(disk, genesis).map_err(|error| error.to_string())?;
+    let records = recovered.records.iter().map(|bytes| Record::decode_all(&mut bytes.as_slice()));
+    let records = records.collect::<Result<_, _>>().map_err(|error| format!("a record doesn't decode: {error}"))?;
+    Ok((log, records))
+}

@@ -1,0 +1,194 @@
+//! What must be true of every run, one property per file, each with its source.
+//!
+//! The witness sees everything that the members do and knows all of it at once, as nobody in the real network does. It
+//! keeps the first violation; the run ends with it.
+
+mod agreement;
+mod answers;
+mod certificates;
+mod durability;
+mod honesty;
+mod liveness;
+mod once;
+mod patience;
+mod promises;
+mod roots;
+
+use tierchain_consensus::{Evidence, Message, Verify};
+use tierchain_primitives::certificate::ValidatorSet;
+use tierchain_primitives::{BlockNumber, H256};
+use tierchain_replica::{DropReason, ExecuteJob, Executed, Replica};
+
+use agreement::Agreement;
+use answers::Answers;
+use certificates::Certificates;
+use durability::Durability;
+pub use liveness::{HEALS_WITHIN, Liveness};
+use once::Once;
+use promises::Promises;
+use roots::Roots;
+
+/// A property that didn't hold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Violation {
+    /// Which property.
+    pub invariant: &'static str,
+    /// What happened.
+    pub what: String,
+}
+
+impl Violation {
+    pub(crate) fn new(invariant: &'static str, what: String) -> Self {
+        Self { invariant, what }
+    }
+}
+
+impl core::fmt::Display for Violation {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{}: {}", self.invariant, self.what)
+    }
+}
+
+/// What a property says to something that happened.
+pub(crate) type Check = Result<(), Violation>;
+
+/// Sees everything.
+#[derive(Debug)]
+pub struct Witness {
+    agreement: Agreement,
+    answers: Answers,
+    certificates: Certificates,
+    durability: Durability,
+    once: Once,
+    promises: Promises,
+    roots: Roots,
+    violation: Option<Violation>,
+}
+
+impl Witness {
+    /// A witness of a run among these validators.
+    #[must_use]
+    pub fn new(genesis: H256, set: ValidatorSet) -> Self {
+        Self {
+            agreement: Agreement::default(),
+            answers: Answers::default(),
+            durability: Durability::new(set.len()),
+            certificates: Certificates::new(genesis, set),
+            once: Once::default(),
+            promises: Promises::default(),
+            roots: Roots::default(),
+            violation: None,
+        }
+    }
+
+    /// The first violation, if there was one.
+    #[must_use]
+    pub fn violation(&self) -> Option<&Violation> {
+        self.violation.as_ref()
+    }
+
+    /// A member says something to others.
+    pub fn on_said(&mut self, who: usize, message: &Message) {
+        let check = self.promises.on_said(who, message);
+        self.keep(check);
+    }
+
+    /// A block is final to a member.
+    pub fn on_final(&mut self, who: usize, job: &ExecuteJob, verifier: &dyn Verify) {
+        let number = job.header.number;
+        let check = self
+            .agreement
+            .on_final(who, number, job.hash)
+            .and_then(|()| self.certificates.on_final(who, job, verifier))
+            .and_then(|()| self.durability.on_final(who, number, job.hash))
+            .and_then(|()| self.roots.on_final(who, job))
+            .and_then(|()| self.once.on_final(number, &job.body));
+        self.keep(check);
+    }
+
+    /// A member executed a block.
+    pub fn on_executed(&mut self, who: usize, executed: Executed) {
+        let check = self.roots.on_executed(who, executed);
+        self.keep(check);
+    }
+
+    /// A validator answered a submission with the extrinsic's hash.
+    pub fn on_answered(&mut self, who: usize, hash: H256) {
+        self.answers.on_answered(who, hash);
+    }
+
+    /// A validator let an extrinsic go.
+    pub fn on_dropped(&mut self, hash: H256, reason: DropReason) {
+        let check = self.answers.on_dropped(hash, reason, &self.once);
+        self.keep(check);
+    }
+
+    /// A member came back from its disk.
+    pub fn on_restart(&mut self, who: usize, replica: &Replica) {
+        let check = self
+            .durability
+            .on_restart(who, replica)
+            .and_then(|()| self.answers.on_restart(who, replica, &self.once));
+        self.keep(check);
+    }
+
+    /// A vote log that holds what was synced doesn't open.
+    pub fn on_unreadable_log(&mut self, who: usize, problem: &str) {
+        self.keep(durability::unreadable(who, problem));
+    }
+
+    /// A member accuses another one. Nobody in a run lies.
+    pub fn on_evidence(&mut self, who: usize, evidence: &Evidence) {
+        self.keep(honesty::accused(who, evidence));
+    }
+
+    /// A member refuses what another one sent.
+    pub fn on_refused(&mut self, from: usize, to: usize, reason: &str) {
+        self.keep(honesty::refused(from, to, reason));
+    }
+
+    /// A member found another root than a primary.
+    pub fn on_diverged(&mut self, who: usize, number: BlockNumber, here: H256, there: H256) {
+        self.keep(roots::diverged(who, number, here, there));
+    }
+
+    /// A member wants to be woken.
+    pub fn on_wake_wanted(&mut self, who: usize, at: u64, now: u64) {
+        self.keep(patience::wake_wanted(who, at, now));
+    }
+
+    /// The network has healed, and this is what didn't recover in time.
+    pub fn on_stuck(&mut self, why: String) {
+        self.keep(Err(Violation::new("liveness", why)));
+    }
+
+    /// Whether an extrinsic is in a final block.
+    #[must_use]
+    pub fn is_final(&self, hash: &H256) -> bool {
+        self.once.block_of(hash).is_some()
+    }
+
+    /// Whether somebody answered for an extrinsic.
+    #[must_use]
+    pub fn is_answered(&self, hash: &H256) -> bool {
+        self.answers.is_answered(hash)
+    }
+
+    /// The newest block that is final to anybody.
+    #[must_use]
+    pub fn height(&self) -> BlockNumber {
+        self.agreement.height()
+    }
+
+    /// How many extrinsics are in final blocks.
+    #[must_use]
+    pub fn included(&self) -> usize {
+        self.once.count()
+    }
+
+    fn keep(&mut self, check: Check) {
+        if let Err(violation) = check {
+            self.violation.get_or_insert(violation);
+        }
+    }
+}

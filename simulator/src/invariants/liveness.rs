@@ -1,0 +1,44 @@
+//! Liveness: once nothing goes wrong any more, everybody gets going, within a bound of virtual time and by itself.
+//!
+//! design.md 5, "Nothing is said once": the network recovers by itself from any outage of any number. PBFT 4.5.2.
+
+use tierchain_primitives::BlockNumber;
+
+use crate::clock::{SECOND, Time};
+use crate::world::World;
+
+/// How long the network may take to recover. Time-outs and repeats double up to 10 s, pools repeat bundles up to every
+/// 32 s.
+pub const HEALS_WITHIN: Time = 60 * SECOND;
+
+/// What has to be reached once the network has healed.
+#[derive(Clone, Copy, Debug)]
+pub struct Liveness {
+    /// A height that nobody had reached.
+    goal: BlockNumber,
+}
+
+impl Liveness {
+    /// The goal at the moment of healing.
+    #[must_use]
+    pub fn new(world: &World) -> Self {
+        Self { goal: world.scene.witness.height() + 1 }
+    }
+
+    /// What is missing; none when all is well.
+    #[must_use]
+    pub fn missing(&self, world: &World) -> Option<String> {
+        for body in &world.bodies {
+            let Some(status) = body.status() else { return Some(format!("member {} is down", body.number)) };
+            let (last, executed) = (status.last.0, status.executed.0);
+            if last < self.goal || executed < self.goal || last != world.scene.witness.height() {
+                let waits = status.consensus.map_or_else(|| "it observes".into(), |it| it.sentence);
+                return Some(format!("member {} is at {last}, {executed} of them executed: {waits}", body.number));
+            }
+            if status.pooled > 0 {
+                return Some(format!("member {} still has {} extrinsics in its pool", body.number, status.pooled));
+            }
+        }
+        world.workload.unfinished(&world.scene.witness)
+    }
+}

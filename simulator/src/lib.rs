@@ -1,0 +1,34 @@
+//! The simulator: many replicas, one seed, a bad day.
+//!
+//! Whole replicas, the very ones that ship, with the vote log that ships, in a dream body: virtual time, a network that
+//! loses, doubles, delays and cuts, disks that tear writes and forget what wasn't synced, processes that end between any
+//! two effects. Messages travel encoded and are decoded and verified on arrival. First a day with faults, then the
+//! network heals and must recover by itself.
+//!
+//! ```text
+//! campaign ── many seeds ── world ── bodies (replica, vote log, database, clocks)
+//!    │                        ├───── scene (queue, network, chance, witness)
+//!  journal                    └───── workload (clients)          └── invariants, one property per file
+//! ```
+//!
+//! A run is a function of its options: the same seed gives the same run to the byte, so a failure is a command line.
+//! Nobody lies here yet: all members are honest, they only fail.
+
+pub mod body;
+pub mod campaign;
+pub mod clock;
+pub mod database;
+pub mod disk;
+pub mod event;
+pub mod faults;
+pub mod invariants;
+pub mod journal;
+pub mod network;
+pub mod profile;
+pub mod queue;
+pub mod random;
+pub mod scene;
+pub mod signing;
+pub mod trace;
+pub mod workload;
+pub mod world;

@@ -1,0 +1,155 @@
+//! What surrounds the bodies: time, network, chance, and a witness.
+
+use std::rc::Rc;
+
+use tierchain_primitives::certificate::ValidatorSet;
+use tierchain_primitives::{AccountId, ValidatorIndex};
+use tierchain_replica::genesis::Genesis;
+use tierchain_replica::{Member, Pace, Settings};
+use tierchain_runtime::{GenesisConfig, Weights};
+
+use crate::clock::{GENESIS_MS, MS, SECOND, Time};
+use crate::event::{Event, Parcel};
+use crate::invariants::Witness;
+use crate::network::{Life, Network};
+use crate::profile::Profile;
+use crate::queue::Queue;
+use crate::random::Random;
+use crate::signing::Verifier;
+use crate::trace::Trace;
+
+/// Block nonces cost hashes and are beside the point here.
+const BLOCK_NONCE_BITS: u8 = 0;
+
+/// Everything that isn't one member's own.
+#[derive(Debug)]
+pub struct Scene {
+    /// What is going to happen.
+    pub queue: Queue<Event>,
+    /// Who hears whom.
+    pub network: Network,
+    /// Chance.
+    pub random: Random,
+    /// Who sees everything and objects.
+    pub witness: Witness,
+    /// Whether signatures hold.
+    pub verifier: Rc<Verifier>,
+    /// The kind of day.
+    pub profile: Profile,
+    /// Block 0.
+    pub genesis: Genesis,
+    /// The validators.
+    pub set: ValidatorSet,
+    /// What is shown.
+    pub trace: Trace,
+    /// Whether things still go wrong.
+    pub is_faulty: bool,
+}
+
+impl Scene {
+    /// The genesis block of these validators with these accounts.
+    #[must_use]
+    pub fn genesis(accounts: impl Iterator<Item = AccountId>) -> Genesis {
+        let accounts = accounts.map(|account| (account, tierchain_runtime::Roles::NONE)).collect();
+        Genesis::build(&GenesisConfig {
+            name: "simulated".into(),
+            id: "simulated".into(),
+            time: GENESIS_MS,
+            block_nonce_bits: BLOCK_NONCE_BITS,
+            accounts,
+            ..GenesisConfig::default()
+        })
+    }
+
+    /// The settings of a member's replica.
+    #[must_use]
+    pub fn settings(&self, who: usize) -> Settings {
+        let machine = self.validator(who).map(|me| tierchain_consensus::Config {
+            genesis: self.genesis.hash,
+            set: self.set.clone(),
+            me,
+            parameters: tierchain_consensus::Parameters::default(),
+        });
+        Settings {
+            genesis: self.genesis.hash,
+            set: self.set.clone(),
+            machine,
+            pace: Pace::new(GENESIS_MS, self.profile.heartbeat_ms),
+            weights: Weights::new(BLOCK_NONCE_BITS),
+        }
+    }
+
+    /// How many members there are.
+    #[must_use]
+    pub fn members(&self) -> usize {
+        self.profile.validators + self.profile.observers
+    }
+
+    /// A member's place in the set; none for an observer.
+    #[must_use]
+    pub fn validator(&self, who: usize) -> Option<ValidatorIndex> {
+        self.set.indices().nth(who)
+    }
+
+    /// A member as its peers know it.
+    #[must_use]
+    pub fn member(&self, who: usize) -> Member {
+        match self.validator(who) {
+            Some(index) => Member::Validator(index),
+            None => Member::Observer(u32::try_from(who - self.profile.validators).expect("a handful of observers")),
+        }
+    }
+
+    /// Which member this is.
+    #[must_use]
+    pub fn number_of(&self, member: Member) -> usize {
+        match member {
+            Member::Validator(index) => index.as_usize(),
+            Member::Observer(number) => self.profile.validators + number as usize,
+        }
+    }
+
+    /// Sends a message, if the two are connected.
+    pub fn send(&mut self, from: usize, to: usize, parcel: Parcel) {
+        let Some(lives) = self.network.connection(from, to) else { return };
+        for delay in self.network.delays(&mut self.random) {
+            self.queue.after(delay, Event::Deliver { from, to, lives, parcel: parcel.clone() });
+        }
+    }
+
+    /// Sends a message to every other member.
+    pub fn send_to_all(&mut self, from: usize, parcel: &Parcel) {
+        for to in (0..self.members()).filter(|to| *to != from) {
+            self.send(from, to, parcel.clone());
+        }
+    }
+
+    /// Lets all who knew a process find out that it is gone, and restarts it some time.
+    pub fn after_crash(&mut self, who: usize) {
+        for other in (0..self.members()).filter(|other| *other != who) {
+            let noticed = self.random.within((0, 30 * MS));
+            self.queue.after(noticed, Event::Meet(who, other));
+        }
+        let long = self.random.pick(&[0, 20 * MS, 500 * MS, 4 * SECOND]);
+        let down = self.random.within((0, long));
+        self.queue.after(down, Event::Start(who));
+    }
+
+    /// How long something takes on this day.
+    pub fn lasts(&mut self, range: (Time, Time)) -> Time {
+        self.random.within(range)
+    }
+
+    /// By how much a wall clock is wrong, in milliseconds.
+    pub fn draw_skew(&mut self) -> i64 {
+        let bound = self.profile.skew_ms;
+        let skew = i64::try_from(self.random.within((0, 2 * bound))).unwrap_or(0);
+        skew - i64::try_from(bound).unwrap_or(0)
+    }
+
+    /// Whether this event still concerns the life it names.
+    #[must_use]
+    pub fn is_connected(&self, from: usize, to: usize, lives: (Life, Life)) -> bool {
+        self.network.connection(from, to) == Some(lives) && self.network.carries(from, to)
+    }
+}

@@ -1,0 +1,241 @@
+//! A run: members, clients and what surrounds them, from one seed. First a day with faults, then the network heals and
+//! has to recover by itself.
+
+use tierchain_primitives::certificate::ValidatorSet;
+use tierchain_primitives::{BlockNumber, Epoch};
+
+use crate::body::Body;
+use crate::clock::{MS, Time};
+use crate::event::Event;
+use crate::invariants::{HEALS_WITHIN, Liveness, Violation, Witness};
+use crate::network::{Network, Weather};
+use crate::profile::{Options, Profile};
+use crate::queue::Queue;
+use crate::random::Random;
+use crate::scene::Scene;
+use crate::signing::{Identity, Verifier};
+use crate::trace::Trace;
+use crate::workload::Workload;
+
+/// How many events pass between two looks at whether all has recovered.
+const LOOK_EVERY: u64 = 32;
+
+/// More events than this without recovery: the members keep each other busy with nothing.
+const RECOVERY_STEPS_MAX: u64 = 1_000_000;
+
+/// What a run came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Report {
+    /// Events in all.
+    pub steps: u64,
+    /// What didn't hold; none is good.
+    pub violation: Option<Violation>,
+    /// Final blocks.
+    pub height: BlockNumber,
+    /// Extrinsics in them.
+    pub included: usize,
+    /// How long the network took to recover.
+    pub recovery: Time,
+    /// Two runs share it only if they went the same way.
+    pub fingerprint: u64,
+}
+
+/// Everything.
+#[derive(Debug)]
+pub struct World {
+    /// The members: validators first, then observers.
+    pub bodies: Vec<Body>,
+    /// What surrounds them.
+    pub scene: Scene,
+    /// The clients.
+    pub workload: Workload,
+    steps: u64,
+}
+
+impl World {
+    /// The world of a seed, before anything has happened.
+    #[must_use]
+    pub fn new(options: &Options) -> Self {
+        let mut random = Random::new(options.seed);
+        let profile = Profile::new(options, &mut random);
+        let identities = |kind: &str, count| -> Vec<Identity> {
+            (0..count).map(|index| Identity::new(profile.scheme, kind, index)).collect()
+        };
+        let validators = identities("validator", profile.validators);
+        let clients = identities("client", profile.clients);
+        let genesis = Scene::genesis(Workload::accounts(&clients));
+        let set = ValidatorSet { epoch: Epoch(0), keys: validators.iter().map(Identity::public).collect() };
+        let members = validators.into_iter().chain(identities("observer", profile.observers));
+        let mut scene = Scene {
+            queue: Queue::default(),
+            network: Network::new(profile.weather),
+            random,
+            witness: Witness::new(genesis.hash, set.clone()),
+            verifier: Verifier::new(profile.scheme).into(),
+            profile,
+            genesis,
+            set,
+            trace: Trace::new(options.trace),
+            is_faulty: true,
+        };
+        scene.trace.note(0, || format!("{:?}", scene.profile));
+        let bodies: Vec<Body> = members.enumerate().map(|(at, it)| Body::new(at, it, &mut scene)).collect();
+        for who in 0..bodies.len() {
+            let delay = scene.random.within((0, 100 * MS));
+            scene.queue.after(delay, Event::Start(who));
+        }
+        let workload = Workload::new(clients);
+        (0..scene.profile.clients).for_each(|client| scene.queue.after(0, Event::Client(client)));
+        Self { bodies, scene, workload, steps: 0 }
+    }
+
+    /// Runs it to its end.
+    #[must_use]
+    pub fn run(mut self, options: &Options) -> Report {
+        while self.steps < options.steps && self.scene.witness.violation().is_none() {
+            self.step();
+            self.strike();
+        }
+        let healed = self.scene.queue.now();
+        if self.scene.witness.violation().is_none() {
+            self.heal();
+            self.recover();
+        }
+        Report {
+            steps: self.steps,
+            violation: self.scene.witness.violation().cloned(),
+            height: self.scene.witness.height(),
+            included: self.scene.witness.included(),
+            recovery: self.scene.queue.now() - healed,
+            fingerprint: self.scene.trace.fingerprint(),
+        }
+    }
+
+    /// Lets the next event happen. One that means nothing any more is no step.
+    fn step(&mut self) {
+        while let Some(event) = self.scene.queue.next() {
+            if self.happen(event) {
+                self.steps += 1;
+                let now = self.scene.queue.now();
+                self.scene.trace.mark(now);
+                return;
+            }
+        }
+        unreachable!("clients never rest");
+    }
+
+    fn happen(&mut self, event: Event) -> bool {
+        let scene = &mut self.scene;
+        match event {
+            Event::Deliver { from, to, lives, parcel } => {
+                let arrives = scene.is_connected(from, to, lives);
+                if arrives {
+                    self.bodies[to].receive(from, &parcel, scene);
+                }
+                return arrives;
+            }
+            Event::Wake(who, life, at) => {
+                let is_due = self.bodies[who].life == life && self.bodies[who].waits_for(at);
+                if is_due {
+                    self.bodies[who].wake(at, scene);
+                }
+                return is_due;
+            }
+            Event::Meet(one, other) => self.meet(one, other),
+            Event::Start(who) => self.bodies[who].start(scene),
+            Event::Mend => self.mend(),
+            Event::Client(client) => self.workload.act(client, &self.bodies, scene),
+            Event::Submit { to, bytes } => self.bodies[to].submit(&bytes, scene),
+            Event::Turn(who, life) if self.bodies[who].life == life => self.bodies[who].turn(scene),
+            Event::Executed(who, life) if self.bodies[who].life == life => self.bodies[who].execute(scene),
+            Event::Flush(who, life) if self.bodies[who].life == life => self.bodies[who].flush(scene),
+            Event::Verified { who, life, digest, entries } if self.bodies[who].life == life => {
+                self.bodies[who].on_verified(digest, &entries, scene);
+            }
+            Event::Turn(..) | Event::Executed(..) | Event::Flush(..) | Event::Verified { .. } => return false,
+        }
+        true
+    }
+
+    /// Perhaps lets something go wrong.
+    fn strike(&mut self) {
+        if self.scene.random.chance(self.scene.profile.faults_per_mille) {
+            let fault = self.scene.random.pick(&self.scene.profile.faults);
+            fault.strike(self);
+        }
+    }
+
+    /// From now on nothing goes wrong.
+    fn heal(&mut self) {
+        self.scene.trace.note(self.scene.queue.now(), || "the network heals".into());
+        self.scene.is_faulty = false;
+        self.mend();
+        self.scene.network.weather = Weather::FAIR;
+        self.scene.profile.execution = (50, 500);
+        self.scene.profile.sync = (50, 100);
+        for who in 0..self.bodies.len() {
+            self.bodies[who].heal();
+            self.scene.queue.after(0, Event::Start(who));
+        }
+    }
+
+    fn recover(&mut self) {
+        let liveness = Liveness::new(self);
+        let until = self.scene.queue.now() + HEALS_WITHIN;
+        let steps_max = self.steps + RECOVERY_STEPS_MAX;
+        while self.scene.witness.violation().is_none() {
+            let Some(missing) = liveness.missing(self) else { return };
+            if self.scene.queue.now() > until {
+                return self.scene.witness.on_stuck(format!("60 s after the network healed {missing}"));
+            }
+            if self.steps > steps_max {
+                let steps = RECOVERY_STEPS_MAX;
+                return self.scene.witness.on_stuck(format!("{steps} steps after the network healed {missing}"));
+            }
+            (0..LOOK_EVERY).for_each(|_| self.step());
+        }
+    }
+
+    fn mend(&mut self) {
+        self.scene.network.weather = self.scene.profile.weather;
+        for (one, other) in self.scene.network.mend() {
+            let redialled = self.scene.random.within((0, 500 * MS));
+            self.scene.queue.after(redialled, Event::Meet(one, other));
+        }
+    }
+
+    /// Two members find out whether they can talk, and are told what changed.
+    fn meet(&mut self, one: usize, other: usize) {
+        let scene = &mut self.scene;
+        let lives = (self.bodies[one].life, self.bodies[other].life);
+        let can_talk = self.bodies[one].is_running()
+            && self.bodies[other].is_running()
+            && scene.network.carries(one, other)
+            && scene.network.carries(other, one);
+        if can_talk && scene.network.connection(one, other) == Some(lives) {
+            return;
+        }
+        self.break_connection(one, other);
+        if can_talk {
+            self.scene.network.connect((one, lives.0), (other, lives.1));
+            for (who, peer) in [(one, other), (other, one)] {
+                let member = self.scene.member(peer);
+                self.bodies[who].take(tierchain_replica::Input::Connected(member), &mut self.scene);
+            }
+        }
+    }
+
+    /// Ends a connection, if there is one, and tells whoever of the two still runs.
+    pub fn break_connection(&mut self, one: usize, other: usize) {
+        let Some(lives) = self.scene.network.connection(one, other) else { return };
+        self.scene.network.disconnect(one, other);
+        for (who, peer, life) in [(one, other, lives.0), (other, one, lives.1)] {
+            if self.bodies[who].life != life {
+                continue;
+            }
+            let refused = !self.bodies[peer].is_running() && self.scene.random.chance(500);
+            let peer = self.scene.member(peer);
+            self.bodies[who].take(tierchain_replica::Input::Lost { peer, refused }, &mut self.scene);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Who may depend on whom: the house has one brain, and nobody imports `node`.
+
+use super::{CRATES, root};
+
+/// What each crate may depend on of ours, outside of its tests.
+fn allowed(name: &str) -> &'static [&'static str] {
+    match name {
+        "primitives" => &[],
+        "consensus" | "runtime" | "storage" | "network" | "rpc" => &["primitives"],
+        "replica" => &["consensus", "runtime", "primitives"],
+        "node" => &["primitives", "consensus", "runtime", "replica", "storage", "network", "rpc"],
+        "agent" | "testnet" => &["rpc", "runtime", "primitives"],
+        "simulator" => &["replica", "consensus", "runtime", "primitives"],
+        other => panic!("{other} isn't a crate of ours"),
+    }
+}
+
+/// Third-party words that the heart may use.
+const HEART_WORDS: [&str; 13] = [
+    "parity-scale-codec", "sha2", "blake2", "twox-hash", "ed25519-dalek", "ed25519-zebra", "hex", "thiserror", "zeroize",
+    "crc32fast", "rand_core", "scale-info", "frame-metadata",
+];
+
+/// The names under `[dependencies]` of a manifest.
+fn dependencies(name: &str) -> Vec<String> {
+    let path = root().join(name).join("Cargo.toml");
+    let text = std::fs::read_to_string(&path).expect("each crate has a manifest");
+    let section = text.split("\n[dependencies]\n").nth(1).unwrap_or_default();
+    let section = section.split("\n[").next().unwrap_or_default();
+    let name = |line: &str| line.split(['.', '=', ' ']).next().unwrap_or_default().to_owned();
+    section.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(name).collect()
+}
+
+#[test]
+fn crates_depend_downwards_only() {
+    for name in CRATES {
+        for dependency in dependencies(name) {
+            let Some(ours) = dependency.strip_prefix("tierchain-") else { continue };
+            assert!(allowed(name).contains(&ours), "{name} may not depend on {ours}");
+        }
+    }
+}
+
+#[test]
+fn the_heart_has_no_word_for_the_world() {
+    for name in ["primitives", "consensus", "runtime", "replica"] {
+        for dependency in dependencies(name) {
+            let known = dependency.starts_with("tierchain-") || HEART_WORDS.contains(&dependency.as_str());
+            assert!(known, "{name} depends on {dependency}, which isn't a word of the heart");
+        }
+    }
+}
+
+#[test]
+fn the_manifests_are_read_at_all() {
+    assert!(dependencies("node").contains(&"tierchain-replica".to_owned()));
+    assert!(dependencies("primitives").contains(&"sha2".to_owned()));
+}

@@ -1,0 +1,148 @@
+//! A network that runs.
+
+use std::process::Command;
+
+use tierchain_primitives::H256;
+
+use super::node::Node;
+use super::process::Process;
+use super::until;
+use super::world::{VALIDATORS, World};
+
+/// Lines of each node's log that are shown when a scenario fails.
+const LOG_LINES_SHOWN: usize = 15;
+
+/// The processes of a network. Dropped, all of them are killed.
+pub(crate) struct Network {
+    pub(crate) world: World,
+    processes: Vec<Option<Process>>,
+}
+
+impl Network {
+    /// Four validators that have block 1 final.
+    pub(crate) fn start() -> Self {
+        Self::start_with_observers(0)
+    }
+
+    /// Four validators that have block 1 final, and observers.
+    pub(crate) fn start_with_observers(observers: u16) -> Self {
+        let mut network = Self::prepare(observers);
+        for node in 0..network.world.nodes {
+            network.restart(node);
+        }
+        network.wait_ready();
+        network
+    }
+
+    /// Everything on disk, and nothing runs yet.
+    pub(crate) fn prepare(observers: u16) -> Self {
+        let world = World::new(observers);
+        world.init();
+        let processes = (0..world.nodes).map(|_| None).collect();
+        Self { world, processes }
+    }
+
+    /// Waits until every node that runs has block 1 final.
+    pub(crate) fn wait_ready(&self) {
+        for node in self.running() {
+            until("each node has block 1", || node.height().filter(|height| *height >= 1));
+        }
+    }
+
+    /// A node, whether it runs or not.
+    pub(crate) fn node(&self, index: u16) -> Node {
+        Node::at(index, &self.world.url(index))
+    }
+
+    /// The nodes that were started and not killed.
+    pub(crate) fn running(&self) -> Vec<Node> {
+        (0..self.world.nodes)
+            .filter(|node| self.processes[usize::from(*node)].is_some())
+            .map(|i| self.node(i))
+            .collect()
+    }
+
+    /// Starts a node that doesn't run.
+    pub(crate) fn restart(&mut self, node: u16) {
+        self.start_by(node, self.world.run_command(node, &self.world.spec()));
+    }
+
+    /// Starts a node by a command of the scenario's own.
+    pub(crate) fn start_by(&mut self, node: u16, mut command: Command) {
+        let log = self.world.log_path(node);
+        let place = &mut self.processes[usize::from(node)];
+        assert!(place.is_none(), "node {node} runs already");
+        *place = Some(Process::start(&mut command, &log, &log));
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self, node: u16) {
+        self.take(node).kill();
+    }
+
+    /// SIGKILL of all nodes, before the first of them is waited for.
+    pub(crate) fn kill_all(&mut self) {
+        for process in self.processes.iter().flatten() {
+            super::process::signal("-KILL", process.pid());
+        }
+        self.processes.iter_mut().for_each(|place| *place = None);
+    }
+
+    /// The process of a node, out of the network's hands.
+    pub(crate) fn take(&mut self, node: u16) -> Process {
+        self.processes[usize::from(node)].take().unwrap_or_else(|| panic!("node {node} doesn't run"))
+    }
+
+    /// The primary, as a node sees it.
+    pub(crate) fn primary(&self) -> u16 {
+        until("a node names the primary", || self.running().first()?.status()).primary
+    }
+
+    /// Waits until all nodes that run have executed the same block, at least `height`, and compares their roots.
+    pub(crate) fn agree_at(&self, height: u32) -> (u32, H256) {
+        let nodes = self.running();
+        until("all nodes have executed the same block", || {
+            let executed: Option<Vec<_>> = nodes.iter().map(|node| Some(node.status()?.executed)).collect();
+            let executed = executed?;
+            let first = *executed.first()?;
+            if first.number < height || executed.iter().any(|other| other.number != first.number) {
+                return None;
+            }
+            for (node, other) in nodes.iter().zip(&executed) {
+                assert_eq!(other.state_root, first.state_root, "node {} after block {}", node.index, first.number);
+            }
+            Some((first.number, first.state_root.0))
+        })
+    }
+
+    /// Compares the hash of every block up to `height` on the nodes that run.
+    pub(crate) fn assert_one_chain(&self, height: u32) {
+        let mut nodes = self.running().into_iter();
+        let first = nodes.next().expect("some node runs").block_hashes(height);
+        for node in nodes {
+            assert_eq!(node.block_hashes(height), first, "node {} has another chain", node.index);
+        }
+    }
+
+    fn show_logs(&self) {
+        for node in 0..self.world.nodes {
+            let log = std::fs::read_to_string(self.world.log_path(node)).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().collect();
+            eprintln!("--- node {node}, end of its log");
+            lines.iter().skip(lines.len().saturating_sub(LOG_LINES_SHOWN)).for_each(|line| eprintln!("{line}"));
+        }
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.show_logs();
+        }
+    }
+}
+
+/// The others.
+pub(crate) fn others(node: u16) -> impl Iterator<Item = u16> {
+    (0..VALIDATORS).filter(move |other| *other != node)
+}

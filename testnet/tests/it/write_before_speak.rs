@@ -1,0 +1,124 @@
+//! No vote leaves a validator before the sync that covers it.
+//!
+//! SIGKILL can't tell whether fdatasync was called: what was written survives it either way. So one validator runs
+//! under strace, which holds back each of its fdatasync by [`SYNC_MS`] and writes down what its threads ask of the
+//! system. Two things are shown:
+//!
+//! - **A vote takes effect only after its sync.** One of the other three is dead, so that every quorum needs this
+//!   validator. A block wants its prepare and then, after a quorum of prepares, its commit, and each has a record and a
+//!   sync of its own: if no block becomes final in less than two held-back syncs, then neither vote was out before its
+//!   sync was over. One that spoke before it wrote, or wrote and spoke before it synced, would be a sync faster.
+//! - **Nothing comes between a record and its sync.** The driver is the only thread that writes the vote log, and the
+//!   one from which all votes go out. Whenever it has written to a segment, the very next thing it asks of the system
+//!   is the fdatasync of that file, which succeeds: no write to a socket, no wake-up of a thread that would send.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use tierchain_rpc::types::ExtrinsicState;
+
+use crate::harness::{Author, Network, others, turn};
+
+/// How long each fdatasync of the traced validator is held back.
+const SYNC_MS: u64 = 200;
+
+/// Blocks that are timed.
+const ROUNDS: u32 = 3;
+
+#[test]
+fn no_vote_leaves_before_the_sync_that_covers_it() {
+    if !can_trace() {
+        println!("skipped: strace isn't there, or this machine doesn't let it trace");
+        return;
+    }
+    let _turn = turn();
+    let mut network = Network::prepare(0);
+    let trace = network.world.path("trace");
+    // Neither the first primary nor its successor.
+    let traced = 3;
+    for node in others(traced) {
+        network.restart(node);
+    }
+    network.start_by(traced, strace(&trace, &network.world.run_command(traced, &network.world.spec())));
+    network.wait_ready();
+    let primary = network.primary();
+    assert_ne!(primary, traced, "a traced primary proposes late, which is not what is timed");
+    let dead = others(traced).find(|node| *node != primary).expect("four validators");
+    network.kill(dead);
+
+    let node = network.node(primary);
+    let author = Author::new("writer", node.genesis());
+    for round in 0..ROUNDS {
+        let nonce = node.next_nonce("writer");
+        let began = Instant::now();
+        let hash = node.submit(&author.sign(&Author::remark(&round.to_string()), nonce)).expect("a good remark");
+        let outcome = node.outcome(hash);
+        let took = began.elapsed();
+        assert_eq!(outcome.state, ExtrinsicState::Succeeded);
+        assert!(took >= Duration::from_millis(2 * SYNC_MS), "final after {took:?}: a vote was out before its sync");
+    }
+    let driver = driver_of(&network.world.base_path(traced));
+    let text = std::fs::read_to_string(&trace).expect("strace writes it");
+    let syncs = assert_synced_at_once(&text, driver);
+    assert!(syncs >= 2 * ROUNDS, "only {syncs} syncs of the vote log in {ROUNDS} rounds");
+}
+
+/// Whether strace is there, may trace, and can hold back a call.
+fn can_trace() -> bool {
+    let mut command = Command::new("strace");
+    command.args(["-f", "--seccomp-bpf", "-o", "/dev/null", "-e", "inject=fdatasync:delay_enter=1", "true"]);
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+/// A command under strace. All calls by which a thread can write, send or wake another one are written down.
+fn strace(trace: &Path, command: &Command) -> Command {
+    let mut traced = Command::new("strace");
+    traced.args(["-f", "--seccomp-bpf", "-y", "-o"]).arg(trace);
+    traced.args(["-e", "trace=pwrite64,write,writev,sendto,sendmsg,fdatasync,fsync,futex"]);
+    traced.arg("-e").arg(format!("inject=fdatasync:delay_enter={}", SYNC_MS * 1_000));
+    traced.arg(command.get_program()).args(command.get_args());
+    traced
+}
+
+/// The driver's thread: by its name, in the process that holds the base path's lock.
+fn driver_of(base_path: &Path) -> u32 {
+    let pid = std::fs::read_to_string(base_path.join("lock")).expect("a node writes its pid there");
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", pid.trim())).expect("the node runs");
+    let is_driver = |path: &Path| std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name.trim() == "driver");
+    let task = tasks.filter_map(|task| Some(task.ok()?.path())).find(|path| is_driver(path));
+    let task = task.expect("a node has a driver");
+    task.file_name().and_then(|name| name.to_str()?.parse().ok()).expect("tasks are named by number")
+}
+
+/// Checks that each write of the driver to the vote log is followed by its sync; says how many there were.
+fn assert_synced_at_once(trace: &str, driver: u32) -> u32 {
+    let calls = calls_of(trace, driver);
+    let mut syncs = 0;
+    for pair in calls.windows(2) {
+        if pair[0].starts_with("pwrite64(") && pair[0].contains("/votes/") {
+            let is_sync = pair[1].starts_with("fdatasync(") && pair[1].contains("/votes/") && pair[1].contains(" = 0");
+            assert!(is_sync, "between a record and its sync: {}", pair[1]);
+            syncs += 1;
+        }
+    }
+    syncs
+}
+
+/// What a thread asked of the system, in order. A call that others' interrupt stands in two lines.
+fn calls_of(trace: &str, thread: u32) -> Vec<String> {
+    let prefix = format!("{thread} ");
+    let mut calls = Vec::new();
+    let mut begun = String::new();
+    for line in trace.lines().filter_map(|line| line.strip_prefix(&prefix)) {
+        let line = line.trim_start();
+        if let Some(first) = line.strip_suffix("<unfinished ...>") {
+            begun = first.to_owned();
+        } else if let Some((_, rest)) = line.split_once(" resumed>") {
+            calls.push(format!("{begun}{rest}"));
+        } else {
+            calls.push(line.to_owned());
+        }
+    }
+    calls
+}
