@@ -21,7 +21,7 @@ python3 testnet/check_ledger.py --self-test
 say "== build of the binaries that tests drive"
 build
 say "== tests"
-TIERCHAIN_BIN="$BIN" cargo_ test --release --locked --workspace --all-targets
+TIERCHAIN_BIN="$BIN" cargo_ test --release --locked --workspace --lib --bins --tests
 say "== doc tests"
 cargo_ test --release --locked --workspace --doc
 say "== simulator, $SEEDS seeds"

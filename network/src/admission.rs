@@ -5,9 +5,10 @@
 //!
 //! *A second connection to one peer* comes about when both ends dial at the same moment, or when the peer has lost the first
 //! and we haven't noticed. It is never let in: gossipsub sends its subscriptions on the first connection only, so a peer
-//! whose first one closes beside a second one stays deaf for good. Of crossed dials (opposite directions, within the
-//! dial time-out of each other) the one of the smaller peer id may stay, and the second is simply turned away. In any other
-//! case the first goes too, and the peers meet again on a clean slate: the smaller id dials first (`redial`).
+//! whose first one closes beside a second one stays deaf for good. So where dials crossed (opposite directions, within the
+//! dial time-out of each other) the second is turned away. If the two ends disagree on which was first, both connections
+//! close before either stands, and the peers meet again on a clean slate, the smaller id dialling first (`redial`). A
+//! second one that crossed nothing tells that the peer has lost the first, which therefore goes too.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::convert::Infallible;
@@ -46,7 +47,6 @@ struct First {
 
 /// The list at the door.
 pub(crate) struct Admission {
-    local: PeerId,
     /// Dials that meet within this have crossed.
     crossing: Duration,
     members: BTreeSet<PeerId>,
@@ -56,9 +56,8 @@ pub(crate) struct Admission {
 }
 
 impl Admission {
-    pub(crate) fn new(local: PeerId, crossing: Duration, members: &Members) -> Self {
+    pub(crate) fn new(crossing: Duration, members: &Members) -> Self {
         Self {
-            local,
             crossing,
             members: members.keys().copied().collect(),
             refused_until: BTreeMap::new(),
@@ -92,8 +91,7 @@ impl Admission {
         }
         let Some(first) = self.connected.get(&peer) else { return Ok(()) };
         let crossed = first.dialled != dialled && now.saturating_duration_since(first.since) < self.crossing;
-        let smaller_dialled_first = first.dialled == (self.local < peer);
-        if !(crossed && smaller_dialled_first) {
+        if !crossed {
             self.to_close.push_back((peer, first.id));
         }
         Err(Denial::Second(peer))
@@ -132,7 +130,8 @@ impl NetworkBehaviour for Admission {
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
         match event {
             FromSwarm::ConnectionEstablished(made) => {
-                let first = First { id: made.connection_id, dialled: made.endpoint.is_dialer(), since: Instant::now() };
+                let dialled = made.endpoint.is_dialer();
+                let first = First { id: made.connection_id, dialled, since: Instant::now() };
                 self.connected.insert(made.peer_id, first);
             }
             FromSwarm::ConnectionClosed(closed) if closed.remaining_established == 0 => {

@@ -32,7 +32,7 @@ pub(crate) struct Behaviour {
 pub(crate) fn build(checked: &Checked) -> Result<Swarm<Behaviour>, StartError> {
     let config = &checked.config;
     let behaviour = Behaviour {
-        admission: Admission::new(checked.local, config.timing.dial_timeout, &config.members),
+        admission: Admission::new(config.timing.dial_timeout, &config.members),
         limits: connection_limits::Behaviour::new(connection_limits(&config.limits)),
         lanes: Lanes::new(&config.chain, config.timing.dial_timeout, checked.role, &config.members),
         gossip: gossip::build(&config.chain)?,

@@ -24,11 +24,12 @@ pub(crate) fn of_dial(error: &DialError) -> Option<Cause> {
     }
 }
 
-/// A reset in the middle of a handshake comes from a process that is just going.
+/// A handshake cut short comes from a process that is just going.
 fn is_refusal(error: &TransportError<io::Error>) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionRefused, ConnectionReset, UnexpectedEof};
     match error {
         TransportError::Other(error) => {
-            matches!(system_kind(error), Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset))
+            matches!(system_kind(error), Some(ConnectionRefused | ConnectionReset | UnexpectedEof | BrokenPipe))
         }
         TransportError::MultiaddrNotSupported(_) => false,
     }

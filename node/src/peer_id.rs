@@ -26,7 +26,7 @@ pub(crate) struct ParsePeerIdError(String);
 
 impl PeerId {
     /// The multihash.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
         [&PREFIX[..], &self.0.0].concat()
     }
 }

@@ -52,8 +52,7 @@ impl Bundles {
             return false;
         }
         *of_maker += bytes;
-        let live: Vec<usize> =
-            (0..open.entries.len()).filter(|at| !is_final(&open.entries[*at].checked)).collect();
+        let live: Vec<usize> = (0..open.entries.len()).filter(|at| !is_final(&open.entries[*at].checked)).collect();
         for at in &live {
             self.holders.entry(open.entries[*at].checked.hash).or_default().push(open.digest);
         }

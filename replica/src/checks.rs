@@ -211,7 +211,8 @@ impl Pending {
         if !missing.is_empty() {
             return Outcome::Missing(missing);
         }
-        let place = Place { parent: block.header.parent_hash, number: block.header.number, executed: block.pre.executed };
+        let place =
+            Place { parent: block.header.parent_hash, number: block.header.number, executed: block.pre.executed };
         let named = self.bundles.iter().filter_map(|digest| cx.bundles.get(digest));
         let mut deriver = Deriver { chain: cx.chain, accounts: cx.accounts, ledger: cx.ledger, weights: cx.weights };
         let derived = deriver.derive(place, named, Room::BLOCK);

@@ -35,7 +35,8 @@ pub fn execute(
     parent_root: H256,
     job: &ExecuteJob,
 ) -> ExecutedBlock {
-    let context = BlockContext::new(&job.header, genesis).expect("a final block was put in flight by its consensus data");
+    let context =
+        BlockContext::new(&job.header, genesis).expect("a final block was put in flight by its consensus data");
     let outcome = tierchain_runtime::execute(state, &context, &job.body);
     let (root, pages) = update_tree(nodes, parent_root, &outcome.changes);
     ExecutedBlock {
@@ -50,11 +51,7 @@ pub fn execute(
 }
 
 /// The tree after changes of state: one update per touched leaf.
-pub(crate) fn update_tree(
-    nodes: &impl NodeRead,
-    root: H256,
-    changes: &[StateChange],
-) -> (H256, Vec<StateChange>) {
+pub(crate) fn update_tree(nodes: &impl NodeRead, root: H256, changes: &[StateChange]) -> (H256, Vec<StateChange>) {
     let leaves = Tree::leaf_changes(changes.iter().filter(|(key, _)| is_leaf(key)));
     let update = Tree::update(nodes, root, &leaves);
     (update.root, update.pages)

@@ -37,7 +37,9 @@ pub enum Refusal {
         found: Nonce,
     },
     /// The nonce is so far ahead that it can't wait here.
-    #[error("nonce {found} is more than {NONCE_AHEAD_MAX} ahead of the account's next, {expected}: send those before it")]
+    #[error(
+        "nonce {found} is more than {NONCE_AHEAD_MAX} ahead of the account's next, {expected}: send those before it"
+    )]
     NonceTooHigh {
         /// The account's next nonce.
         expected: Nonce,

@@ -30,9 +30,7 @@ pub enum SubmitError {
         found: usize,
     },
     /// Heavier than a whole block.
-    #[error(
-        "Invalid extrinsic: it weighs {found} us of execution, and a block holds {max}: send fewer events at once"
-    )]
+    #[error("Invalid extrinsic: it weighs {found} us of execution, and a block holds {max}: send fewer events at once")]
     TooHeavy {
         /// Its weight in microseconds.
         found: u64,

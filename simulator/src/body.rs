@@ -10,10 +10,11 @@ mod recovery;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use parity_scale_codec::DecodeAll;
 use tierchain_consensus::Status as MachineStatus;
 use tierchain_primitives::{BlockNumber, H256, ValidatorIndex, View};
 use tierchain_replica::log::WriteAheadLog;
-use tierchain_replica::{Clock, ExecuteJob, Executed, Input, Ports, Replica, Staged, Status, Ticket};
+use tierchain_replica::{Clock, ExecuteJob, Executed, Input, Ports, Record, Replica, Staged, Status, Ticket};
 
 use crate::clock::{Clocks, Time};
 use crate::database::Database;
@@ -59,7 +60,8 @@ struct Process {
     wake: Option<u64>,
     jobs: VecDeque<ExecuteJob>,
     flushes: VecDeque<FlushRequest>,
-    submitted: BTreeMap<Ticket, H256>,
+    /// What answers are about: the extrinsic, and the block from which on it can't be included.
+    submitted: BTreeMap<Ticket, (H256, Option<BlockNumber>)>,
     next_ticket: u64,
     /// How many more effects until it crashes.
     fuse: Option<u64>,
@@ -148,7 +150,7 @@ impl Body {
         if is_last_write {
             self.disk.fail_next_write();
         }
-        let mut log = MaybeLog(process.log.as_mut());
+        let mut log = MaybeLog { log: process.log.as_mut(), written: Vec::new() };
         if staged.needs_sync() {
             process.busy_until = scene.queue.now() + scene.random.within(scene.profile.sync);
         }
@@ -156,6 +158,7 @@ impl Body {
         if is_last_write {
             return self.crash(scene);
         }
+        log.written.iter().for_each(|record| scene.witness.on_written(self.number, record));
         for effect in durable.into_effects() {
             if self.ends_here(scene) {
                 return;
@@ -276,18 +279,22 @@ impl Body {
     }
 }
 
-/// A vote log, or none at all for an observer.
-struct MaybeLog<'a>(Option<&'a mut WriteAheadLog<Disk>>);
+/// A vote log, or none at all for an observer; with what was written into it.
+struct MaybeLog<'a> {
+    log: Option<&'a mut WriteAheadLog<Disk>>,
+    written: Vec<Record>,
+}
 
 impl tierchain_replica::Log for MaybeLog<'_> {
     fn append(&mut self, record: &[u8]) {
-        if let Some(log) = &mut self.0 {
+        if let Some(log) = &mut self.log {
             log.append(record);
+            self.written.push(Record::decode_all(&mut &*record).expect("the replica encoded it"));
         }
     }
 
     fn sync(&mut self) {
-        if let Some(log) = &mut self.0 {
+        if let Some(log) = &mut self.log {
             log.sync();
         }
     }

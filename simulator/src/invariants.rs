@@ -17,7 +17,7 @@ mod roots;
 use tierchain_consensus::{Evidence, Message, Verify};
 use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::{BlockNumber, H256};
-use tierchain_replica::{DropReason, ExecuteJob, Executed, Replica};
+use tierchain_replica::{DropReason, ExecuteJob, Executed, Record, Replica};
 
 use agreement::Agreement;
 use answers::Answers;
@@ -69,13 +69,14 @@ impl Witness {
     /// A witness of a run among these validators.
     #[must_use]
     pub fn new(genesis: H256, set: ValidatorSet) -> Self {
+        let validators = set.len();
         Self {
             agreement: Agreement::default(),
             answers: Answers::default(),
-            durability: Durability::new(set.len()),
+            durability: Durability::new(validators),
             certificates: Certificates::new(genesis, set),
             once: Once::default(),
-            promises: Promises::default(),
+            promises: Promises::new(validators),
             roots: Roots::default(),
             violation: None,
         }
@@ -100,6 +101,7 @@ impl Witness {
             .agreement
             .on_final(who, number, job.hash)
             .and_then(|()| self.certificates.on_final(who, job, verifier))
+            .and_then(|()| self.promises.on_final(who, number, job.hash))
             .and_then(|()| self.durability.on_final(who, number, job.hash))
             .and_then(|()| self.roots.on_final(who, job))
             .and_then(|()| self.once.on_final(number, &job.body));
@@ -113,22 +115,33 @@ impl Witness {
     }
 
     /// A validator answered a submission with the extrinsic's hash.
-    pub fn on_answered(&mut self, who: usize, hash: H256) {
-        self.answers.on_answered(who, hash);
+    pub fn on_answered(&mut self, who: usize, hash: H256, death: Option<BlockNumber>) {
+        self.answers.on_answered(who, hash, death);
     }
 
-    /// A validator let an extrinsic go.
-    pub fn on_dropped(&mut self, hash: H256, reason: DropReason) {
-        let check = self.answers.on_dropped(hash, reason, &self.once);
+    /// A validator at this height let an extrinsic go.
+    pub fn on_dropped(&mut self, who: usize, height: BlockNumber, hash: H256, reason: DropReason) {
+        let check = self.answers.on_dropped(who, height, hash, reason, &self.once);
         self.keep(check);
     }
 
-    /// A member came back from its disk.
+    /// A record of a member's vote log is on disk.
+    pub fn on_written(&mut self, who: usize, record: &Record) {
+        if let Record::Consensus(record) = record {
+            let check = self.promises.on_written(who, record);
+            self.keep(check);
+        }
+    }
+
+    /// A member comes back from its disk.
     pub fn on_restart(&mut self, who: usize, replica: &Replica) {
-        let check = self
-            .durability
-            .on_restart(who, replica)
-            .and_then(|()| self.answers.on_restart(who, replica, &self.once));
+        let check = self.durability.on_restart(who, replica);
+        self.keep(check);
+    }
+
+    /// A member came back from its disk and said again what is final.
+    pub fn on_restarted(&mut self, who: usize, replica: &Replica) {
+        let check = self.answers.on_restarted(who, replica, &self.once);
         self.keep(check);
     }
 

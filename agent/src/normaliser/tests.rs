@@ -10,7 +10,7 @@ use super::*;
 use crate::record::{Fact, LifeId};
 use crate::source::Lines;
 
-const LIBVIRT: &[u8] = include_bytes!("../../../testnet/data/libvirt-qemu-6-servers.jsonl");
+const LIBVIRT: &[u8] = include_bytes!("../../../testnet/libvirt-qemu-6-servers.jsonl");
 const NOVA_SAMPLE: &[u8] = include_bytes!("../../tests/data/nova-sample.log");
 
 /// Everything an input gives.

@@ -12,7 +12,7 @@ use crate::ledger::fake::{FakeLedger, World, keys};
 use crate::normaliser::Normaliser;
 use crate::source::{Grammar, Lines};
 
-const LIBVIRT: &[u8] = include_bytes!("../../../testnet/data/libvirt-qemu-6-servers.jsonl");
+const LIBVIRT: &[u8] = include_bytes!("../../../testnet/libvirt-qemu-6-servers.jsonl");
 const NOVA_SAMPLE: &[u8] = include_bytes!("../../tests/data/nova-sample.log");
 
 fn records(grammar: Grammar, input: &[u8]) -> Vec<Record> {

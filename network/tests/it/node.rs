@@ -1,5 +1,6 @@
 //! A node of the tests, and the small chain it belongs to.
 
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tierchain_network::{Config, Event, Events, Handle, Member, Members, Multiaddr, PeerId, Role, peer_id};
@@ -12,10 +13,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// The chain of the tests.
 pub(crate) const CHAIN: H256 = H256([0xcc; 32]);
 
-/// A free port, which the system won't hand out again soon.
+/// A free port below those that the system gives to outgoing connections, and to no other node of this process.
 fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
-    listener.local_addr().expect("it is bound").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let offset = u16::try_from(std::process::id() % 1_000).expect("below 1000") * 16;
+        let port = 10_000 + (offset + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// The loopback address with this port.

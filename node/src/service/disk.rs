@@ -39,9 +39,7 @@ impl Disk {
     pub(crate) fn open(config: &RunConfig) -> anyhow::Result<Self> {
         let genesis = Genesis::build(&config.spec.genesis);
         let base_path = BasePath::lock(&config.base_path)?;
-        let retention = if config.archive { Retention::Archive } else { Retention::default() };
-        let settings = Settings { retention, ..Settings::default() };
-        let database = Database::open(&base_path.database(), genesis.hash, settings)?;
+        // The vote log first: a base path of another chain is refused before anything is written into it.
         let (log, records) = match config.consensus_key {
             None => (None, Vec::new()),
             Some(_) => {
@@ -49,6 +47,9 @@ impl Disk {
                 (Some(log), records)
             }
         };
+        let retention = if config.archive { Retention::Archive } else { Retention::default() };
+        let settings = Settings { retention, ..Settings::default() };
+        let database = Database::open(&base_path.database(), genesis.hash, settings)?;
         if database.best().is_none() {
             commit_genesis(&database, &genesis);
         }

@@ -126,12 +126,7 @@ impl Replica {
     }
 
     /// Puts a block in flight and writes it down, bundle contents included. False if its header is of no use.
-    pub(super) fn put_in_flight<L>(
-        &mut self,
-        header: Header,
-        body: Arc<Vec<Checked>>,
-        turn: &mut Turn<'_, L>,
-    ) -> bool {
+    pub(super) fn put_in_flight<L>(&mut self, header: Header, body: Arc<Vec<Checked>>, turn: &mut Turn<'_, L>) -> bool {
         let Ok(block) = crate::chain::Block::new(header, body) else { return false };
         if self.machine.is_some() && self.chain.in_flight(&block.hash).is_none() {
             let bytes = block.body.iter().map(|checked| checked.bytes.clone()).collect();
@@ -142,13 +137,7 @@ impl Replica {
         true
     }
 
-    fn ask_for_bundles<L>(
-        &mut self,
-        hash: &H256,
-        primary: ValidatorIndex,
-        digests: Vec<H256>,
-        turn: &mut Turn<'_, L>,
-    ) {
+    fn ask_for_bundles<L>(&mut self, hash: &H256, primary: ValidatorIndex, digests: Vec<H256>, turn: &mut Turn<'_, L>) {
         let Some(asks) = self.checks.should_ask(hash, turn.now.monotonic) else { return };
         // The primary serves what it names; if it doesn't answer twice, others that hold it may.
         let turn_of = (primary.as_usize() + asks / 2) % self.settings.set.len();

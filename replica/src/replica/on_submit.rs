@@ -27,13 +27,12 @@ impl Replica {
         birth: H256,
         turn: &mut Turn<'_, L>,
     ) {
-        match self.admit(&checked, birth, turn) {
-            Ok(()) => {
-                turn.record(&Record::Pooled { bytes: checked.bytes.clone(), birth });
-                turn.staged.bind(Effect::Answer { ticket, result: Ok(checked.hash) });
-            }
-            Err(refusal) => turn.staged.free(Effect::Answer { ticket, result: Err(refusal) }),
+        let admitted = self.admit(&checked, birth, turn);
+        if admitted.is_ok() {
+            turn.record(&Record::Pooled { bytes: checked.bytes.clone(), birth });
         }
+        // "Already in the pool" rests on the record too, which may be of this very turn.
+        turn.staged.bind(Effect::Answer { ticket, result: admitted.map(|()| checked.hash) });
     }
 
     /// Puts an extrinsic into the pool, if it can still be included.
@@ -86,8 +85,7 @@ impl Replica {
         let bundle = Bundle { extrinsics: ready.iter().map(|(checked, _)| checked.bytes.clone()).collect() };
         let digest = bundle.digest();
         let epoch = self.settings.set.epoch;
-        let signature =
-            turn.ports.signer.sign(&SignedBundle::signed_bytes(&self.settings.genesis, epoch, &digest));
+        let signature = turn.ports.signer.sign(&SignedBundle::signed_bytes(&self.settings.genesis, epoch, &digest));
         let signed = Arc::new(SignedBundle { epoch, maker: me, bundle, signature });
         let entry = |(checked, birth)| Entry { checked, verdict: Verdict::Holds { birth } };
         let entries = ready.into_iter().map(entry).collect();

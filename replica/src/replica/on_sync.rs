@@ -37,12 +37,7 @@ impl Replica {
     }
 
     /// A block that a quorum vouches for. Blocks that nobody asked for are none of our business.
-    pub(super) fn on_block<L: LedgerRead>(
-        &mut self,
-        header: Header,
-        body: Arc<Vec<Checked>>,
-        turn: &mut Turn<'_, L>,
-    ) {
+    pub(super) fn on_block<L: LedgerRead>(&mut self, header: Header, body: Arc<Vec<Checked>>, turn: &mut Turn<'_, L>) {
         if !self.wanted.contains_key(&header.hash()) {
             return;
         }

@@ -52,20 +52,21 @@ impl Replica {
     ) -> (Self, Staged) {
         let sorted = sort(recovered.records);
         let above = |header: &&Header| header.number > recovered.base.block.header.number;
-        let headers: Vec<Header> =
-            sorted.blocks.values().map(|(header, _)| header).filter(above).cloned().collect();
+        let headers: Vec<Header> = sorted.blocks.values().map(|(header, _)| header).filter(above).cloned().collect();
         let base = Base { header: recovered.base.block.header.clone(), certificate: recovered.certificate };
-        let machine = settings.machine.as_ref().map(|config| {
-            Machine::recover(config.clone(), base, sorted.consensus, headers, now.monotonic)
-        });
+        let machine = settings
+            .machine
+            .as_ref()
+            .map(|config| Machine::recover(config.clone(), base, sorted.consensus, headers, now.monotonic));
         let mut replica = Self::empty(settings, Chain::new(recovered.base), machine);
         for (header, body) in sorted.blocks.into_values() {
             if let Ok(block) = Block::new(header, body) {
                 replica.chain.insert(block);
             }
         }
-        let mut turn =
-            Turn { now, ports, staged: Staged::default(), queue: [MachineInput::Tick].into(), wake: None };
+        let mut turn = Turn { now, ports, staged: Staged::default(), queue: [MachineInput::Tick].into(), wake: None };
+        // First the blocks that the log proves final: pooled extrinsics may be born in them.
+        replica.settle(&mut turn);
         for (checked, birth) in sorted.pooled {
             // What was included meanwhile, or expired, is refused: that is how it leaves the log.
             let _ = replica.admit(&checked, birth, &turn);
@@ -87,9 +88,10 @@ impl Replica {
         });
         let standing = self.machine.iter().flat_map(|machine| machine.standing());
         let consensus = standing.map(|record| Record::Consensus(record).encode());
-        let pooled = self.pool.iter().map(|(checked, birth)| {
-            Record::Pooled { bytes: checked.bytes.clone(), birth: *birth }.encode()
-        });
+        let pooled = self
+            .pool
+            .iter()
+            .map(|(checked, birth)| Record::Pooled { bytes: checked.bytes.clone(), birth: *birth }.encode());
         blocks.chain(consensus).chain(pooled).collect()
     }
 

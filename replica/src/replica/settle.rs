@@ -92,7 +92,8 @@ impl Replica {
             self.judged_view = view;
             self.bundles.forget_included();
         }
-        if self.settings.set.primary(view) == self.me().unwrap_or_default() || self.bundles.passed_over().next().is_none()
+        if self.settings.set.primary(view) == self.me().unwrap_or_default()
+            || self.bundles.passed_over().next().is_none()
         {
             return;
         }

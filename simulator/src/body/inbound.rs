@@ -127,7 +127,7 @@ impl Body {
         let Some(process) = &mut self.process else { return };
         let ticket = Ticket(process.next_ticket);
         process.next_ticket += 1;
-        process.submitted.insert(ticket, checked.hash);
+        process.submitted.insert(ticket, (checked.hash, checked.extrinsic.era.death(born)));
         self.take(Input::Submit { ticket, checked, birth }, scene);
     }
 }

@@ -30,7 +30,10 @@ impl Body {
                 let event = Event::Verified { who: self.number, life: self.life, digest, entries };
                 scene.queue.after(lasts, event);
             }
-            Effect::Dropped { hash, reason } => scene.witness.on_dropped(hash, reason),
+            Effect::Dropped { hash, reason } => {
+                let height = self.process.as_ref().map_or(0, |process| process.replica.chain().last().header.number);
+                scene.witness.on_dropped(self.number, height, hash, reason);
+            }
             Effect::Evidence(evidence) => scene.witness.on_evidence(self.number, &evidence),
             Effect::Diverged { number, here, there } => scene.witness.on_diverged(self.number, number, here, there),
             Effect::WakeAt(at) => self.wake_at(at, scene),
@@ -56,9 +59,9 @@ impl Body {
 
     fn answer(&mut self, ticket: Ticket, result: Result<H256, Refusal>, scene: &mut Scene) {
         let Some(process) = &mut self.process else { return };
-        let Some(hash) = process.submitted.remove(&ticket) else { return };
+        let Some((hash, death)) = process.submitted.remove(&ticket) else { return };
         match result {
-            Ok(_) | Err(Refusal::AlreadyKnown) => scene.witness.on_answered(self.number, hash),
+            Ok(_) | Err(Refusal::AlreadyKnown) => scene.witness.on_answered(self.number, hash, death),
             Err(refusal) => {
                 scene.trace.note(scene.queue.now(), || format!("{} refuses {hash}: {refusal}", self.number));
             }

@@ -34,6 +34,7 @@ impl Body {
         self.life += 1;
         self.disk.power_on();
         let Some((log, records)) = self.open_log(scene) else { return };
+        records.iter().for_each(|record| scene.witness.on_written(self.number, record));
         let now = scene.queue.now();
         let first_reading_ms = scene.random.below(1_000_000);
         let clocks = Clocks { started: now, first_reading_ms, skew_ms: self.skew_ms };
@@ -70,6 +71,9 @@ impl Body {
             scene.queue.after(dialled, Event::Meet(self.number, other));
         }
         self.finish_turn(staged, scene);
+        if let Some(process) = &self.process {
+            scene.witness.on_restarted(self.number, &process.replica);
+        }
     }
 
     /// The vote log, if it is a validator, and what it holds. None when the log refuses to open, which is a violation.

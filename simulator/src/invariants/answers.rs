@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tierchain_primitives::H256;
+use tierchain_primitives::{BlockNumber, H256};
 use tierchain_replica::{DropReason, Replica};
 
 use super::once::Once;
@@ -13,36 +13,42 @@ use super::{Check, Violation};
 
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    by_member: BTreeMap<usize, BTreeSet<H256>>,
+    /// With the block from which on it can't be included any more.
+    by_member: BTreeMap<usize, BTreeMap<H256, Option<BlockNumber>>>,
     answered: BTreeSet<H256>,
-    /// What may be missing: its era ended.
-    expired: BTreeSet<H256>,
 }
 
 impl Answers {
-    pub(super) fn on_answered(&mut self, who: usize, hash: H256) {
+    pub(super) fn on_answered(&mut self, who: usize, hash: H256, death: Option<BlockNumber>) {
         self.answered.insert(hash);
-        self.by_member.entry(who).or_default().insert(hash);
+        self.by_member.entry(who).or_default().insert(hash, death);
     }
 
-    pub(super) fn on_dropped(&mut self, hash: H256, reason: DropReason, once: &Once) -> Check {
-        match reason {
-            DropReason::Expired => {
-                self.expired.insert(hash);
-                Ok(())
-            }
-            DropReason::Usurped { by } if once.block_of(&by).is_some() => Ok(()),
-            DropReason::Usurped { by } => {
-                let what = format!("extrinsic {hash} is said to be usurped by {by}, which is in no block");
-                Err(Violation::new("answers", what))
-            }
-        }
+    /// A validator lets an extrinsic go, at this height of its own.
+    pub(super) fn on_dropped(
+        &mut self,
+        who: usize,
+        height: BlockNumber,
+        hash: H256,
+        reason: DropReason,
+        once: &Once,
+    ) -> Check {
+        let promise = self.by_member.get_mut(&who).and_then(|promised| promised.remove(&hash));
+        let why = match reason {
+            DropReason::Expired if promise.is_none_or(|death| is_past(death, height)) => return Ok(()),
+            DropReason::Expired => "whose era lasts".into(),
+            DropReason::Usurped { by } if once.block_of(&by).is_some() => return Ok(()),
+            DropReason::Usurped { by } => format!("usurped by {by}, which is in no block"),
+        };
+        let what = format!("member {who} lets go, at height {height}, of extrinsic {hash}, {why}");
+        Err(Violation::new("answers", what))
     }
 
-    pub(super) fn on_restart(&mut self, who: usize, replica: &Replica, once: &Once) -> Check {
+    pub(super) fn on_restarted(&mut self, who: usize, replica: &Replica, once: &Once) -> Check {
         let Some(promised) = self.by_member.get_mut(&who) else { return Ok(()) };
-        promised.retain(|hash| once.block_of(hash).is_none() && !self.expired.contains(hash));
-        match promised.iter().find(|hash| replica.pool().get(hash).is_none()) {
+        let height = replica.chain().last().header.number;
+        promised.retain(|hash, death| once.block_of(hash).is_none() && !is_past(*death, height));
+        match promised.keys().find(|hash| replica.pool().get(hash).is_none()) {
             None => Ok(()),
             Some(lost) => {
                 let what = format!("member {who} answered with hash {lost}, restarts, and has it no more");
@@ -54,4 +60,9 @@ impl Answers {
     pub(super) fn is_answered(&self, hash: &H256) -> bool {
         self.answered.contains(hash)
     }
+}
+
+/// Whether nothing that dies at `death` can stand in a block above `height`.
+fn is_past(death: Option<BlockNumber>, height: BlockNumber) -> bool {
+    death.is_some_and(|death| death <= height + 1)
 }

@@ -1,79 +1,132 @@
-//! Nobody contradicts himself, not even across restarts: one proposal, prepare, commit per view and number, one
-//! VIEW-CHANGE and NEW-VIEW per view, prepares ascending, and no new vote below a VIEW-CHANGE.
+//! Write before you speak, and nobody contradicts himself, not even across restarts: one proposal, prepare, commit per
+//! view and number, one VIEW-CHANGE and NEW-VIEW per view, prepares of a view ascending, no new vote below a VIEW-CHANGE;
+//! and whatever is said, was on disk before.
 //!
-//! design.md 5, rules R1 and R5, "Never twice"; design.md 3, "write before you speak".
+//! design.md 5, rules R1 and R5, "Never twice"; design.md 3, the table of what is on disk before what leaves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tierchain_consensus::{Message, VoteKind};
+use tierchain_consensus::{Message, Record};
 use tierchain_primitives::certificate::SignedKind;
 use tierchain_primitives::{BlockNumber, H256, View};
 
 use super::{Check, Violation};
 
-/// What one member says at most one thing about.
-type Subject = (SignedKind, View, BlockNumber);
-
-#[derive(Debug, Default)]
-struct Said {
-    statements: BTreeMap<Subject, H256>,
-    /// The highest view it said VIEW-CHANGE for.
-    left_below: View,
-    /// The highest number prepared in each view.
-    prepared: BTreeMap<View, BlockNumber>,
+/// Something signed: of one subject, one is signed at most.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Statement {
+    signer: usize,
+    subject: (SignedKind, View, BlockNumber),
+    hash: H256,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Promises {
-    said: BTreeMap<usize, Said>,
-}
-
-impl Promises {
-    pub(super) fn on_said(&mut self, who: usize, message: &Message) -> Check {
-        let (kind, view, number, hash) = match message {
-            Message::Proposal(it) => (SignedKind::Proposal, it.view, it.header.number, it.header.hash()),
-            Message::Vote(it) => (it.kind.signed(), it.view, it.number, it.hash),
-            Message::ViewChange(it) if it.sender.as_usize() == who => {
-                (SignedKind::ViewChange, it.view, 0, it.content_hash())
+impl Statement {
+    fn of_message(message: &Message) -> Option<Self> {
+        let (signer, subject, hash) = match message {
+            Message::Proposal(it) => {
+                return Some(Self {
+                    signer: it.header.pre_runtime().ok()?.proposer.as_usize(),
+                    subject: (SignedKind::Proposal, it.view, it.header.number),
+                    hash: it.header.hash(),
+                });
             }
-            Message::NewView(it) if it.sender.as_usize() == who => (SignedKind::NewView, it.view, 0, it.content_hash()),
-            // Passed on, or no promise at all.
-            Message::ViewChange(_) | Message::NewView(_) | Message::Suspect(_) | Message::Certificate(_) => {
-                return Ok(());
-            }
+            Message::Vote(it) => (it.voter, (it.kind.signed(), it.view, it.number), it.hash),
+            Message::ViewChange(it) => (it.sender, (SignedKind::ViewChange, it.view, 0), it.content_hash()),
+            Message::NewView(it) => (it.sender, (SignedKind::NewView, it.view, 0), it.content_hash()),
+            // These promise nothing.
+            Message::Suspect(_) | Message::Certificate(_) => return None,
         };
-        if let Message::Vote(vote) = message
-            && vote.voter.as_usize() != who
-        {
-            return Ok(());
-        }
-        let said = self.said.entry(who).or_default();
-        said.state((kind, view, number), hash).map_err(|why| {
-            Violation::new("promises", format!("member {who} says {kind:?} view {view} block {number} {hash}: {why}"))
+        Some(Self { signer: signer.as_usize(), subject, hash })
+    }
+
+    fn of_record(record: &Record) -> Option<Self> {
+        Self::of_message(&match record {
+            Record::Proposal(it) => Message::Proposal(it.clone()),
+            Record::Vote(it) => Message::Vote(it.clone()),
+            Record::ViewChange(it) => Message::ViewChange(it.clone()),
+            Record::NewView(it) => Message::NewView(it.clone()),
+            Record::Prepared(_) | Record::Certified(_) => return None,
         })
     }
 }
 
-impl Said {
-    fn state(&mut self, subject: Subject, hash: H256) -> Result<(), String> {
+/// What one member has on disk.
+#[derive(Debug, Default)]
+struct Written {
+    statements: BTreeMap<(SignedKind, View, BlockNumber), H256>,
+    /// The highest view it promised to enter.
+    promised: View,
+    /// The highest number prepared in each view.
+    prepared: BTreeMap<View, BlockNumber>,
+    /// Blocks with certificates.
+    certified: BTreeSet<(BlockNumber, H256)>,
+}
+
+#[derive(Debug)]
+pub(super) struct Promises {
+    validators: usize,
+    written: BTreeMap<usize, Written>,
+}
+
+impl Promises {
+    pub(super) fn new(validators: usize) -> Self {
+        Self { validators, written: BTreeMap::new() }
+    }
+
+    /// A record is on disk; one that was written before says nothing new.
+    pub(super) fn on_written(&mut self, who: usize, record: &Record) -> Check {
+        let written = self.written.entry(who).or_default();
+        if let Record::Certified(certificate) = record {
+            written.certified.insert((certificate.number, certificate.hash));
+        }
+        let own = Statement::of_record(record).filter(|statement| statement.signer == who);
+        let check = own.map_or(Ok(()), |statement| written.state(statement));
+        check.map_err(|why| Violation::new("promises", format!("member {who} writes {record:?}: {why}")))
+    }
+
+    /// Others' messages may be passed on; its own must be on disk.
+    pub(super) fn on_said(&mut self, who: usize, message: &Message) -> Check {
+        let Some(said) = Statement::of_message(message).filter(|statement| statement.signer == who) else {
+            return Ok(());
+        };
+        match self.written.entry(who).or_default().statements.get(&said.subject) {
+            Some(written) if *written == said.hash => Ok(()),
+            other => {
+                let what = format!("member {who} says {said:?}, and on disk is {other:?}");
+                Err(Violation::new("promises", what))
+            }
+        }
+    }
+
+    /// A block is final to a validator: its certificate must be on disk.
+    pub(super) fn on_final(&mut self, who: usize, number: BlockNumber, hash: H256) -> Check {
+        if who >= self.validators || self.written.entry(who).or_default().certified.contains(&(number, hash)) {
+            return Ok(());
+        }
+        let what = format!("block {number} is final to member {who}, and its certificate isn't on disk");
+        Err(Violation::new("promises", what))
+    }
+}
+
+impl Written {
+    fn state(&mut self, Statement { subject, hash, .. }: Statement) -> Result<(), String> {
         let (kind, view, number) = subject;
-        match self.statements.get(&subject) {
-            Some(known) if *known == hash => return Ok(()),
-            Some(known) => return Err(format!("it said {known} before")),
+        match self.statements.insert(subject, hash) {
+            Some(known) if known == hash => return Ok(()),
+            Some(known) => return Err(format!("it wrote {known} before")),
             None => {}
         }
-        self.statements.insert(subject, hash);
         let is_vote = matches!(kind, SignedKind::Prepare | SignedKind::Commit);
-        if is_vote && view < self.left_below {
-            return Err(format!("it had left for view {}", self.left_below));
+        if is_vote && view < self.promised {
+            return Err(format!("it had left for view {}", self.promised));
         }
         if kind == SignedKind::ViewChange {
-            self.left_below = self.left_below.max(view);
+            self.promised = self.promised.max(view);
         }
-        if kind == VoteKind::Prepare.signed() {
+        if kind == SignedKind::Prepare {
             let highest = self.prepared.entry(view).or_default();
             if number <= *highest {
-                return Err(format!("it had prepared block {highest}"));
+                return Err(format!("it had prepared block {highest} in this view"));
             }
             *highest = number;
         }
@@ -85,15 +138,18 @@ impl Said {
 mod tests {
     use super::*;
 
+    fn state(written: &mut Written, kind: SignedKind, view: u64, number: u32, hash: u8) -> bool {
+        written.state(Statement { signer: 0, subject: (kind, View(view), number), hash: H256([hash; 32]) }).is_ok()
+    }
+
     #[test]
     fn a_contradiction_is_seen_and_a_repeat_is_not_one() {
-        let mut said = Said::default();
-        let prepare = (SignedKind::Prepare, View(1), 5);
-        assert_eq!(said.state(prepare, H256([1; 32])), Ok(()));
-        assert_eq!(said.state(prepare, H256([1; 32])), Ok(()));
-        assert!(said.state(prepare, H256([2; 32])).is_err());
-        assert!(said.state((SignedKind::Prepare, View(1), 4), H256([1; 32])).is_err(), "downwards");
-        assert_eq!(said.state((SignedKind::ViewChange, View(3), 0), H256::ZERO), Ok(()));
-        assert!(said.state((SignedKind::Commit, View(2), 9), H256::ZERO).is_err(), "below a promise");
+        let mut written = Written::default();
+        assert!(state(&mut written, SignedKind::Prepare, 1, 5, 1));
+        assert!(state(&mut written, SignedKind::Prepare, 1, 5, 1), "a repeat");
+        assert!(!state(&mut written, SignedKind::Prepare, 1, 5, 2), "another block");
+        assert!(!state(&mut written, SignedKind::Prepare, 1, 4, 1), "downwards");
+        assert!(state(&mut written, SignedKind::ViewChange, 3, 0, 0));
+        assert!(!state(&mut written, SignedKind::Commit, 2, 9, 0), "below a promise");
     }
 }

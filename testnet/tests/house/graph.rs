@@ -17,8 +17,19 @@ fn allowed(name: &str) -> &'static [&'static str] {
 
 /// Third-party words that the heart may use.
 const HEART_WORDS: [&str; 13] = [
-    "parity-scale-codec", "sha2", "blake2", "twox-hash", "ed25519-dalek", "ed25519-zebra", "hex", "thiserror", "zeroize",
-    "crc32fast", "rand_core", "scale-info", "frame-metadata",
+    "parity-scale-codec",
+    "sha2",
+    "blake2",
+    "twox-hash",
+    "ed25519-dalek",
+    "ed25519-zebra",
+    "hex",
+    "thiserror",
+    "zeroize",
+    "crc32fast",
+    "rand_core",
+    "scale-info",
+    "frame-metadata",
 ];
 
 /// The names under `[dependencies]` of a manifest.

@@ -13,7 +13,17 @@ fn root() -> PathBuf {
 
 /// Our crates, by their folder.
 const CRATES: [&str; 11] = [
-    "primitives", "consensus", "runtime", "replica", "storage", "network", "rpc", "node", "agent", "simulator", "testnet",
+    "primitives",
+    "consensus",
+    "runtime",
+    "replica",
+    "storage",
+    "network",
+    "rpc",
+    "node",
+    "agent",
+    "simulator",
+    "testnet",
 ];
 
 /// All Rust files below a folder, with their text.

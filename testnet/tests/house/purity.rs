@@ -4,8 +4,20 @@ use super::{root, rust_files};
 
 /// Words that mean the world, or an order that differs from run to run.
 const BANNED: [&str; 14] = [
-    "std::time", "std::net", "std::fs", "std::thread", "std::env", "std::process", "SystemTime", "Instant", "HashMap",
-    "HashSet", "f32", "f64", "println!", "async fn",
+    "std::time",
+    "std::net",
+    "std::fs",
+    "std::thread",
+    "std::env",
+    "std::process",
+    "SystemTime",
+    "Instant",
+    "HashMap",
+    "HashSet",
+    "f32",
+    "f64",
+    "println!",
+    "async fn",
 ];
 
 /// Whether `word` stands in `line` as a word of its own.

@@ -9,7 +9,8 @@ const FILE_LINES_MAX: usize = 600;
 const LINE_SYMBOLS_MAX: usize = 200;
 
 /// What is written to be removed. In pieces, so that this file isn't found.
-const LEFT_OVER: [&str; 5] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), concat!("todo", "!("), concat!("dbg", "!(")];
+const LEFT_OVER: [&str; 5] =
+    [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), concat!("todo", "!("), concat!("dbg", "!(")];
 
 #[test]
 fn files_are_short_and_lines_fit() {

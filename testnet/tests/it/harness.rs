@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-pub(crate) use agent::{Agent, Replay, Report};
+pub(crate) use agent::{Replay, Report};
 pub(crate) use author::Author;
 pub(crate) use binaries::repository;
 pub(crate) use command::{Finished, finish};

@@ -11,8 +11,8 @@ use tierchain_rpc::types::{
 };
 
 use super::NodeApi;
-use crate::service::disk::read_root;
 use crate::chain_spec::ChainType as SpecType;
+use crate::service::disk::read_root;
 
 impl NodeApi {
     fn status(&self) -> Option<Status> {
