@@ -17,7 +17,7 @@ KEYS=(hypervisor foundry tracker)
 
 usage() { sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
-# --- the folder ---------------------------------------------------------------------------------------------------------
+# --- the folder ----------------------------------------
 
 node_dir() { printf '%s/nodes/%s' "$DIR" "$1"; }
 rpc_url() { printf 'http://127.0.0.1:%s' "$((BASE_PORT + $1))"; }
@@ -45,7 +45,7 @@ running_pid() {
     printf '%s' "$pid"
 }
 
-# --- making a network ---------------------------------------------------------------------------------------------------
+# --- making a network ----------------------------------------
 
 new_key() { "$BIN/tierchain" key generate "$1" >/dev/null; }
 key_field() { "$BIN/tierchain" key inspect "$1" --field "$2"; }
@@ -99,7 +99,7 @@ make_network() {
         "$VALIDATORS" "$OBSERVERS" "$BASE_PORT" "$HEARTBEAT_MS" >"$DIR/settings"
 }
 
-# --- starting and stopping ----------------------------------------------------------------------------------------------
+# --- starting and stopping ----------------------------------------
 
 # A port that somebody else has would answer for the node that could not get it.
 check_ports_free() {
@@ -169,7 +169,7 @@ wait_ready() {
     done
 }
 
-# --- commands -----------------------------------------------------------------------------------------------------------
+# --- commands ----------------------------------------
 
 up() {
     local node wanted="$VALIDATORS"
@@ -236,7 +236,7 @@ logs() {
     cat "$(node_dir "$1")/node.log"
 }
 
-# --- the command line ---------------------------------------------------------------------------------------------------
+# --- the command line ----------------------------------------
 
 COMMAND="${1:-}"
 [[ $# -eq 0 ]] || shift

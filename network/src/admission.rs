@@ -3,12 +3,12 @@
 //! The peer id is known once the noise handshake is done, so a stranger is closed right after it, before any stream is
 //! opened. How many connections there may be in all is bounded beside this, by `libp2p::connection_limits`.
 //!
-//! *A second connection to one peer* comes about when both ends dial at the same moment, or when the peer has lost the first
-//! and we haven't noticed. It is never let in: gossipsub sends its subscriptions on the first connection only, so a peer
-//! whose first one closes beside a second one stays deaf for good. So where dials crossed (opposite directions, within the
-//! dial time-out of each other) the second is turned away. If the two ends disagree on which was first, both connections
-//! close before either stands, and the peers meet again on a clean slate, the smaller id dialling first (`redial`). A
-//! second one that crossed nothing tells that the peer has lost the first, which therefore goes too.
+//! *A second connection to one peer* comes about when both ends dial at the same moment, or when the peer has lost the
+//! first and we haven't noticed. It is never let in: gossipsub sends its subscriptions on the first connection only, so
+//! a peer whose first one closes beside a second one stays deaf for good. So where dials crossed (opposite directions,
+//! within the dial time-out of each other) the second is turned away. If the two ends disagree on which was first, both
+//! connections close before either stands, and the peers meet again on a clean slate, the smaller id dialling first
+//! (`redial`). A second one that crossed nothing tells that the peer has lost the first, which therefore goes too.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::convert::Infallible;

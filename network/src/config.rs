@@ -39,7 +39,7 @@ pub struct Member {
     pub addresses: Vec<Multiaddr>,
 }
 
-/// Everything [`start`](crate::start) needs.
+/// Everything [`start`](crate::start()) needs.
 #[derive(Clone)]
 pub struct Config {
     /// Secret seed of the ed25519 identity, which is used for nothing but the network.

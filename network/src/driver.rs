@@ -1,9 +1,9 @@
-//! The one task that owns the swarm: turns its events, the owner's commands and the links' notes into changes of the peer
-//! table, and tells the owner.
+//! The one task that owns the swarm: turns its events, the owner's commands and the links' notes into changes of the
+//! peer table, and tells the owner.
 //!
-//! Invariants: [`Event::Connected`] is raised when all lanes of a connection stand in both directions, which only a member
-//! of the same chain gets to; [`Event::Lost`] is raised when an announced peer has no connection left, at once, and
-//! for failed dials of a peer that isn't announced.
+//! Invariants: [`Event::Connected`] is raised when all lanes of a connection stand in both directions, which only a
+//! member of the same chain gets to; [`Event::Lost`] is raised when an announced peer has no connection left, at once,
+//! and for failed dials of a peer that isn't announced.
 
 use std::mem;
 use std::sync::Arc;

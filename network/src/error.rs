@@ -22,7 +22,7 @@ pub enum ConfigError {
     },
     /// The node's own identity isn't among the members.
     #[error(
-        "this node's peer id {peer} is no member of the chain; use the identity the chain spec names, or have {peer} added to it"
+        "this node's peer id {peer} is no member of the chain; use the identity the spec names or have {peer} added"
     )]
     NotAMember {
         /// Who we are.

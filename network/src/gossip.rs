@@ -1,14 +1,14 @@
 //! Gossip: gossipsub with explicit validation, for bundles and blocks.
 //!
-//! - *Anonymous messages.* What is gossiped carries its own signatures and is admitted by its content; members alone are
-//!   connected. A second signature per message would cost 45 us on every node and say nothing new.
+//! - *Anonymous messages.* What is gossiped carries its own signatures and is admitted by its content; members alone
+//!   are connected. A second signature per message would cost 45 us on every node and say nothing new.
 //! - *The message id is the hash of topic and content*, so the same bundle from two makers is one message. Repeating it
 //!   within [`REMEMBERED`] does nothing: who missed it asks for it on the sync channel.
 //! - *Flood publish.* The maker of a message sends it to every member it is connected to; the mesh only fills gaps and
 //!   serves those the maker doesn't reach. With validators fully connected, that is one hop.
 //! - *The chain stands in the topics, not in the protocol name.* A name of our own would pin gossipsub to version 1.1
-//!   and cost IDONTWANT (1.2), by which a receiver spares itself further copies of what it just got. A peer of another chain
-//!   shares no topic with us, and its connection is closed before that matters.
+//!   and cost IDONTWANT (1.2), by which a receiver spares itself further copies of what it just got. A peer of another
+//!   chain shares no topic with us, and its connection is closed before that matters.
 
 use std::collections::HashSet;
 use std::time::Duration;

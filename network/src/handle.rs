@@ -1,7 +1,7 @@
 //! The owner's way to speak to the network.
 //!
-//! A direct message goes straight into the outbox of its connection; gossip, verdicts, reports and the list of members go
-//! to the driver. Nothing here waits, except [`Handle::shutdown`].
+//! A direct message goes straight into the outbox of its connection; gossip, verdicts, reports and the list of members
+//! go to the driver. Nothing here waits, except [`Handle::shutdown`].
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};

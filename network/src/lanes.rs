@@ -1,8 +1,8 @@
-//! The streams of a connection: opens one of each lane, accepts one of each lane, and hands them out with the id of their
-//! connection.
+//! The streams of a connection: opens one of each lane, accepts one of each lane, and hands them out with the id of
+//! their connection.
 //!
-//! Written here rather than taken from `libp2p-stream`: that one picks a connection at random where a peer has two, drops
-//! inbound streams while nobody polls, and remembers every connection there ever was.
+//! Written here rather than taken from `libp2p-stream`: that one picks a connection at random where a peer has two,
+//! drops inbound streams while nobody polls, and remembers every connection there ever was.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::convert::Infallible;

@@ -1,7 +1,7 @@
 //! The network body: carries opaque bytes between the members of one chain.
 //!
-//! It knows peers, roles, channels and limits, and nothing of what the bytes mean. [`start`] gives a [`Handle`] to speak
-//! with and [`Events`] to listen to; everything else runs in tasks of its own.
+//! It knows peers, roles, channels and limits, and nothing of what the bytes mean. [`start()`] gives a [`Handle`] to
+//! speak with and [`Events`] to listen to; everything else runs in tasks of its own.
 //!
 //! # Who is talked to
 //!
@@ -18,21 +18,22 @@
 //! | [`Topic::Bundles`], [`Topic::Blocks`] | all | none | dropped and counted, to be asked for |
 //!
 //! Nothing is acknowledged and nothing is repeated here: the protocol above repeats what still stands on every
-//! [`Event::Connected`] and while it makes no progress, so a dropped message costs time and never safety. A sender never
-//! waits (`outbox`); a receiver that doesn't take its events is no longer sent to (`link`).
+//! [`Event::Connected`] and while it makes no progress, so a dropped message costs time and never safety. A sender
+//! never waits (`outbox`); a receiver that doesn't take its events is no longer sent to (`link`).
 //!
 //! # When a peer goes
 //!
-//! A process that ends closes its sockets: [`Event::Lost`] follows within milliseconds. It is dialled again at once, and a
-//! refusal raises [`Event::Lost`] with [`Cause::Refused`], again with every further one. Where packets just vanish, pings
-//! tell: nothing heard for 2 s and the connection is dropped and dialled anew, rather than waiting for TCP, whose own
-//! back-off after a partition is up to 50 s. Dials are abandoned after 1 s and repeated at least every 500 ms.
+//! A process that ends closes its sockets: [`Event::Lost`] follows within milliseconds. It is dialled again at once,
+//! and a refusal raises [`Event::Lost`] with [`Cause::Refused`], again with every further one. Where packets just
+//! vanish, pings tell: nothing heard for 2 s and the connection is dropped and dialled anew, rather than waiting for
+//! TCP, whose own back-off after a partition is up to 50 s. Dials are abandoned after 1 s and repeated at least every
+//! 500 ms.
 //!
 //! # What a peer can do to us
 //!
-//! Lengths are checked before memory is taken (`frame`); what one peer makes us hold is bounded by its inbox budget, both
-//! ways; observers have a rate (`rate`); offences add up to a refusal for a while (`offence`); connections are bounded per
-//! peer, per direction and while they shake hands (`behaviour`).
+//! Lengths are checked before memory is taken (`frame`); what one peer makes us hold is bounded by its inbox budget,
+//! both ways; observers have a rate (`rate`); offences add up to a refusal for a while (`offence`); connections are
+//! bounded per peer, per direction and while they shake hands (`behaviour`).
 
 mod admission;
 mod behaviour;

@@ -1,8 +1,9 @@
 //! A connection that has all its lanes: one writer and one reader per lane, each a task of its own.
 //!
 //! - A writer takes frames from the peer's [`Outbox`], writes them in order and flushes when none is left.
-//! - A reader checks each frame's length, takes the peer's inbox budget for it and hands it to the owner. Without budget it
-//!   waits, so the transport's window closes and the *peer's* queue fills: one loud peer costs the others nothing.
+//! - A reader checks each frame's length, takes the peer's inbox budget for it and hands it to the owner. Without
+//!   budget it waits, so the transport's window closes and the *peer's* queue fills: one loud peer costs the others
+//!   nothing.
 //! - An observer's reader also waits when the observer sends more than its rate.
 //!
 //! The tasks end with the link. What they notice goes to the driver as a [`Note`].

@@ -1,8 +1,8 @@
 //! Misbehaviour and its price.
 //!
-//! A member's offences add up to a debt that fades by [`FADE_PER_SECOND`] points a second. Above [`DEBT_MAX`] it is disconnected and
-//! refused for a while, and starts anew afterwards: a refusal is a brake on a member gone wrong, never an expulsion, which
-//! is for the registry to decide.
+//! A member's offences add up to a debt that fades by [`FADE_PER_SECOND`] points a second. Above [`DEBT_MAX`] it is
+//! disconnected and refused for a while, and starts anew afterwards: a refusal is a brake on a member gone wrong, never
+//! an expulsion, which is for the registry to decide.
 
 use std::time::Instant;
 

@@ -1,8 +1,8 @@
 //! Signs of life of one connection: when something was last heard, and how long a ping takes.
 //!
-//! Pings have a lane of their own, so neither a long block on the sync channel nor an owner that doesn't take its events
-//! makes a live peer look dead. Anything heard on any lane counts. A ping says `0` and the sender's clock, its answer `1`
-//! and the same clock.
+//! Pings have a lane of their own, so neither a long block on the sync channel nor an owner that doesn't take its
+//! events makes a live peer look dead. Anything heard on any lane counts. A ping says `0` and the sender's clock, its
+//! answer `1` and the same clock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

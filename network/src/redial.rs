@@ -1,8 +1,8 @@
 //! When to dial a peer next.
 //!
-//! A peer that went is dialled at once; if that fails, after 50 ms, doubling up to the cap (500 ms by default), for ever:
-//! no outage is so long that its end goes unnoticed. A connection that broke as soon as it stood counts as a failure, so
-//! two nodes that refuse each other don't spin.
+//! A peer that went is dialled at once; if that fails, after 50 ms, doubling up to the cap (500 ms by default), for
+//! ever: no outage is so long that its end goes unnoticed. A connection that broke as soon as it stood counts as a
+//! failure, so two nodes that refuse each other don't spin.
 //!
 //! After a failure the end with the larger peer id yields: it waits [`YIELD`] longer than the other, so that dials that
 //! crossed once don't cross again.

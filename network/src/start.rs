@@ -88,8 +88,8 @@ async fn collect_addresses(
     Ok(())
 }
 
-/// The transport shares ports among sockets of one user, so it would join another node's port without complaint, and the
-/// two would steal each other's connections. A plain bind tells.
+/// The transport shares ports among sockets of one user, so it would join another node's port without complaint, and
+/// the two would steal each other's connections. A plain bind tells.
 fn check_port_free(address: &Multiaddr) -> Result<(), StartError> {
     let Some(socket) = tcp_socket(address) else { return Ok(()) };
     match TcpListener::bind(socket) {

@@ -1,7 +1,7 @@
 //! The transports: TCP with noise and yamux, QUIC, names resolved for both.
 //!
-//! QUIC's transport is always there; its addresses are neither listened on nor dialled unless it is switched on. Nagle's
-//! algorithm is off: a vote is small and must not wait.
+//! QUIC's transport is always there; its addresses are neither listened on nor dialled unless it is switched on.
+//! Nagle's algorithm is off: a vote is small and must not wait.
 
 use std::io;
 use std::time::Duration;

@@ -110,6 +110,14 @@ impl<L> Turn<'_, L> {
         self.staged.record(record.encode());
     }
 
+    /// What the step wants written and said, its next alarm included.
+    fn finish(mut self) -> Staged {
+        if let Some(at) = self.wake {
+            self.staged.free(Effect::WakeAt(at));
+        }
+        self.staged
+    }
+
     fn wake_at(&mut self, at: u64) {
         self.wake = Some(self.wake.map_or(at, |known| known.min(at)));
     }
@@ -121,11 +129,7 @@ impl Replica {
         let mut turn = Turn { now, ports, staged: Staged::default(), queue: VecDeque::new(), wake: None };
         self.take(input, &mut turn);
         self.settle(&mut turn);
-        let mut staged = turn.staged;
-        if let Some(at) = turn.wake {
-            staged.free(Effect::WakeAt(at));
-        }
-        staged
+        turn.finish()
     }
 
     fn take<L: LedgerRead>(&mut self, input: Input, turn: &mut Turn<'_, L>) {

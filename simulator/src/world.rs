@@ -169,8 +169,8 @@ impl World {
     fn heal(&mut self) {
         self.scene.trace.note(self.scene.queue.now(), || "the network heals".into());
         self.scene.is_faulty = false;
+        self.scene.profile.weather = Weather::FAIR;
         self.mend();
-        self.scene.network.weather = Weather::FAIR;
         self.scene.profile.execution = (50, 500);
         self.scene.profile.sync = (50, 100);
         for who in 0..self.bodies.len() {

@@ -326,7 +326,7 @@ fn genesis(
         drift_bound_us: document.genesis.drift_bound_us,
         allow_replay: document.genesis.allow_replay,
         validators: validators.iter().map(validator).collect(),
-        observers: observers.iter().map(PeerId::to_bytes).collect(),
+        observers: observers.iter().map(|peer| peer.to_bytes()).collect(),
         accounts,
         data_centers,
         hosts,

@@ -72,7 +72,7 @@ impl Replica {
             let _ = replica.admit(&checked, birth, &turn);
         }
         replica.settle(&mut turn);
-        (replica, turn.staged)
+        (replica, turn.finish())
     }
 
     /// The records with which a new segment of the log begins, so that older ones can go once the state they lead to

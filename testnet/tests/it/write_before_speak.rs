@@ -4,10 +4,11 @@
 //! under strace, which holds back each of its fdatasync by [`SYNC_MS`] and writes down what its threads ask of the
 //! system. Two things are shown:
 //!
-//! - **A vote takes effect only after its sync.** One of the other three is dead, so that every quorum needs this
-//!   validator. A block wants its prepare and then, after a quorum of prepares, its commit, and each has a record and a
-//!   sync of its own: if no block becomes final in less than two held-back syncs, then neither vote was out before its
-//!   sync was over. One that spoke before it wrote, or wrote and spoke before it synced, would be a sync faster.
+//! - **A vote is seen only after a sync that began after its proposal.** One of the other three is dead, so that no
+//!   block can become final without this validator and each stays in flight for a while. When nothing is in flight, a
+//!   remark is handed in, and the primary is asked again and again whose votes it has. Whatever block they are for, it
+//!   was proposed after the question that found nothing in flight; so a vote of the traced validator that is there
+//!   within the time of one held-back sync was out before its own sync was over.
 //! - **Nothing comes between a record and its sync.** The driver is the only thread that writes the vote log, and the
 //!   one from which all votes go out. Whenever it has written to a segment, the very next thing it asks of the system
 //!   is the fdatasync of that file, which succeeds: no write to a socket, no wake-up of a thread that would send.
@@ -16,15 +17,15 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use tierchain_rpc::types::ExtrinsicState;
+use tierchain_rpc::types::{ExtrinsicState, InFlight};
 
-use crate::harness::{Author, Network, others, turn};
+use crate::harness::{Author, Network, Node, others, turn, until};
 
 /// How long each fdatasync of the traced validator is held back.
-const SYNC_MS: u64 = 200;
+const SYNC_MS: u64 = 250;
 
-/// Blocks that are timed.
-const ROUNDS: u32 = 3;
+/// Remarks whose votes are watched.
+const ROUNDS: u32 = 4;
 
 #[test]
 fn no_vote_leaves_before_the_sync_that_covers_it() {
@@ -43,25 +44,38 @@ fn no_vote_leaves_before_the_sync_that_covers_it() {
     network.start_by(traced, strace(&trace, &network.world.run_command(traced, &network.world.spec())));
     network.wait_ready();
     let primary = network.primary();
-    assert_ne!(primary, traced, "a traced primary proposes late, which is not what is timed");
-    let dead = others(traced).find(|node| *node != primary).expect("four validators");
-    network.kill(dead);
+    let asked = others(traced).find(|node| *node == primary).unwrap_or(0);
+    network.kill(others(traced).find(|node| *node != asked).expect("four validators"));
 
-    let node = network.node(primary);
+    let node = network.node(asked);
     let author = Author::new("writer", node.genesis());
-    for round in 0..ROUNDS {
-        let nonce = node.next_nonce("writer");
-        let began = Instant::now();
-        let hash = node.submit(&author.sign(&Author::remark(&round.to_string()), nonce)).expect("a good remark");
-        let outcome = node.outcome(hash);
-        let took = began.elapsed();
-        assert_eq!(outcome.state, ExtrinsicState::Succeeded);
-        assert!(took >= Duration::from_millis(2 * SYNC_MS), "final after {took:?}: a vote was out before its sync");
-    }
+    (0..ROUNDS).for_each(|round| watch_a_block(&node, &author, traced, round));
     let driver = driver_of(&network.world.base_path(traced));
     let text = std::fs::read_to_string(&trace).expect("strace writes it");
     let syncs = assert_synced_at_once(&text, driver);
-    assert!(syncs >= 2 * ROUNDS, "only {syncs} syncs of the vote log in {ROUNDS} rounds");
+    assert!(syncs >= ROUNDS, "only {syncs} syncs of the vote log in {ROUNDS} rounds");
+}
+
+/// Has a remark become final, and sees to it that no vote of the traced validator arrives too early.
+fn watch_a_block(node: &Node, author: &Author, traced: u16, round: u32) {
+    let quiet_since = until("nothing is in flight", || {
+        let asked_at = Instant::now();
+        node.status()?.in_flight.is_empty().then_some(asked_at)
+    });
+    let remark = Author::remark(&format!("round {round}"));
+    let hash = node.submit(&author.sign(&remark, node.next_nonce("writer"))).expect("a good remark");
+    let outcome = until("the remark is final", || {
+        let in_flight = node.status()?.in_flight;
+        let elapsed = quiet_since.elapsed();
+        let has_voted =
+            |block: &InFlight| block.prepares.have.contains(&traced) || block.commits.have.contains(&traced);
+        let is_early = elapsed < Duration::from_millis(SYNC_MS) && in_flight.iter().any(has_voted);
+        assert!(!is_early, "a vote arrived after {elapsed:?}, before its sync was over: {in_flight:?}");
+        let status = node.extrinsic_status(hash)?;
+        status.included.is_some().then_some(status)
+    });
+    assert_eq!(outcome.state, ExtrinsicState::Succeeded, "{}", outcome.explanation);
+    assert!(quiet_since.elapsed() >= Duration::from_millis(SYNC_MS), "final without the traced validator's votes");
 }
 
 /// Whether strace is there, may trace, and can hold back a call.

@@ -20,7 +20,8 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Reads all of it.
     pub(crate) fn read(node: &Node) -> Self {
-        let servers = servers(node).expect("chains_list");
+        let mut servers = servers(node).expect("chains_list");
+        servers.sort_by_key(|server| server.server);
         let born = servers.into_iter().filter(|server| server.blocks > 0);
         let chains = born.map(|server| {
             let name = ChainRef::Chain(server.chain.0);
