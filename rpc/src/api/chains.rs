@@ -16,7 +16,7 @@ pub trait ChainsApi {
     #[method(name = "blocks", blocking)]
     fn server_blocks(&self, chain: ChainRef, from: u32, count: u32) -> RpcResult<Vec<EntityBlock>>;
 
-    /// Servers in the order of UUID and generation, those that match the filter: at most 256 per call.
+    /// Servers that match the filter, in an order that never changes (that of storage keys): at most 256 per call.
     #[method(name = "list", blocking)]
     fn servers(
         &self,

@@ -16,7 +16,7 @@ pub trait MetaApi {
     #[method(name = "blocks", blocking)]
     fn meta_blocks(&self, meta: Hash, from: u32, count: u32) -> RpcResult<Vec<MetaBlock>>;
 
-    /// Meta-chains in the order of their names: at most 256 per call.
+    /// Meta-chains, in an order that never changes (that of storage keys): at most 256 per call.
     #[method(name = "list", blocking)]
     fn meta_chains(&self, cursor: Option<Hash>, count: u32) -> RpcResult<Page<MetaChain, Hash>>;
 }
