@@ -90,3 +90,6 @@ impl Accounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

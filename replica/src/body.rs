@@ -165,3 +165,6 @@ impl Room {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

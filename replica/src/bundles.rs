@@ -153,3 +153,6 @@ impl Bundles {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -195,3 +195,6 @@ impl Chain {
         in_flight.or_else(|| accounts.next_at_final(account, ledger, self.executed, self.unexecuted()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -227,3 +227,6 @@ impl Pending {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

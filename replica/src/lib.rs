@@ -20,6 +20,8 @@ pub mod checks;
 mod clock;
 mod effect;
 pub mod executor;
+#[cfg(test)]
+mod fixture;
 pub mod genesis;
 mod input;
 pub mod log;

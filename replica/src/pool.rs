@@ -4,7 +4,7 @@
 //! its era ends; until then it is put into a bundle again whenever the last one was passed over for too long, so that
 //! a bundle lost with its maker loses nothing.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use tierchain_primitives::extrinsic::Nonce;
 use tierchain_primitives::limits::NONCE_AHEAD_MAX;
@@ -75,8 +75,16 @@ struct Pooled {
     checked: Checked,
     birth: H256,
     death: Option<BlockNumber>,
-    bundled: bool,
+    /// While it is in a bundle, when it is put into another one.
+    again_at: Option<u64>,
     tries: u32,
+}
+
+impl Pooled {
+    /// For how long a bundle with it may come to nothing.
+    fn patience(&self) -> u64 {
+        BUNDLE_AGAIN_MS << self.tries.min(5)
+    }
 }
 
 /// What the pool has to know of an account.
@@ -94,8 +102,8 @@ pub struct Pool {
     expiry: BTreeSet<(BlockNumber, H256)>,
     /// Accounts that may have something to bundle.
     candidates: BTreeSet<AccountId>,
-    /// What was bundled and when to do it again, in order of time for each number of tries.
-    bundled: VecDeque<(u64, H256)>,
+    /// What was bundled and when to do it again, in order of time.
+    bundled: BTreeSet<(u64, H256)>,
     bytes: usize,
 }
 
@@ -131,7 +139,7 @@ impl Pool {
             self.expiry.insert((death, checked.hash));
         }
         self.candidates.insert(signer);
-        let pooled = Pooled { checked, birth, death, bundled: false, tries: 0 };
+        let pooled = Pooled { checked, birth, death, again_at: None, tries: 0 };
         self.accounts.entry(signer).or_default().insert(nonce, pooled);
         Ok(())
     }
@@ -158,7 +166,7 @@ impl Pool {
                 if *nonce != expected {
                     break;
                 }
-                if pooled.bundled {
+                if pooled.again_at.is_some() {
                     continue;
                 }
                 bytes += pooled.checked.bytes.len();
@@ -166,10 +174,10 @@ impl Pool {
                     full = true;
                     break;
                 }
-                pooled.bundled = true;
-                let again = BUNDLE_AGAIN_MS << pooled.tries.min(5);
+                let again_at = now + pooled.patience();
+                pooled.again_at = Some(again_at);
                 pooled.tries += 1;
-                self.bundled.push_back((now + again, pooled.checked.hash));
+                self.bundled.insert((again_at, pooled.checked.hash));
                 taken.push((pooled.checked.clone(), pooled.birth));
             }
             if full {
@@ -193,30 +201,20 @@ impl Pool {
     /// nothing.
     pub fn note_bundled(&mut self, now: u64, hash: &H256) {
         let Some(pooled) = self.get_mut(hash) else { return };
-        if !pooled.bundled {
-            pooled.bundled = true;
-            let again = now + (BUNDLE_AGAIN_MS << pooled.tries.min(5));
-            self.bundled.push_back((again, *hash));
+        if pooled.again_at.is_none() {
+            let again_at = now + pooled.patience();
+            pooled.again_at = Some(again_at);
+            self.bundled.insert((again_at, *hash));
         }
     }
 
     /// Puts what was bundled too long ago back in line.
     pub fn bundle_again(&mut self, now: u64) {
-        // Delays differ by tries, so the queue isn't sorted; a full pass is bounded by the pool and rare.
-        if self.bundled.front().is_none_or(|(at, _)| *at > now) {
-            return;
-        }
-        let due = core::mem::take(&mut self.bundled);
-        for (at, hash) in due {
-            if at > now {
-                if self.by_hash.contains_key(&hash) {
-                    self.bundled.push_back((at, hash));
-                }
-                continue;
-            }
+        while let Some((_, hash)) = self.bundled.first().copied().filter(|(at, _)| *at <= now) {
+            self.bundled.pop_first();
             let Some((account, _)) = self.by_hash.get(&hash).copied() else { continue };
             if let Some(pooled) = self.get_mut(&hash) {
-                pooled.bundled = false;
+                pooled.again_at = None;
                 self.candidates.insert(account);
             }
         }
@@ -225,7 +223,7 @@ impl Pool {
     /// When [`Pool::bundle_again`] is next worth calling.
     #[must_use]
     pub fn bundle_again_at(&self) -> Option<u64> {
-        self.bundled.front().map(|(at, _)| *at)
+        self.bundled.first().map(|(at, _)| *at)
     }
 
     /// Removes what a final block included or made impossible; says what was dropped without inclusion.
@@ -313,6 +311,9 @@ impl Pool {
             if let Some(death) = pooled.death {
                 self.expiry.remove(&(death, *hash));
             }
+            if let Some(again_at) = pooled.again_at {
+                self.bundled.remove(&(again_at, *hash));
+            }
         }
         if queue.is_empty() {
             self.accounts.remove(&account);
@@ -320,3 +321,6 @@ impl Pool {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

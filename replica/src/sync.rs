@@ -81,7 +81,6 @@ impl Sync {
         }
         if chosen.is_none() && polls && now >= self.next_poll {
             self.next_poll = now + POLL_MS;
-            self.next_poll = now + POLL_MS;
             let peers: Vec<Member> = self.heights.keys().copied().collect();
             chosen = peers.get(usize::try_from(now / POLL_MS).unwrap_or(0) % peers.len().max(1)).copied();
         }
@@ -114,5 +113,83 @@ impl Sync {
     /// Connected peers.
     pub(crate) fn peers(&self) -> impl Iterator<Item = Member> {
         self.heights.keys().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tierchain_primitives::ValidatorIndex;
+
+    use super::*;
+
+    const A: Member = Member::Validator(ValidatorIndex(0));
+    const B: Member = Member::Validator(ValidatorIndex(1));
+
+    fn peers(heights: [(Member, BlockNumber); 2]) -> Sync {
+        let mut sync = Sync::default();
+        for (peer, number) in heights {
+            sync.on_connected(peer);
+            sync.note_height(peer, number);
+        }
+        sync
+    }
+
+    #[test]
+    fn nobody_is_asked_for_what_nobody_has() {
+        let mut sync = peers([(A, 5), (B, 4)]);
+        assert_eq!(sync.next_request(0, 5, false), None);
+        assert_eq!((sync.wake_at(false), sync.highest()), (None, 5));
+    }
+
+    #[test]
+    fn one_request_at_a_time_and_the_silent_are_passed_over() {
+        let mut sync = peers([(A, 9), (B, 9)]);
+        assert_eq!(sync.next_request(0, 5, false), Some(A));
+        assert_eq!((sync.next_request(999, 5, false), sync.wake_at(false)), (None, Some(1_000)));
+        assert_eq!(sync.next_request(1_000, 5, false), Some(B), "the first one didn't answer");
+        sync.on_range(B, true);
+        assert_eq!(sync.next_request(1_001, 8, false), Some(A), "progress forgives");
+    }
+
+    #[test]
+    fn who_has_nothing_of_what_it_claimed_is_not_asked_again() {
+        let mut sync = peers([(A, 9), (B, 3)]);
+        assert_eq!(sync.next_request(0, 5, false), Some(A));
+        sync.on_range(A, false);
+        assert_eq!(sync.next_request(1, 5, false), None);
+        sync.note_height(A, 10);
+        assert_eq!(sync.next_request(2, 5, false), Some(A), "it claims something new");
+    }
+
+    #[test]
+    fn an_answer_that_nobody_asked_for_changes_nothing() {
+        let mut sync = peers([(A, 9), (B, 9)]);
+        assert_eq!(sync.next_request(0, 5, false), Some(A));
+        sync.on_range(B, false);
+        assert_eq!((sync.next_request(1, 5, false), sync.highest()), (None, 9));
+    }
+
+    #[test]
+    fn a_lost_peer_is_asked_no_more() {
+        let mut sync = peers([(A, 9), (B, 9)]);
+        assert_eq!(sync.next_request(0, 5, false), Some(A));
+        sync.on_lost(A);
+        assert_eq!(sync.next_request(1, 5, false), Some(B));
+    }
+
+    #[test]
+    fn an_observer_polls_now_and_then_and_never_wants_the_past() {
+        let mut sync = Sync::default();
+        assert_eq!(sync.next_request(7, 0, true), None, "nobody is there");
+        assert_eq!(sync.wake_at(true), Some(1_007));
+        sync.on_connected(A);
+        assert_eq!(sync.next_request(500, 0, true), None);
+        assert_eq!(sync.next_request(1_007, 0, true), Some(A), "it may know something");
+    }
+
+    #[test]
+    fn syncing_means_more_than_a_window_behind() {
+        let sync = peers([(A, 20), (B, 3)]);
+        assert!(sync.is_syncing(11) && !sync.is_syncing(12));
     }
 }

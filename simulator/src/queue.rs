@@ -37,7 +37,7 @@ impl<E> Queue<E> {
     }
 
     /// Moves on to the next event.
-    pub fn next(&mut self) -> Option<E> {
+    pub fn pop(&mut self) -> Option<E> {
         let ((time, _), event) = self.events.pop_first()?;
         self.now = time;
         Some(event)
@@ -54,9 +54,9 @@ mod tests {
         queue.after(5, "late");
         queue.after(1, "first");
         queue.after(1, "second");
-        assert_eq!((queue.next(), queue.next(), queue.now()), (Some("first"), Some("second"), 1));
+        assert_eq!((queue.pop(), queue.pop(), queue.now()), (Some("first"), Some("second"), 1));
         queue.at(0, "at once");
-        assert_eq!((queue.next(), queue.now()), (Some("at once"), 1));
-        assert_eq!((queue.next(), queue.next()), (Some("late"), None));
+        assert_eq!((queue.pop(), queue.now()), (Some("at once"), 1));
+        assert_eq!((queue.pop(), queue.pop()), (Some("late"), None));
     }
 }

@@ -113,7 +113,7 @@ impl World {
 
     /// Lets the next event happen. One that means nothing any more is no step.
     fn step(&mut self) {
-        while let Some(event) = self.scene.queue.next() {
+        while let Some(event) = self.scene.queue.pop() {
             if self.happen(event) {
                 self.steps += 1;
                 let now = self.scene.queue.now();

@@ -41,7 +41,7 @@ pub(crate) struct Refused {
     /// Its text for people.
     pub(crate) message: String,
     /// Its data for programs.
-    pub(crate) data: Refusal,
+    pub(crate) data: Box<Refusal>,
 }
 
 /// A node that may or may not run.
@@ -93,7 +93,7 @@ impl Node {
             Err(error) => {
                 let data = refusal(&error).unwrap_or_else(|| panic!("node {}: {error}", self.index));
                 let Error::Call(call) = error else { unreachable!("only a call's error has data") };
-                Err(Refused { code: call.code(), message: call.message().to_owned(), data })
+                Err(Refused { code: call.code(), message: call.message().to_owned(), data: Box::new(data) })
             }
         }
     }
