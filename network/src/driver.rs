@@ -221,6 +221,10 @@ impl Driver {
             None => peer.redial.on_failure(now),
         }
         let was_announced = mem::replace(&mut peer.is_announced, false);
+        if was_announced {
+            // Once for each connection that stood; the dials that fail afterwards are nothing new.
+            tracing::info!(peer = %id, %cause, "lost");
+        }
         if was_announced || closed.is_foreign || (closed.dialled && peer.redial.keeps_failing()) {
             self.raise_lost(id, cause);
         }
@@ -389,7 +393,6 @@ impl Driver {
 
     fn raise_lost(&self, id: PeerId, cause: Cause) {
         let Some(peer) = self.peers.get(&id) else { return };
-        tracing::info!(peer = %id, %cause, "lost");
         self.events.send(Event::Lost { peer: id, role: peer.member.role, cause }, None);
     }
 

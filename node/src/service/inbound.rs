@@ -22,7 +22,6 @@ pub(crate) async fn run(shared: Arc<Shared>, mut events: Events) {
     while let Some(event) = events.next().await {
         match event {
             Event::Connected { peer, role, .. } => {
-                tracing::info!(%peer, ?role, "connected");
                 shared.driver.input(Input::Connected(shared.directory.member(peer, role)));
             }
             Event::Lost { peer, role, cause } => {
