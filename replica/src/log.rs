@@ -70,6 +70,8 @@ pub struct WriteAheadLog<D> {
     first: u64,
     header: SegmentHeader,
     end: usize,
+    /// Where the newest segment's checkpoint ends, if it was written by this process.
+    checkpoint_end: usize,
     sequence: u32,
     staged: Group,
 }
@@ -84,7 +86,8 @@ impl<D: LogDisk> WriteAheadLog<D> {
             return Err(LogError::Exists);
         }
         let header = SegmentHeader { genesis, segment: 0, salt: disk.salt() };
-        let mut log = Self { disk, first: 0, header, end: 0, sequence: 0, staged: Group::default() };
+        let staged = Group::default();
+        let mut log = Self { disk, first: 0, header, end: 0, checkpoint_end: 0, sequence: 0, staged };
         log.start(header, &[]);
         Ok(log)
     }
@@ -108,8 +111,8 @@ impl<D: LogDisk> WriteAheadLog<D> {
         let scan = read(&disk.read(last), last, genesis, true)?;
         records.extend(scan.records);
         disk.resume(last, scan.end);
-        let log =
-            Self { disk, first, header: scan.header, end: scan.end, sequence: scan.sequence, staged: Group::default() };
+        let Scan { header, end, sequence, .. } = scan;
+        let log = Self { disk, first, header, end, checkpoint_end: 0, sequence, staged: Group::default() };
         Ok((log, Recovered { records, cut: scan.torn }))
     }
 
@@ -131,11 +134,13 @@ impl<D: LogDisk> WriteAheadLog<D> {
         self.advance(frame.len());
     }
 
-    /// Whether the segment is full with what is staged and `extra` more bytes of records. A caller who goes on without
-    /// rolling loses nothing but speed.
+    /// Whether the segment is full with what is staged and `extra` more bytes of records: one that begins with a large
+    /// checkpoint may grow to twice that, or a full pool would be written again every turn. A caller who goes on
+    /// without rolling loses nothing but speed.
     #[must_use]
     pub fn needs_roll(&self, extra: usize) -> bool {
-        self.end.saturating_add(self.staged.frame_bytes()).saturating_add(extra) > SEGMENT_BYTES
+        let full = SEGMENT_BYTES.max(self.checkpoint_end.saturating_mul(2));
+        self.end.saturating_add(self.staged.frame_bytes()).saturating_add(extra) > full
     }
 
     /// Begins a new segment with the standing records in `checkpoint`, and answers with its number: once everything in
@@ -185,6 +190,7 @@ impl<D: LogDisk> WriteAheadLog<D> {
         self.end = 0;
         self.sequence = 0;
         self.advance(content.len());
+        self.checkpoint_end = self.end;
     }
 
     fn advance(&mut self, bytes: usize) {

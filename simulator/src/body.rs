@@ -273,6 +273,9 @@ impl Body {
             return;
         }
         self.database.crash(&mut scene.random);
+        if scene.disks_lie {
+            self.disk.lose_newest_write();
+        }
         let best = self.database.best();
         scene.trace.note(scene.queue.now(), || format!("{} crashes, its database is back at {best}", self.number));
         scene.after_crash(self.number);

@@ -22,6 +22,8 @@ pub struct Campaign {
     pub steps: u64,
     /// How many validators; none lets each seed decide.
     pub validators: Option<usize>,
+    /// Disks lose at a crash what they said they had synced.
+    pub lying_disks: bool,
     /// Where finished seeds are noted.
     pub journal: Option<PathBuf>,
     /// How many run at a time.
@@ -56,7 +58,8 @@ pub fn run_seed(options: &Options) -> Report {
 #[must_use]
 pub fn command(options: &Options) -> String {
     let validators = options.validators.map(|count| format!(" --validators {count}")).unwrap_or_default();
-    format!("simulator --seed {} --steps {}{validators} --trace", options.seed, options.steps)
+    let lying_disks = if options.lying_disks { " --lying-disks" } else { "" };
+    format!("simulator --seed {} --steps {}{validators}{lying_disks} --trace", options.seed, options.steps)
 }
 
 impl Campaign {
@@ -104,7 +107,8 @@ impl Campaign {
             if known.contains_key(&seed) {
                 continue;
             }
-            let options = Options { seed, steps: self.steps, validators: self.validators, trace: false };
+            let (steps, validators, lying_disks) = (self.steps, self.validators, self.lying_disks);
+            let options = Options { seed, steps, validators, trace: false, lying_disks };
             let report = run_seed(&options);
             let violation = report.violation.as_ref().map(ToString::to_string);
             if let Some(what) = &violation {

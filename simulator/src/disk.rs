@@ -20,6 +20,8 @@ struct Platter {
     fails_next: bool,
     /// The machine stopped in a write: nothing reaches the platter until it starts again.
     stopped: bool,
+    /// Length of the newest write.
+    newest_write: usize,
 }
 
 /// A handle on a disk. The log holds one while its process lives, the machine another.
@@ -30,13 +32,24 @@ impl Disk {
     /// An empty disk. `seed` decides how writes tear and which salts it gives.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        let random = Random::new(seed);
-        Self(Rc::new(RefCell::new(Platter { segments: BTreeMap::new(), random, fails_next: false, stopped: false })))
+        let (segments, random) = (BTreeMap::new(), Random::new(seed));
+        let platter = Platter { segments, random, fails_next: false, stopped: false, newest_write: 0 };
+        Self(Rc::new(RefCell::new(platter)))
     }
 
     /// Lets the machine stop in the middle of the next write.
     pub fn fail_next_write(&self) {
         self.0.borrow_mut().fails_next = true;
+    }
+
+    /// Loses the newest write though it was synced, as no honest disk does: for a run that must fail.
+    pub fn lose_newest_write(&self) {
+        let mut platter = self.0.borrow_mut();
+        let lost = core::mem::take(&mut platter.newest_write);
+        if let Some(mut newest) = platter.segments.last_entry() {
+            let kept = newest.get().len().saturating_sub(lost);
+            newest.get_mut().truncate(kept);
+        }
     }
 
     /// The machine starts again: the disk takes writes.
@@ -86,6 +99,7 @@ impl LogDisk for Disk {
         let was_stopped = platter.stopped;
         if platter.writes() || (!was_stopped && platter.random.chance(500)) {
             platter.segments.insert(segment, content.to_vec());
+            platter.newest_write = 0;
         }
     }
 
@@ -99,7 +113,11 @@ impl LogDisk for Disk {
         let mut platter = self.0.borrow_mut();
         let was_stopped = platter.stopped;
         let written = if platter.writes() { bytes.to_vec() } else { platter.torn(bytes) };
-        if let Some(mut newest) = platter.segments.last_entry().filter(|_| !was_stopped) {
+        if was_stopped {
+            return;
+        }
+        platter.newest_write = written.len();
+        if let Some(mut newest) = platter.segments.last_entry() {
             newest.get_mut().extend(written);
         }
     }

@@ -1,5 +1,6 @@
 //! The command line of the simulator.
 
+use std::io::Write;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,6 +25,9 @@ struct Arguments {
     /// How many validators there are, 4 or 7; the seed decides otherwise.
     #[arg(long, value_parser = parse_validators)]
     validators: Option<usize>,
+    /// Let disks lose at a crash what they said they had synced: such runs must fail, or the checks are no good.
+    #[arg(long, conflicts_with = "journal")]
+    lying_disks: bool,
     /// Print what happens.
     #[arg(long, requires = "seed")]
     trace: bool,
@@ -39,13 +43,14 @@ fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let is_good = match (arguments.seed, arguments.seeds) {
         (Some(seed), _) => {
-            let (steps, validators, trace) = (arguments.steps, arguments.validators, arguments.trace);
-            run_one(&Options { seed, steps, validators, trace })
+            let (steps, validators) = (arguments.steps, arguments.validators);
+            let (trace, lying_disks) = (arguments.trace, arguments.lying_disks);
+            run_one(&Options { seed, steps, validators, trace, lying_disks })
         }
         (None, Some(seeds)) => {
             let (steps, validators) = (arguments.steps, arguments.validators);
-            let (journal, threads) = (arguments.journal, arguments.threads);
-            Campaign { seeds, steps, validators, journal, threads }.run()?.violations == 0
+            let (journal, threads, lying_disks) = (arguments.journal, arguments.threads, arguments.lying_disks);
+            Campaign { seeds, steps, validators, lying_disks, journal, threads }.run()?.violations == 0
         }
         (None, None) => unreachable!("clap requires one of the two"),
     };
@@ -54,7 +59,10 @@ fn main() -> anyhow::Result<ExitCode> {
 
 fn run_one(options: &Options) -> bool {
     let report = run_seed(options);
-    println!(
+    // Whoever reads a trace may have seen enough and hung up.
+    let mut out = std::io::stdout();
+    let _ = writeln!(
+        out,
         "height {} · extrinsics {} · recovered in {} ms · fingerprint {:016x}",
         report.height,
         report.included,
@@ -62,10 +70,10 @@ fn run_one(options: &Options) -> bool {
         report.fingerprint
     );
     if let Some(violation) = &report.violation {
-        println!("seed {} · {violation}\n  {}", options.seed, command(options));
+        let _ = writeln!(out, "seed {} · {violation}\n  {}", options.seed, command(options));
     }
     let violations = u64::from(report.violation.is_some());
-    println!("seeds 1 · violations {violations} · steps {}", report.steps);
+    let _ = writeln!(out, "seeds 1 · violations {violations} · steps {}", report.steps);
     violations == 0
 }
 

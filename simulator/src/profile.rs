@@ -20,6 +20,16 @@ pub struct Options {
     pub validators: Option<usize>,
     /// Print what happens.
     pub trace: bool,
+    /// Disks lose at a crash what they said they had synced: a run that must fail, to see that the checks bite.
+    pub lying_disks: bool,
+}
+
+impl Options {
+    /// The run of a seed with nothing special about it.
+    #[must_use]
+    pub fn new(seed: u64, steps: u64) -> Self {
+        Self { seed, steps, validators: None, trace: false, lying_disks: false }
+    }
 }
 
 /// The day of one run.

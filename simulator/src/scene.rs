@@ -44,6 +44,8 @@ pub struct Scene {
     pub trace: Trace,
     /// Whether things still go wrong.
     pub is_faulty: bool,
+    /// Whether disks lose what they said they had synced.
+    pub disks_lie: bool,
 }
 
 impl Scene {

@@ -77,6 +77,7 @@ impl World {
             set,
             trace: Trace::new(options.trace),
             is_faulty: true,
+            disks_lie: options.lying_disks,
         };
         scene.trace.note(0, || format!("{:?}", scene.profile));
         let bodies: Vec<Body> = members.enumerate().map(|(at, it)| Body::new(at, it, &mut scene)).collect();
@@ -186,7 +187,7 @@ impl World {
         while self.scene.witness.violation().is_none() {
             let Some(missing) = liveness.missing(self) else { return };
             if self.scene.queue.now() > until {
-                return self.scene.witness.on_stuck(format!("60 s after the network healed {missing}"));
+                return self.scene.witness.on_stuck(format!("20 s after the network healed {missing}"));
             }
             if self.steps > steps_max {
                 let steps = RECOVERY_STEPS_MAX;

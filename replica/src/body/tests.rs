@@ -44,10 +44,8 @@ fn a_bundle_that_adds_nothing_is_not_used() {
 #[test]
 fn a_signature_that_fails_is_skipped_and_one_not_verified_stops_its_bundle() {
     let birth = genesis().hash;
-    let bad = bundle_with(0, vec![
-        (extrinsic(1, 0), Verdict::Fails { birth }),
-        (extrinsic(2, 0), Verdict::Holds { birth }),
-    ]);
+    let bad =
+        bundle_with(0, vec![(extrinsic(1, 0), Verdict::Fails { birth }), (extrinsic(2, 0), Verdict::Holds { birth })]);
     assert_eq!(nonces(&derive(&[bad])), [(2, 0)]);
     let open = bundle_with(0, vec![(extrinsic(1, 0), Verdict::Holds { birth }), (extrinsic(2, 0), Verdict::Unknown)]);
     let derived = derive(core::slice::from_ref(&open));

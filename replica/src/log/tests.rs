@@ -221,6 +221,15 @@ fn a_segment_is_full_with_what_is_staged() {
 }
 
 #[test]
+fn a_large_checkpoint_is_not_written_again_at_once() {
+    let (mut log, ..) = log_of(&[]);
+    let checkpoint = vec![vec![1; RECORD_BYTES_MAX]; 2];
+    log.roll(&checkpoint);
+    assert!(!log.needs_roll(RECORD_BYTES_MAX), "the segment is longer than any other, and nothing is in it yet");
+    assert!(log.needs_roll(3 * RECORD_BYTES_MAX));
+}
+
+#[test]
 fn a_log_is_made_once_and_opened_by_its_own_chain_only() {
     assert_eq!(reopen(MemoryDisk::default()), Err(LogError::Missing));
     let (log, ..) = log_of(&[]);

@@ -23,6 +23,7 @@ impl Replica {
         if self.machine_wake.take_if(|at| *at <= turn.now.monotonic).is_some() {
             turn.queue.push_back(MachineInput::Tick);
         }
+        self.suspect_passing_over(turn);
         loop {
             while let Some(input) = turn.queue.pop_front() {
                 self.drive(input, turn);
@@ -37,7 +38,6 @@ impl Replica {
                 break;
             }
         }
-        self.suspect_passing_over(turn);
         self.ask_for_wanted(turn);
         self.ask_for_range(turn);
         self.set_wake(turn);
@@ -106,7 +106,7 @@ impl Replica {
             weights: &self.settings.weights,
         };
         if !deriver.derive(place, self.bundles.passed_over(), Room::ONE).body.is_empty() {
-            self.drive(MachineInput::SuspectPrimary, turn);
+            turn.queue.push_back(MachineInput::SuspectPrimary);
             turn.wake_at(turn.now.monotonic + SUSPECT_AGAIN_MS);
         }
     }

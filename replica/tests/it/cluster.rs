@@ -291,7 +291,8 @@ impl Cluster {
                 }
             }
             Effect::GossipBundle(bundle) => {
-                for to in (0..VALIDATORS).filter(|to| !self.gossip_is_lost && self.hears(who, *to)).collect::<Vec<_>>() {
+                for to in (0..VALIDATORS).filter(|to| !self.gossip_is_lost && self.hears(who, *to)).collect::<Vec<_>>()
+                {
                     let open = self.open(&bundle);
                     self.queue.push_back((to, Input::Bundle(open)));
                 }
@@ -461,7 +462,11 @@ fn take_apart(body: &[Vec<u8>]) -> Arc<Vec<Checked>> {
 }
 
 fn member(who: usize) -> Member {
-    if who < VALIDATORS { Member::Validator(ValidatorIndex(who as u16)) } else { Member::Observer((who - VALIDATORS) as u32) }
+    if who < VALIDATORS {
+        Member::Validator(ValidatorIndex(who as u16))
+    } else {
+        Member::Observer((who - VALIDATORS) as u32)
+    }
 }
 
 fn number(member: Member) -> usize {

@@ -64,11 +64,14 @@ fn refusals_say_what_is_wrong() {
     cluster.pass(50);
     cluster.submit(0, 0);
     cluster.submit(0, 258);
-    assert_eq!(cluster.seen.answers, [
-        Ok(hash),
-        Err(Refusal::NonceTooLow { expected: 1, found: 0 }),
-        Err(Refusal::NonceTooHigh { expected: 1, found: 258 }),
-    ]);
+    assert_eq!(
+        cluster.seen.answers,
+        [
+            Ok(hash),
+            Err(Refusal::NonceTooLow { expected: 1, found: 0 }),
+            Err(Refusal::NonceTooHigh { expected: 1, found: 258 }),
+        ]
+    );
 }
 
 #[test]

@@ -7,9 +7,8 @@ use tierchain_primitives::BlockNumber;
 use crate::clock::{SECOND, Time};
 use crate::world::World;
 
-/// How long the network may take to recover. Time-outs and repeats double up to 10 s, pools repeat bundles up to every
-/// 32 s.
-pub const HEALS_WITHIN: Time = 60 * SECOND;
+/// How long the network may take to recover: the longest time-out of a view, twice.
+pub const HEALS_WITHIN: Time = 20 * SECOND;
 
 /// What has to be reached once the network has healed.
 #[derive(Clone, Copy, Debug)]
