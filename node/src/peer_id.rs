@@ -6,12 +6,10 @@
 use core::fmt;
 use std::str::FromStr;
 
-use tierchain_primitives::AccountId;
+use tierchain_primitives::{AccountId, base58};
 
 /// Multihash `identity`, 36 bytes; protobuf field 1 = Ed25519, field 2 = 32 bytes.
 const PREFIX: [u8; 6] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
-
-const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 /// A node's libp2p identity, by its public key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -33,7 +31,7 @@ impl PeerId {
 
 impl fmt::Display for PeerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&to_base58(&self.to_bytes()))
+        f.write_str(&base58::encode(&self.to_bytes()))
     }
 }
 
@@ -43,51 +41,11 @@ impl FromStr for PeerId {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let error = || ParsePeerIdError(text.chars().take(80).collect());
         // 38 bytes never need more than 52 digits: bounded before it is decoded.
-        let bytes = if text.len() <= 64 { from_base58(text) } else { None };
+        let bytes = if text.len() <= 64 { base58::decode(text) } else { None };
         let bytes = bytes.ok_or_else(error)?;
         let key = bytes.strip_prefix(&PREFIX).and_then(|key| <[u8; 32]>::try_from(key).ok()).ok_or_else(error)?;
         Ok(Self(AccountId(key)))
     }
-}
-
-fn to_base58(bytes: &[u8]) -> String {
-    // Little-endian base-58 digits of the number so far.
-    let mut digits: Vec<u8> = Vec::new();
-    for byte in bytes {
-        let mut carry = u32::from(*byte);
-        for digit in &mut digits {
-            carry += u32::from(*digit) << 8;
-            *digit = (carry % 58) as u8;
-            carry /= 58;
-        }
-        while carry > 0 {
-            digits.push((carry % 58) as u8);
-            carry /= 58;
-        }
-    }
-    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    let leading = std::iter::repeat_n('1', zeros);
-    leading.chain(digits.iter().rev().map(|digit| char::from(BASE58[usize::from(*digit)]))).collect()
-}
-
-fn from_base58(text: &str) -> Option<Vec<u8>> {
-    // Little-endian bytes of the number so far.
-    let mut bytes: Vec<u8> = Vec::new();
-    for symbol in text.bytes() {
-        let mut carry = BASE58.iter().position(|known| *known == symbol)? as u32;
-        for byte in &mut bytes {
-            carry += u32::from(*byte) * 58;
-            *byte = (carry & 0xff) as u8;
-            carry >>= 8;
-        }
-        if carry > 0 {
-            bytes.push(carry as u8);
-        }
-    }
-    let zeros = text.bytes().take_while(|symbol| *symbol == b'1').count();
-    bytes.extend(std::iter::repeat_n(0, zeros));
-    bytes.reverse();
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use core::fmt;
 use blake2::{Blake2b512, Digest};
 use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
 
+use crate::base58;
+
 /// The generic Substrate address format, which `system_properties` announces.
 pub const SS58_FORMAT: u8 = 42;
 
@@ -21,7 +23,7 @@ impl AccountId {
         bytes.extend_from_slice(&self.0);
         let checksum = ss58_checksum(&bytes);
         bytes.extend_from_slice(&checksum);
-        base58_encode(&bytes)
+        base58::encode(&bytes)
     }
 }
 
@@ -65,7 +67,7 @@ impl core::str::FromStr for AccountId {
         if text.len() > 64 {
             return Err(ParseAccountError::Text(shown()));
         }
-        let bytes = base58_decode(text).ok_or_else(|| ParseAccountError::Text(shown()))?;
+        let bytes = base58::decode(text).ok_or_else(|| ParseAccountError::Text(shown()))?;
         if bytes.len() != 35 || bytes[0] != SS58_FORMAT {
             return Err(ParseAccountError::Format(shown()));
         }
@@ -84,48 +86,6 @@ fn ss58_checksum(bytes: &[u8]) -> [u8; 2] {
     hasher.update(bytes);
     let digest = hasher.finalize();
     [digest[0], digest[1]]
-}
-
-const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-
-fn base58_encode(bytes: &[u8]) -> String {
-    // Little-endian base-58 digits of the number so far.
-    let mut digits: Vec<u8> = Vec::new();
-    for byte in bytes {
-        let mut carry = u32::from(*byte);
-        for digit in &mut digits {
-            carry += u32::from(*digit) << 8;
-            *digit = (carry % 58) as u8;
-            carry /= 58;
-        }
-        while carry > 0 {
-            digits.push((carry % 58) as u8);
-            carry /= 58;
-        }
-    }
-    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    let leading = core::iter::repeat_n('1', zeros);
-    leading.chain(digits.iter().rev().map(|digit| char::from(BASE58[usize::from(*digit)]))).collect()
-}
-
-fn base58_decode(text: &str) -> Option<Vec<u8>> {
-    // Little-endian bytes of the number so far.
-    let mut bytes: Vec<u8> = Vec::new();
-    for symbol in text.bytes() {
-        let mut carry = BASE58.iter().position(|known| *known == symbol)? as u32;
-        for byte in &mut bytes {
-            carry += u32::from(*byte) * 58;
-            *byte = (carry & 0xff) as u8;
-            carry >>= 8;
-        }
-        if carry > 0 {
-            bytes.push(carry as u8);
-        }
-    }
-    let zeros = text.bytes().take_while(|symbol| *symbol == b'1').count();
-    bytes.extend(core::iter::repeat_n(0, zeros));
-    bytes.reverse();
-    Some(bytes)
 }
 
 #[cfg(test)]

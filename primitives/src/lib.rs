@@ -9,6 +9,7 @@
 //! blocks, meta blocks, state root, extrinsics root).
 
 pub mod account;
+pub mod base58;
 pub mod bundle;
 pub mod certificate;
 pub mod crypto;

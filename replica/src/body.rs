@@ -101,6 +101,14 @@ impl<L: LedgerRead> Deriver<'_, L> {
         derived
     }
 
+    /// Whether anything of these bundles could stand in the child of the newest final block.
+    pub fn includes_any<'b>(&mut self, bundles: impl Iterator<Item = &'b Held>) -> bool {
+        let last = self.chain.last();
+        let number = last.header.number.saturating_add(1);
+        let place = Place { parent: last.hash, number, executed: self.chain.executed() };
+        !self.derive(place, bundles, Room::ONE).body.is_empty()
+    }
+
     /// What one bundle adds. A bundle with a signature that would count and isn't verified adds nothing yet: a part
     /// of it would be another body than the one of a replica that knows the verdict.
     fn take(&mut self, place: Place, held: &Held, mut room: Room, next: &mut NextNonces) -> Taken {

@@ -5,7 +5,7 @@ use tierchain_primitives::BlockNumber;
 
 use super::{Replica, Turn};
 use crate::accounts::LedgerRead;
-use crate::body::{Deriver, Place, Room};
+use crate::body::Deriver;
 use crate::effect::Effect;
 use crate::input::Member;
 use crate::wire::SyncMessage;
@@ -70,16 +70,13 @@ impl Replica {
         if let Some(known) = self.includable {
             return known;
         }
-        let last = self.chain.last();
-        let place = Place { parent: last.hash, number: next(last.header.number), executed: self.chain.executed() };
         let mut deriver = Deriver {
             chain: &self.chain,
             accounts: &mut self.accounts,
             ledger: turn.ports.ledger,
             weights: &self.settings.weights,
         };
-        let derived = deriver.derive(place, self.bundles.live(), Room::ONE);
-        let includable = !derived.body.is_empty();
+        let includable = deriver.includes_any(self.bundles.live());
         self.includable = Some(includable);
         includable
     }
@@ -97,15 +94,13 @@ impl Replica {
         {
             return;
         }
-        let last = self.chain.last();
-        let place = Place { parent: last.hash, number: next(last.header.number), executed: self.chain.executed() };
         let mut deriver = Deriver {
             chain: &self.chain,
             accounts: &mut self.accounts,
             ledger: turn.ports.ledger,
             weights: &self.settings.weights,
         };
-        if !deriver.derive(place, self.bundles.passed_over(), Room::ONE).body.is_empty() {
+        if deriver.includes_any(self.bundles.passed_over()) {
             turn.queue.push_back(MachineInput::SuspectPrimary);
             turn.wake_at(turn.now.monotonic + SUSPECT_AGAIN_MS);
         }
