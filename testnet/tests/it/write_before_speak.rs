@@ -24,6 +24,11 @@ use crate::harness::{Author, Network, Node, others, turn, until};
 /// How long each fdatasync of the traced validator is held back.
 const SYNC_MS: u64 = 250;
 
+/// A vote that is there within this time was not held back. Less than [`SYNC_MS`], because the tracer's timer and this
+/// test's clock are two instruments (a vote was once seen 2 ms "early"); far more than the few milliseconds that a vote
+/// takes which waits for no held-back sync.
+const EARLY_MS: u64 = 200;
+
 /// Remarks whose votes are watched.
 const ROUNDS: u32 = 4;
 
@@ -71,14 +76,14 @@ fn watch_a_block(node: &Node, author: &Author, traced: u16, round: u32) {
         let elapsed = quiet_since.elapsed();
         let has_voted =
             |block: &InFlight| block.prepares.have.contains(&traced) || block.commits.have.contains(&traced);
-        let is_early = elapsed < Duration::from_millis(SYNC_MS) && in_flight.iter().any(has_voted);
+        let is_early = elapsed < Duration::from_millis(EARLY_MS) && in_flight.iter().any(has_voted);
         assert!(!is_early, "a vote arrived after {elapsed:?}, before its sync was over: {in_flight:?}");
         let status = node.extrinsic_status(hash)?;
         status.included.is_some().then_some(status)
     });
     assert_eq!(outcome.state, ExtrinsicState::Succeeded, "{}", outcome.explanation);
     let took = quiet_since.elapsed();
-    assert!(took >= Duration::from_millis(SYNC_MS), "final after {took:?}: a vote was out before its sync was over");
+    assert!(took >= Duration::from_millis(EARLY_MS), "final after {took:?}: a vote was out before its sync was over");
 }
 
 /// Whether strace is there, may trace, and can hold back a call.
