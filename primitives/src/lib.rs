@@ -13,6 +13,7 @@ pub mod base58;
 pub mod bundle;
 pub mod certificate;
 pub mod crypto;
+pub mod epoch;
 pub mod extrinsic;
 pub mod hash;
 pub mod header;
