@@ -4,8 +4,8 @@ use tierchain_primitives::H256;
 use tierchain_primitives::certificate::Certificate;
 
 use super::Machine;
-use super::accuse::hides;
 use super::turn::Turn;
+use crate::charge::hides;
 use crate::chain::{BlockRef, Path};
 use crate::effect::{Record, Target};
 use crate::input::Now;
