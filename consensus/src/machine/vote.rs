@@ -5,8 +5,8 @@ use tierchain_primitives::certificate::Certificate;
 
 use super::Machine;
 use super::turn::Turn;
-use crate::charge::hides;
 use crate::chain::{BlockRef, Path};
+use crate::charge::hides;
 use crate::effect::{Record, Target};
 use crate::input::Now;
 use crate::message::{Message, Vote, VoteKind};
