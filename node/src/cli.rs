@@ -1,6 +1,7 @@
 //! The command line: one struct per command, parsed and nothing else. What a command does stands in `commands`.
 
 pub(crate) mod chain_spec;
+pub(crate) mod evidence;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod query;
@@ -38,6 +39,12 @@ pub(crate) enum Command {
     Meta(query::MetaCommand),
     /// Say where a node stands and what it waits for.
     Status(query::StatusArgs),
+    /// Read the evidence of validators' faults that a node holds.
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCommand),
+    /// Check files without any node.
+    #[command(subcommand)]
+    Verify(evidence::VerifyCommand),
 }
 
 #[cfg(test)]

@@ -2,15 +2,21 @@
 
 mod chain_spec;
 mod chains;
+mod evidence;
 mod init;
 mod key;
 mod meta;
 mod query;
 mod run;
 mod status;
+mod verify;
 
+use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
+
+use anyhow::{Context, bail};
 
 use crate::cli::Command;
 
@@ -24,6 +30,8 @@ pub(crate) fn perform(command: Command) -> anyhow::Result<ExitCode> {
         Command::Chains(command) => query::ask(chains::chains(command)),
         Command::Meta(command) => query::ask(meta::meta(command)),
         Command::Status(args) => query::ask(status::status(args)),
+        Command::Evidence(command) => query::ask(evidence::evidence(command)),
+        Command::Verify(command) => verify::verify(&command),
     }
 }
 
@@ -38,4 +46,15 @@ fn print(text: &str) -> anyhow::Result<ExitCode> {
 /// Prints a value as JSON for programs.
 fn print_json(value: &impl serde::Serialize) -> anyhow::Result<ExitCode> {
     print(&(serde_json::to_string_pretty(value)? + "\n"))
+}
+
+/// Writes a file that must not exist yet.
+fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            bail!("{} exists already: choose another name, or remove it first", path.display())
+        }
+        opened => opened.with_context(|| format!("cannot create {}", path.display()))?,
+    };
+    file.write_all(bytes).with_context(|| format!("cannot write {}", path.display()))
 }

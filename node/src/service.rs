@@ -14,6 +14,7 @@ mod backend;
 mod clock;
 mod disk;
 mod driver;
+mod evidence;
 mod executor;
 mod flusher;
 mod gate;

@@ -3,6 +3,7 @@
 //! Whoever gets evidence believes nothing of it: signatures, sets and the fault itself are checked again from the
 //! genesis hash on ([`EvidenceFile`]), or from the sets that a running node knows ([`Evidence::verify`]).
 
+mod book;
 mod file;
 
 use core::fmt;
@@ -17,6 +18,7 @@ use tierchain_primitives::header::Header;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex, View};
 use tierchain_runtime::{Checked, VERSIONS};
 
+pub use self::book::{Book, KEPT_MAX};
 pub use self::file::{EvidenceFile, EvidenceFileError, FILE_BYTES_MAX, MAGIC};
 use crate::wire::SignedBundle;
 

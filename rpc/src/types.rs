@@ -8,6 +8,7 @@ mod block;
 mod consensus;
 mod entity_block;
 mod event;
+mod evidence;
 mod hex;
 mod list;
 mod meta_block;
@@ -24,6 +25,7 @@ pub use self::block::{Block, Digest, Header, Justification, ListOrValue, SignedB
 pub use self::consensus::{ConsensusStatus, ExecutedBlock, InFlight, ValidatorStatus, Votes};
 pub use self::entity_block::{EntityBlock, EntityTx, UnreadableBlock};
 pub use self::event::{Announcement, Etsi, EventKind, Meter, Resources, SNssai};
+pub use self::evidence::EvidenceInfo;
 pub use self::hex::{Bytes, Hash};
 pub use self::list::{Page, ServerCursor, ServerFilter};
 pub use self::meta_block::{MetaBlock, MetaChain, MetaTx, Relation};

@@ -30,6 +30,7 @@ mod chain;
 mod columns;
 mod commit;
 mod error;
+mod evidence;
 mod horizon;
 mod ledger;
 mod usage;

@@ -1,14 +1,11 @@
 //! `tierchain chain-spec new|show|check`.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use serde::Serialize;
 
-use super::{print, print_json};
+use super::{print, print_json, write_new};
 use crate::chain_spec::{ChainSpec, Document, Problems, build, read};
 use crate::cli::chain_spec::{ChainSpecCommand, FileArgs, NewArgs};
 use crate::table::Table;
@@ -38,16 +35,6 @@ fn new(args: &NewArgs) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
-}
-
-fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            bail!("{} exists already: choose another name, or remove it first", path.display())
-        }
-        opened => opened.with_context(|| format!("cannot create {}", path.display()))?,
-    };
-    file.write_all(bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn show(args: &FileArgs) -> anyhow::Result<ExitCode> {

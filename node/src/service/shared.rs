@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tierchain_network::Handle;
 use tierchain_primitives::certificate::ValidatorSet;
+use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::header::Header;
 use tierchain_primitives::ports::StateChange;
 use tierchain_primitives::{BlockNumber, H256};
@@ -93,6 +94,11 @@ impl Shared {
             finalized: RwLock::new(Arc::new(FinalHead { hash, header })),
             changes: Mutex::default(),
         }
+    }
+
+    /// The validator sets since genesis.
+    pub(crate) fn epochs(&self) -> Epochs {
+        Epochs::new(0, self.set.clone())
     }
 
     /// The newest block that is final and whose state is committed.

@@ -1,6 +1,6 @@
 //! The node itself.
 
-use crate::types::{ConsensusStatus, Health, Identity, Peer, SyncState};
+use crate::types::{ConsensusStatus, EvidenceInfo, Health, Identity, Peer, SyncState};
 
 /// Says how the node is.
 pub trait NodeBackend: Send + Sync + 'static {
@@ -18,4 +18,10 @@ pub trait NodeBackend: Send + Sync + 'static {
 
     /// Where consensus stands, and why it is stuck if it is.
     fn consensus(&self) -> ConsensusStatus;
+
+    /// Evidence held, by epoch and validator, from place `from` on.
+    fn evidence(&self, from: usize, count: usize) -> Vec<EvidenceInfo>;
+
+    /// The evidence with this id as a file that proves itself.
+    fn evidence_file(&self, id: &[u8]) -> Option<Vec<u8>>;
 }

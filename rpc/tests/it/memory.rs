@@ -15,7 +15,7 @@ use tierchain_rpc::backend::{
     ChainBackend, FinalBlock, FinalHead, LedgerBackend, NodeBackend, PoolBackend, StateBackend, StateError,
 };
 use tierchain_rpc::types::{
-    Address, ChainRef, ChainType, ConsensusStatus, ExecutedBlock, ExtrinsicState, ExtrinsicStatus, Hash, Health,
+    Address, ChainRef, ChainType, ConsensusStatus, EvidenceInfo, ExecutedBlock, ExtrinsicState, ExtrinsicStatus, Hash, Health,
     Identity, InFlight, MetaChain, Page, Peer, RuntimeVersion, ServerCursor, ServerFilter, ServerInfo, SyncState,
     TransactionStatus, U64, ValidatorStatus, Votes,
 };
@@ -44,6 +44,7 @@ pub(crate) struct Inner {
     pub(crate) oldest: BlockNumber,
     /// Whether blocks remember what they changed.
     pub(crate) forgets_changes: bool,
+    pub(crate) evidence: Vec<(EvidenceInfo, Vec<u8>)>,
     pub(crate) servers: Vec<ServerInfo>,
     pub(crate) entity_blocks: BTreeMap<H256, Vec<EntityBlock>>,
     pub(crate) metas: Vec<MetaChain>,
@@ -235,6 +236,15 @@ impl PoolBackend for MemoryBackend {
 }
 
 impl NodeBackend for MemoryBackend {
+    fn evidence(&self, from: usize, count: usize) -> Vec<EvidenceInfo> {
+        let kept = self.with(|inner| inner.evidence.clone());
+        kept.into_iter().map(|(info, _)| info).skip(from).take(count).collect()
+    }
+
+    fn evidence_file(&self, id: &[u8]) -> Option<Vec<u8>> {
+        self.with(|inner| inner.evidence.iter().find(|(info, _)| info.id.0 == id).map(|(_, file)| file.clone()))
+    }
+
     fn identity(&self) -> Identity {
         Identity {
             name: "tierchain".into(),

@@ -6,7 +6,7 @@ use serde_json::json;
 use tierchain_primitives::AccountId;
 use tierchain_primitives::H256;
 use tierchain_rpc::api::{ConsensusApiClient, RpcApiClient, SystemApiClient};
-use tierchain_rpc::types::{Address, ChainType};
+use tierchain_rpc::types::{Address, Bytes, ChainType, EvidenceInfo, U64};
 use tierchain_rpc::{ServerConfig, ServerError};
 
 use crate::Fixture;
@@ -83,6 +83,26 @@ async fn consensus_says_why_it_is_stuck() {
     assert!(status["waitingFor"].as_str().is_some_and(|text| text.contains("validator 2 or 3")));
     let read = fixture.client("ws").await.consensus_status().await.expect("an answer");
     assert_eq!(serde_json::to_value(read).expect("JSON"), status);
+}
+
+#[tokio::test]
+async fn evidence_is_listed_in_pages_and_handed_out_as_a_file() {
+    let fixture = Fixture::start().await;
+    let piece = |at: u8| {
+        let (key, fault) = (Address(AccountId([at; 32])), "it did it".to_owned());
+        let id = Bytes(vec![at]);
+        (EvidenceInfo { id, epoch: 1, validator: 2, key, fault, view: U64(3), number: 4 }, vec![at, at])
+    };
+    fixture.backend.with(|inner| inner.evidence = (0..3).map(piece).collect());
+    let page = fixture.result("consensus_evidence", "[1, 256]").await;
+    assert_eq!((page.as_array().map(Vec::len), &page[0]["id"]), (Some(2), &json!("0x01")));
+    assert_eq!(fixture.result("consensus_evidence", "[3, 1]").await, json!([]));
+    let refused = fixture.call("consensus_evidence", "[0, 257]").await;
+    assert_eq!(refused["error"]["code"], -32602);
+    let client = fixture.client("ws").await;
+    let file = |id: u8| client.consensus_evidence_file(Bytes(vec![id]));
+    assert_eq!(file(2).await.expect("an answer"), Some(Bytes(vec![2, 2])));
+    assert_eq!(file(9).await.expect("an answer"), None);
 }
 
 #[tokio::test]

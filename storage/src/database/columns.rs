@@ -29,12 +29,14 @@ pub(super) enum Column {
     Ledger,
     /// Chain or meta-chain ‖ number -> place in `Ledger` of that block and those that follow it there.
     LedgerIndex,
+    /// Id -> evidence of a validator's fault.
+    Evidence,
     /// The node's own small records.
     Aux,
 }
 
 impl Column {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::State,
         Self::History,
         Self::Nodes,
@@ -45,6 +47,7 @@ impl Column {
         Self::Extrinsics,
         Self::Ledger,
         Self::LedgerIndex,
+        Self::Evidence,
         Self::Aux,
     ];
 
@@ -60,6 +63,7 @@ impl Column {
             Self::Extrinsics => "extrinsics",
             Self::Ledger => "ledger",
             Self::LedgerIndex => "ledger_index",
+            Self::Evidence => "evidence",
             Self::Aux => "aux",
         }
     }

@@ -6,13 +6,14 @@ use tierchain_primitives::ValidatorIndex;
 use tierchain_replica::{Replica, Status};
 use tierchain_rpc::backend::NodeBackend;
 use tierchain_rpc::types::{
-    Address, ChainType, ConsensusStatus, ExecutedBlock, Hash, Health, Identity, InFlight, Peer, SyncState, U64,
+    Address, ChainType, ConsensusStatus, EvidenceInfo, ExecutedBlock, Hash, Health, Identity, InFlight, Peer, SyncState, U64,
     ValidatorStatus, Votes,
 };
 
 use super::NodeApi;
 use crate::chain_spec::ChainType as SpecType;
 use crate::service::disk::read_root;
+use crate::service::evidence;
 
 impl NodeApi {
     fn status(&self) -> Option<Status> {
@@ -83,6 +84,14 @@ impl NodeBackend for NodeApi {
                 None => "This node is an observer: it follows certified blocks.".into(),
             },
         }
+    }
+
+    fn evidence(&self, from: usize, count: usize) -> Vec<EvidenceInfo> {
+        evidence::list(&self.shared.db, &self.shared.epochs(), from, count)
+    }
+
+    fn evidence_file(&self, id: &[u8]) -> Option<Vec<u8>> {
+        evidence::file(&self.shared.db, &self.shared.spec.genesis, &self.shared.epochs(), id)
     }
 }
 

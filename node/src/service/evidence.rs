@@ -1,0 +1,74 @@
+//! The evidence this node holds, as it lists it and as it hands it out.
+
+use parity_scale_codec::{Decode, DecodeAll, Encode};
+use tierchain_consensus::Strict;
+use tierchain_primitives::BlockNumber;
+use tierchain_primitives::epoch::{EpochProof, Epochs};
+use tierchain_primitives::lineage::Lineage;
+use tierchain_primitives::tree::{Tree, leaf_key};
+use tierchain_replica::evidence::{Evidence, EvidenceFile, Topic};
+use tierchain_replica::genesis::Genesis;
+use tierchain_rpc::types::{Address, Bytes, EvidenceInfo, U64};
+use tierchain_runtime::GenesisConfig;
+use tierchain_storage::Database;
+
+/// Everything kept, decoded. A record that this version can't read is passed over with a word.
+pub(crate) fn kept(db: &Database) -> Vec<Evidence> {
+    let decode = |bytes: Vec<u8>| {
+        let decoded = Evidence::decode_all(&mut bytes.as_slice());
+        decoded.inspect_err(|error| tracing::warn!(%error, "a kept piece of evidence is of another version")).ok()
+    };
+    db.all_evidence().filter_map(decode).collect()
+}
+
+/// Keeps evidence under its topic.
+pub(crate) fn keep(db: &Database, evidence: &Evidence) {
+    db.put_evidence(&evidence.topic().encode(), &evidence.encode());
+}
+
+/// A part of what is kept, by epoch and validator.
+pub(crate) fn list(db: &Database, epochs: &Epochs, from: usize, count: usize) -> Vec<EvidenceInfo> {
+    let mut all = kept(db);
+    all.sort_by_key(Evidence::topic);
+    all.iter().skip(from).take(count).map(|evidence| info(db, epochs, evidence)).collect()
+}
+
+fn info(db: &Database, epochs: &Epochs, evidence: &Evidence) -> EvidenceInfo {
+    let topic = evidence.topic();
+    let fault = match evidence.verify(&Strict, &db.genesis(), epochs) {
+        Ok(guilt) => guilt.fault.to_string(),
+        Err(error) => format!("not proven with what this node knows: {error}"),
+    };
+    let key = epochs.set(topic.epoch).and_then(|set| set.key(topic.culprit)).copied().unwrap_or_default();
+    EvidenceInfo {
+        id: Bytes(topic.encode()),
+        epoch: topic.epoch.0,
+        validator: topic.culprit.0,
+        key: Address(key),
+        fault,
+        view: U64(topic.view.0),
+        number: topic.number,
+    }
+}
+
+/// One piece as a file that proves itself from the genesis hash on.
+pub(crate) fn file(db: &Database, genesis: &GenesisConfig, epochs: &Epochs, id: &[u8]) -> Option<Vec<u8>> {
+    let topic = Topic::decode(&mut &*id).ok()?;
+    let evidence = Evidence::decode_all(&mut db.evidence(&topic.encode())?.as_slice()).ok()?;
+    let lineage = lineage(db, genesis, epochs)?;
+    Some(EvidenceFile { lineage, evidence }.to_bytes())
+}
+
+/// The validator sets since genesis with their proofs. None where this node lacks the last block of an epoch.
+pub(crate) fn lineage(db: &Database, genesis: &GenesisConfig, epochs: &Epochs) -> Option<Lineage> {
+    let built = Genesis::build(genesis);
+    let pages: std::collections::BTreeMap<Vec<u8>, Vec<u8>> =
+        built.pages.into_iter().filter_map(|(name, page)| Some((name, page?))).collect();
+    let proof = Tree::prove(&pages, built.root, &leaf_key(&Lineage::set_key()));
+    let set = epochs.iter().next()?.1.clone();
+    let proven = |number: BlockNumber| {
+        Some(EpochProof { header: db.header(number)?, certificate: db.certificate(number)? })
+    };
+    let changes = epochs.iter().skip(1).map(|(begins_after, _)| proven(begins_after)).collect::<Option<_>>()?;
+    Some(Lineage { genesis: built.header, set, proof, changes })
+}
