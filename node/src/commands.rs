@@ -6,10 +6,13 @@ mod evidence;
 mod init;
 mod key;
 mod meta;
+mod possession;
 mod query;
+mod registry;
 mod run;
 mod status;
 mod verify;
+mod submit;
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -29,6 +32,7 @@ pub(crate) fn perform(command: Command) -> anyhow::Result<ExitCode> {
         Command::ChainSpec(command) => chain_spec::chain_spec(&command),
         Command::Chains(command) => query::ask(chains::chains(command)),
         Command::Meta(command) => query::ask(meta::meta(command)),
+        Command::Registry(command) => query::ask(registry::registry(*command)),
         Command::Status(args) => query::ask(status::status(args)),
         Command::Evidence(command) => query::ask(evidence::evidence(command)),
         Command::Verify(command) => verify::verify(&command),
