@@ -13,7 +13,7 @@ pub use self::chain::{ChainBackend, FinalBlock, FinalHead};
 pub use self::ledger::LedgerBackend;
 pub use self::node::NodeBackend;
 pub use self::pool::PoolBackend;
-pub use self::state::{StateBackend, StateError};
+pub use self::state::{CallError, StateBackend, StateError};
 
 /// Everything the server needs.
 pub trait Backend: ChainBackend + StateBackend + PoolBackend + NodeBackend + LedgerBackend {}

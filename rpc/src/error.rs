@@ -2,8 +2,11 @@
 //! [`crate::SubmitError`].
 
 use jsonrpsee::types::ErrorObjectOwned;
+use serde::{Deserialize, Serialize};
+use tierchain_primitives::BlockNumber;
 
-use crate::backend::StateError;
+use crate::backend::{CallError, StateError};
+use crate::types::Hash;
 
 /// JSON-RPC error codes. Up to 4003 they are Substrate's, so that its clients know them; from 5001 on they are ours.
 pub mod code {
@@ -51,8 +54,43 @@ impl From<CountTooLarge> for ErrorObjectOwned {
 
 impl From<StateError> for ErrorObjectOwned {
     fn from(error: StateError) -> Self {
-        Self::owned(code::CLIENT_ERROR, format!("Client error: {error}"), None::<()>)
+        let data = match error {
+            StateError::UnknownBlock(hash) => UnreadableState::UnknownBlock { hash: Hash(hash) },
+            StateError::Pruned { hash, number, oldest } => {
+                UnreadableState::StatePruned { hash: Hash(hash), number, oldest }
+            }
+        };
+        Self::owned(code::CLIENT_ERROR, format!("Client error: {error}"), Some(data))
     }
+}
+
+impl From<CallError> for ErrorObjectOwned {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::State(error) => error.into(),
+            CallError::Refused { .. } => Self::owned(code::CLIENT_ERROR, format!("Client error: {error}"), None::<()>),
+        }
+    }
+}
+
+/// The `data` of the error that answers a read at a block without readable state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum UnreadableState {
+    /// No final block has this hash.
+    UnknownBlock {
+        /// The hash that was asked for.
+        hash: Hash,
+    },
+    /// The state after the block is no longer kept.
+    StatePruned {
+        /// The block's hash.
+        hash: Hash,
+        /// Its number.
+        number: BlockNumber,
+        /// The oldest block whose state is kept.
+        oldest: BlockNumber,
+    },
 }
 
 /// A chain or meta-chain that the ledger doesn't have.

@@ -12,7 +12,7 @@ use tierchain_primitives::ledger::{EntityBlock, MetaBlock, ServerId, Uuid};
 use tierchain_primitives::ports::StateChange;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex, View};
 use tierchain_rpc::backend::{
-    ChainBackend, FinalBlock, FinalHead, LedgerBackend, NodeBackend, PoolBackend, StateBackend, StateError,
+    CallError, ChainBackend, FinalBlock, FinalHead, LedgerBackend, NodeBackend, PoolBackend, StateBackend, StateError,
 };
 use tierchain_rpc::types::{
     Address, ChainRef, ChainType, ConsensusStatus, ExecutedBlock, ExtrinsicState, ExtrinsicStatus, Hash, Health,
@@ -194,7 +194,23 @@ impl StateBackend for MemoryBackend {
             })
         })
     }
+
+    fn metadata(&self, at: &H256) -> Result<Vec<u8>, CallError> {
+        self.with(|inner| Ok(inner.values(at).map(|_| b"meta\x0e".to_vec())?))
+    }
+
+    fn call(&self, at: &H256, function: &str, arguments: &[u8]) -> Result<Vec<u8>, CallError> {
+        let values = self.with(|inner| inner.values(at).map(BTreeMap::len))?;
+        if function != FUNCTION {
+            let reason = format!("there is no such function: the only one is {FUNCTION}");
+            return Err(CallError::Refused { function: function.into(), reason });
+        }
+        Ok([arguments, &[values as u8]].concat())
+    }
 }
+
+/// The only function of the runtime in memory: gives back its arguments and how many values the state has.
+const FUNCTION: &str = "Memory_echo";
 
 impl PoolBackend for MemoryBackend {
     fn submit(&self, extrinsic: Vec<u8>) -> BoxFuture<'_, Result<H256, SubmitError>> {
