@@ -12,10 +12,12 @@
 
 mod backend;
 mod clock;
+mod departures;
 mod disk;
 mod driver;
 mod executor;
 mod flusher;
+mod gaps;
 mod gate;
 mod inbound;
 mod ledger;

@@ -6,6 +6,7 @@ mod node;
 mod outcome;
 mod pool;
 mod state;
+mod values;
 
 use std::sync::Arc;
 

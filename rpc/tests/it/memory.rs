@@ -245,6 +245,7 @@ impl PoolBackend for MemoryBackend {
             included: None,
             error: None,
             items_refused: Vec::new(),
+            left: None,
             explanation: format!("this node knows nothing of {hash}: submit it again"),
         }
     }
