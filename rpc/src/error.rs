@@ -2,6 +2,7 @@
 //! [`crate::SubmitError`].
 
 use jsonrpsee::types::ErrorObjectOwned;
+use jsonrpsee::types::error::METHOD_NOT_FOUND_CODE;
 use serde::{Deserialize, Serialize};
 use tierchain_primitives::BlockNumber;
 
@@ -28,6 +29,12 @@ pub mod code {
     pub const CLIENT_ERROR: i32 = 4003;
     /// No such chain or meta-chain.
     pub const UNKNOWN_CHAIN: i32 = 5001;
+    /// Too many calls of a class at once.
+    pub const BUSY: i32 = 5002;
+    /// A web page that may not talk to the node.
+    pub const FORBIDDEN_ORIGIN: i32 = 5003;
+    /// More connections than the node serves.
+    pub const TOO_MANY_CONNECTIONS: i32 = 5004;
 }
 
 /// More was asked for than one call gives.
@@ -91,6 +98,54 @@ pub enum UnreadableState {
         /// The oldest block whose state is kept.
         oldest: BlockNumber,
     },
+}
+
+/// Too many calls of a class at once.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "busy: the node answers {running_max} calls of class {class} at once and enough wait: retry after \
+     {retry_after_ms} ms, or ask another node"
+)]
+pub(crate) struct Busy {
+    pub(crate) class: &'static str,
+    pub(crate) running_max: usize,
+    pub(crate) retry_after_ms: u64,
+}
+
+/// The `data` of the error that answers a call when the node is busy.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BusyData {
+    /// `Busy`.
+    pub kind: String,
+    /// The class of calls of which there are too many.
+    pub class: String,
+    /// When a place is likely to be free.
+    pub retry_after_ms: u64,
+}
+
+impl From<Busy> for ErrorObjectOwned {
+    fn from(error: Busy) -> Self {
+        let Busy { class, retry_after_ms, .. } = error;
+        let data = BusyData { kind: "Busy".into(), class: class.into(), retry_after_ms };
+        Self::owned(code::BUSY, error.to_string(), Some(data))
+    }
+}
+
+/// A method that changes the node, asked for where anybody may ask.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "{method} is unsafe to be called externally: it is answered on the administration's listener only, which \
+     `tierchain run --rpc-admin-port` opens on loopback"
+)]
+pub(crate) struct Unsafe {
+    pub(crate) method: String,
+}
+
+impl From<Unsafe> for ErrorObjectOwned {
+    fn from(error: Unsafe) -> Self {
+        Self::owned(METHOD_NOT_FOUND_CODE, error.to_string(), None::<()>)
+    }
 }
 
 /// A chain or meta-chain that the ledger doesn't have.

@@ -40,6 +40,10 @@ pub(crate) struct Inner {
     pub(crate) spec_version: u32,
     /// The refusal of the next submissions.
     pub(crate) refuse: Option<SubmitError>,
+    /// Why the node can't serve.
+    pub(crate) unready: Option<String>,
+    /// What was added to the filter of the log.
+    pub(crate) log_filter: String,
     /// Blocks below are pruned.
     pub(crate) oldest: BlockNumber,
     /// Whether blocks remember what they changed.
@@ -265,6 +269,22 @@ impl NodeBackend for MemoryBackend {
 
     fn health(&self) -> Health {
         Health { peers: 3, is_syncing: false, should_have_peers: true }
+    }
+
+    fn readiness(&self) -> Result<(), String> {
+        self.with(|inner| inner.unready.clone().map_or(Ok(()), Err))
+    }
+
+    fn add_log_filter(&self, directives: &str) -> Result<(), String> {
+        if directives.contains('=') {
+            self.with(|inner| inner.log_filter.push_str(directives));
+            return Ok(());
+        }
+        Err(format!("{directives:?} is no directive"))
+    }
+
+    fn reset_log_filter(&self) {
+        self.with(|inner| inner.log_filter.clear());
     }
 
     fn peers(&self) -> Vec<Peer> {
