@@ -3,7 +3,7 @@
 use parity_scale_codec::{Decode, Encode};
 
 use crate::weights::Weights;
-use crate::{chains, meta, system};
+use crate::{chains, meta, registry, system};
 
 /// A call of one of the modules. The wire index is the module's.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -12,6 +12,9 @@ pub enum Call {
     /// A call of [`crate::system`].
     #[codec(index = 0)]
     System(system::Call),
+    /// A call of [`crate::registry`].
+    #[codec(index = 2)]
+    Registry(registry::Call),
     /// A call of [`crate::chains`].
     #[codec(index = 3)]
     Chains(chains::Call),
@@ -47,6 +50,7 @@ impl Call {
     pub fn weight(&self, weights: &Weights) -> u64 {
         match self {
             Self::System(call) => call.weight(weights),
+            Self::Registry(call) => call.weight(weights),
             Self::Chains(call) => call.weight(weights),
             Self::Meta(call) => call.weight(weights),
         }
@@ -73,7 +77,7 @@ mod tests {
     fn unknown_indices_and_oversized_arguments_are_refused() {
         let remark = |bytes: usize| Call::System(system::Call::Remark { remark: vec![7; bytes] }).encode();
         assert!(Call::decode_exact(&remark(REMARK_BYTES_MAX)).is_ok());
-        for bytes in [&[1, 0][..], &[2, 0], &[5, 0], &[0, 1], &[3, 5], &[4, 1], &[], &remark(REMARK_BYTES_MAX + 1)] {
+        for bytes in [&[1, 0][..], &[2, 4], &[5, 0], &[0, 1], &[3, 5], &[4, 1], &[], &remark(REMARK_BYTES_MAX + 1)] {
             assert!(matches!(Call::decode_exact(bytes), Err(CallError::Malformed(_))), "{bytes:?}");
         }
     }

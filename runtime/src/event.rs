@@ -3,7 +3,7 @@
 use parity_scale_codec::{Decode, Encode};
 use tierchain_primitives::H256;
 
-use crate::{chains, meta, system};
+use crate::{chains, meta, registry, system};
 
 /// An event of one of the modules. The wire index is the module's.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -11,6 +11,9 @@ pub enum RuntimeEvent {
     /// An event of [`crate::system`].
     #[codec(index = 0)]
     System(system::Event),
+    /// An event of [`crate::registry`].
+    #[codec(index = 2)]
+    Registry(registry::Event),
     /// An event of [`crate::chains`].
     #[codec(index = 3)]
     Chains(chains::Event),
@@ -22,6 +25,12 @@ pub enum RuntimeEvent {
 impl From<system::Event> for RuntimeEvent {
     fn from(event: system::Event) -> Self {
         Self::System(event)
+    }
+}
+
+impl From<registry::Event> for RuntimeEvent {
+    fn from(event: registry::Event) -> Self {
+        Self::Registry(event)
     }
 }
 

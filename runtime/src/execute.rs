@@ -15,7 +15,7 @@ use crate::dispatch::{DispatchError, DispatchInfo};
 use crate::event::{EventRecord, Phase, RuntimeEvent};
 use crate::storage::Overlay;
 use crate::weights::Weights;
-use crate::{chains, meta, system, timestamp};
+use crate::{chains, meta, registry, system, timestamp};
 
 /// The block to execute, as its header says it.
 #[derive(Clone, Copy, Debug)]
@@ -88,13 +88,13 @@ impl Context<'_> {
 /// Executes a block.
 ///
 /// # Panics
-/// When an extrinsic isn't the next one of its signer: a block with such an extrinsic is never certified.
+/// When an extrinsic isn't the next one of its signer, or the header carries another next set than was decided: such
+/// a block is never certified.
 #[must_use]
 pub fn execute(state: &impl StateRead, block: &BlockContext<'_>, extrinsics: &[Checked]) -> Outcome {
     let weights = Weights::new(chains::parameters(state).block_nonce_bits);
     let mut run = Run { block, weights, state: Overlay::new(state), outcome: Outcome::empty() };
-    system::on_initialize(&mut run.state, block);
-    timestamp::set(&mut run.state, block.timestamp);
+    run.initialize();
     for (index, checked) in (0u32..).zip(extrinsics) {
         run.extrinsic(index, checked);
     }
@@ -118,6 +118,15 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// What happens before the first extrinsic.
+    fn initialize(&mut self) {
+        system::on_initialize(&mut self.state, self.block);
+        timestamp::set(&mut self.state, self.block.timestamp);
+        let began = registry::on_initialize(&mut self.state, self.block);
+        let record = |event: RuntimeEvent| EventRecord { phase: Phase::Initialization, event, topics: Vec::new() };
+        self.outcome.events.extend(began.map(|event| record(event.into())));
+    }
+
     /// Executes one extrinsic and takes over what it did if it succeeded.
     fn extrinsic(&mut self, index: u32, checked: &Checked) {
         let signer = checked.extrinsic.signer;
@@ -156,6 +165,7 @@ impl Run<'_> {
 fn dispatch(context: &mut Context<'_>, call: &Call) -> Result<(), DispatchError> {
     match call {
         Call::System(call) => system::dispatch(context, call),
+        Call::Registry(call) => registry::dispatch(context, call),
         Call::Chains(call) => chains::dispatch(context, call),
         Call::Meta(call) => meta::dispatch(context, call),
     }

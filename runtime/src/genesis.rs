@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use tierchain_primitives::AccountId;
 
-pub use self::config::{BLOCK_NONCE_BITS, DRIFT_BOUND_US, GenesisConfig, GenesisValidator};
+pub use self::config::{BLOCK_NONCE_BITS, DRIFT_BOUND_US, GenesisConfig};
 pub(crate) use self::config::{ENTRIES_MAX, NAME_BYTES_MAX, PEER_ID_BYTES_MAX};
 pub use self::problem::GenesisProblem;
 use crate::registry::{Role, Roles};
@@ -15,15 +15,16 @@ use crate::storage::Overlay;
 use crate::{chains, registry, system, timestamp};
 
 impl GenesisConfig {
-    /// Every account that the genesis admits, with its roles: the listed ones, and the validators' operators, who are
-    /// operators without being told so.
+    /// Every account that the genesis admits, with its roles: the listed ones, and the validators' operators and
+    /// consensus keys, which have their roles without being told so.
     #[must_use]
     pub fn accounts_with_roles(&self) -> BTreeMap<AccountId, Roles> {
         let listed = self.accounts.iter().copied();
-        let operator = Roles::NONE.with(Role::Operator);
+        let (operator, voter) = (Roles::NONE.with(Role::Operator), Roles::NONE.with(Role::Validator));
         let operators = self.validators.iter().map(|validator| (validator.operator, operator));
+        let voters = self.validators.iter().map(|validator| (validator.consensus, voter));
         let mut accounts: BTreeMap<AccountId, Roles> = BTreeMap::new();
-        for (account, roles) in listed.chain(operators) {
+        for (account, roles) in listed.chain(operators).chain(voters) {
             let entry = accounts.entry(account).or_default();
             *entry = entry.union(roles);
         }

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | 0 | [`system`] | accounts and nonces, the block's own facts, remarks, the outcome of every extrinsic |
 //! | 1 | [`timestamp`] | the block's time |
-//! | 2 | [`registry`] | data centers, hosts, accounts and their roles, validators and observers |
+//! | 2 | [`registry`] | data centers, hosts, accounts and their roles, validators and observers, governance, epochs |
 //! | 3 | [`chains`] | entity chains: announce, birth, append, batches, late events |
 //! | 4 | [`meta`] | meta-chains: where the ends of entity chains are linked |
 //!
@@ -43,9 +43,9 @@ pub use check::{CheckError, Checked, CheckedParts, check};
 pub use dispatch::{DispatchError, DispatchInfo, ModuleError};
 pub use event::{EventRecord, Phase, RuntimeEvent};
 pub use execute::{BlockContext, Outcome, execute};
-pub use genesis::{GenesisConfig, GenesisProblem, GenesisValidator, genesis_state};
+pub use genesis::{GenesisConfig, GenesisProblem, genesis_state};
 pub use leaves::is_leaf;
-pub use registry::{DataCenter, Host, Role, Roles, validator_set};
+pub use registry::{DataCenter, Host, Role, Roles, Validator, validator_set};
 pub use system::{AccountInfo, account, is_admitted};
 pub use version::{RuntimeVersion, VERSIONS, runtime_version};
 pub use weights::Weights;

@@ -1,25 +1,54 @@
 //! `registry` (2): who is who. Data centers, hosts, accounts and their roles, validators and observers.
 //!
-//! All of it comes from genesis for now. A role says what an account may ask for at all; whether it may ask for it of
-//! this very server is the business of the module that owns the server.
+//! It starts from genesis. Who validates is changed by *governance*: an operator of a validator proposes, a quorum of
+//! them approves, each with a vote per validator it operates, and the change ends the epoch (`epochs`). A role says what
+//! an account may ask for at all; whether it may ask for it of this very server is the business of the module that owns
+//! the server.
 
+mod call;
+mod epochs;
+mod error;
+mod event;
+mod governance;
+mod proposal;
+mod rejoin;
 mod roles;
+mod validator;
 
 use parity_scale_codec::{Decode, Encode, Error as CodecError, Input};
 use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::ledger::party_id;
+use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::storage_key::Hasher;
 use tierchain_primitives::{AccountId, Epoch, H256};
 
+pub use self::call::Call;
+pub use self::epochs::{
+    EpochRecord, PendingEpoch, epoch, epoch_change, next_validators, observers, validator_set, validators,
+};
+pub use self::error::Error;
+pub use self::event::Event;
+pub use self::governance::{Votes, votes};
+pub use self::proposal::{OpenProposal, Proposal, ProposalId, ProposalRecord, Status};
+pub use self::rejoin::{RejoinRecord, Rejoined, rejoined};
 pub use self::roles::{ParseRoleError, Role, Roles};
+pub use self::validator::{ADDRESS_BYTES_MAX, ADDRESSES_MAX, VALIDATORS_MIN, Validator, is_address, possession_bytes};
 use crate::bounded;
 use crate::dispatch::DispatchError;
-use crate::genesis::{GenesisConfig, GenesisValidator, NAME_BYTES_MAX};
+use crate::execute::{BlockContext, Context};
+use crate::genesis::{GenesisConfig, NAME_BYTES_MAX};
 use crate::storage::{Map, Overlay, Value};
 
 /// The module's index.
 pub const INDEX: u8 = 2;
+
+/// How long a proposal can be approved, in milliseconds of the blocks' time: a week.
+pub const PROPOSAL_LIFE_MS: Millis = 7 * 24 * 60 * 60 * 1_000;
+/// Most open proposals of one account, so that nobody can fill the list.
+pub const PROPOSALS_OPEN_MAX: usize = 4;
+/// Least time between two rejoins of one validator, in milliseconds of the blocks' time: an hour.
+pub const REJOIN_INTERVAL_MS: Millis = 60 * 60 * 1_000;
 
 // Storage.
 
@@ -33,10 +62,22 @@ pub const DATA_CENTERS: Map<H256, DataCenter> = Map::new("Registry", "DataCenter
 pub const HOSTS: Map<H256, Host> = Map::new("Registry", "Hosts", Hasher::Blake2_128Concat);
 /// The validator set in force.
 pub const VALIDATOR_SET: Value<ValidatorSet> = Value::new("Registry", "ValidatorSet");
-/// Keys and names of the validators, in the order of the set.
-pub const VALIDATORS: Value<Vec<GenesisValidator>> = Value::new("Registry", "Validators");
+/// Keys, names and addresses of the validators, in the order of the set.
+pub const VALIDATORS: Value<Vec<Validator>> = Value::new("Registry", "Validators");
+/// The decided end of the epoch in force, and what follows.
+pub const PENDING: Value<PendingEpoch> = Value::new("Registry", "Pending");
+/// Every epoch that has begun.
+pub const EPOCHS: Map<Epoch, EpochRecord> = Map::new("Registry", "Epochs", Hasher::Twox64Concat);
 /// Peer ids of the observers.
 pub const OBSERVERS: Value<Vec<Vec<u8>>> = Value::new("Registry", "Observers");
+/// How many proposals there have been.
+pub const PROPOSAL_COUNT: Value<ProposalId> = Value::new("Registry", "ProposalCount");
+/// Every proposal and what became of it.
+pub const PROPOSALS: Map<ProposalId, ProposalRecord> = Map::new("Registry", "Proposals", Hasher::Twox64Concat);
+/// The open proposals, oldest first.
+pub const OPEN_PROPOSALS: Value<Vec<OpenProposal>> = Value::new("Registry", "OpenProposals");
+/// The newest rejoin of each consensus key that ever rejoined.
+pub const REJOINS: Map<AccountId, RejoinRecord> = Map::new("Registry", "Rejoins", Hasher::Blake2_128Concat);
 
 /// A place where hosts and a validator stand.
 #[derive(Clone, PartialEq, Eq, Debug, Encode)]
@@ -72,56 +113,6 @@ pub struct Host {
     pub hypervisor: AccountId,
 }
 
-// Errors.
-
-/// Why an account may not do what it asks for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Error {
-    /// The account lacks the role that the call needs.
-    MissingRole = 0,
-    /// No host of that id is registered.
-    UnknownHost = 1,
-    /// The account isn't the one that speaks for the server's host.
-    NotTheHypervisor = 2,
-}
-
-impl Error {
-    /// All errors, in wire order.
-    pub const ALL: [Self; 3] = [Self::MissingRole, Self::UnknownHost, Self::NotTheHypervisor];
-
-    /// The name in the metadata.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::MissingRole => "MissingRole",
-            Self::UnknownHost => "UnknownHost",
-            Self::NotTheHypervisor => "NotTheHypervisor",
-        }
-    }
-
-    /// What it means and what to do about it.
-    #[must_use]
-    pub fn remedy(self) -> &'static str {
-        match self {
-            Self::MissingRole => {
-                "The account lacks the role this call needs (hypervisor for announce, append, late and anchor, foundry \
-                 for birth). Sign with an account that has it, or have it granted."
-            }
-            Self::UnknownHost => "No host of that id is registered. Check the host's id in the agent's settings.",
-            Self::NotTheHypervisor => {
-                "The account doesn't speak for the host that runs the server. Sign with the account of the agent of \
-                 the server's current host."
-            }
-        }
-    }
-}
-
-impl From<Error> for DispatchError {
-    fn from(error: Error) -> Self {
-        Self::module(INDEX, error as u8)
-    }
-}
-
 // Genesis.
 
 /// The module's part of the state before block 1.
@@ -136,10 +127,27 @@ pub(crate) fn genesis(state: &mut Overlay<'_>, config: &GenesisConfig) {
     for host in &config.hosts {
         HOSTS.put(state, &host.id, host);
     }
-    let keys = config.validators.iter().map(|validator| validator.consensus).collect();
-    VALIDATOR_SET.put(state, &ValidatorSet { epoch: Epoch(0), keys });
-    VALIDATORS.put(state, &config.validators);
     OBSERVERS.put(state, &config.observers);
+    epochs::genesis(state, &config.validators);
+}
+
+// Hooks.
+
+/// Before the first extrinsic: the next epoch begins where one ends.
+pub(crate) fn on_initialize(state: &mut Overlay<'_>, block: &BlockContext<'_>) -> Option<Event> {
+    epochs::on_initialize(state, block)
+}
+
+// Calls.
+
+/// Executes a call.
+pub(crate) fn dispatch(context: &mut Context<'_>, call: &Call) -> Result<(), DispatchError> {
+    match call {
+        Call::Propose { proposal } => governance::propose(context, proposal),
+        Call::Approve { id, hash } => governance::approve(context, *id, *hash),
+        Call::Expire { id } => governance::expire(context, *id),
+        Call::Rejoin { challenge } => rejoin::rejoin(context, *challenge),
+    }
 }
 
 // Helpers.
@@ -150,10 +158,20 @@ pub fn roles(state: &dyn StateRead, account: &AccountId) -> Roles {
     ROLES.get(state, account).unwrap_or_default()
 }
 
-/// The validator set in force.
-#[must_use]
-pub fn validator_set(state: &dyn StateRead) -> ValidatorSet {
-    VALIDATOR_SET.get(state).expect("genesis sets the validators")
+/// Gives an account a role.
+fn grant(state: &mut Overlay<'_>, account: &AccountId, role: Role) {
+    let roles = roles(state, account);
+    if !roles.has(role) {
+        ROLES.put(state, account, &roles.with(role));
+    }
+}
+
+/// Takes a role from an account; one without any leaves no entry.
+fn revoke(state: &mut Overlay<'_>, account: &AccountId, role: Role) {
+    match roles(state, account).without(role) {
+        Roles::NONE => ROLES.remove(state, account),
+        left => ROLES.put(state, account, &left),
+    }
 }
 
 /// Passes an account that has the role.

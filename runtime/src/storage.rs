@@ -68,6 +68,10 @@ impl<T: Encode + Decode> Value<T> {
     pub(crate) fn put(&self, state: &mut Overlay<'_>, value: &T) {
         state.changes.insert(self.key().to_vec(), Some(value.encode()));
     }
+
+    pub(crate) fn clear(&self, state: &mut Overlay<'_>) {
+        state.changes.insert(self.key().to_vec(), None);
+    }
 }
 
 /// A storage item with a value per key.

@@ -90,9 +90,8 @@ pub enum Event {
 
 /// The module's part of the state before block 1: accounts, and the version under `:code`.
 pub(crate) fn genesis(state: &mut Overlay<'_>, accounts: impl Iterator<Item = AccountId>) {
-    let admitted = AccountInfo { nonce: 0, consumers: 0, providers: 1, sufficients: 0, data: () };
     for account in accounts {
-        ACCOUNT.put(state, &account, &admitted);
+        admit(state, &account);
     }
     NUMBER.put(state, &0);
     PARENT_HASH.put(state, &H256::ZERO);
@@ -150,6 +149,13 @@ pub fn account(state: &dyn StateRead, id: &AccountId) -> Option<AccountInfo> {
 #[must_use]
 pub fn is_admitted(state: &dyn StateRead, id: &AccountId) -> bool {
     ACCOUNT.has(state, id)
+}
+
+/// Admits an account; one that stands keeps its nonce.
+pub(crate) fn admit(state: &mut Overlay<'_>, id: &AccountId) {
+    if !is_admitted(state, id) {
+        ACCOUNT.put(state, id, &AccountInfo { nonce: 0, consumers: 0, providers: 1, sufficients: 0, data: () });
+    }
 }
 
 /// Uses up the nonce of an included extrinsic, whatever comes of its call.

@@ -19,7 +19,9 @@ impl Weights {
     /// One try for a block nonce, in nanoseconds.
     const TRY_NS: u64 = 150;
     /// A signature that is checked alone, within the call.
-    const SIGNATURE_US: u64 = 45;
+    pub(crate) const SIGNATURE_US: u64 = 45;
+    /// Reading, judging and writing the longest validator set with all its addresses, and the longest list of proposals.
+    const GOVERNANCE_US: u64 = 2_000;
     /// Bytes that are copied and hashed in a microsecond.
     const BYTES_PER_US: u64 = 400;
 
@@ -32,6 +34,11 @@ impl Weights {
     /// An extrinsic with `bytes` bytes of arguments that derives no block.
     pub(crate) fn plain(&self, bytes: usize) -> u64 {
         Self::EXTRINSIC_US + Self::ITEM_US + bytes as u64 / Self::BYTES_PER_US
+    }
+
+    /// An extrinsic about who validates.
+    pub(crate) fn governance(&self) -> u64 {
+        Self::EXTRINSIC_US + Self::GOVERNANCE_US
     }
 
     /// An extrinsic that derives `blocks` blocks of a ledger chain.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use tierchain_primitives::ledger::party_id;
 use tierchain_primitives::limits::{BLOCK_NONCE_BITS_MAX, VALIDATORS_MAX};
 use tierchain_primitives::{AccountId, H256};
-use tierchain_runtime::{DataCenter, GenesisConfig, GenesisValidator, Host, Role, Roles};
+use tierchain_runtime::{DataCenter, GenesisConfig, Host, Role, Roles, Validator as GenesisValidator};
 
 use super::document::{AccountEntry, ChainType, Document, HostEntry, ValidatorEntry};
 use super::problem::Problems;
@@ -316,6 +316,7 @@ fn genesis(
         operator: known.operator,
         consensus: known.consensus,
         peer_id: known.peer.to_bytes(),
+        addresses: known.addresses.clone(),
     };
     GenesisConfig {
         name: document.name.clone(),

@@ -6,7 +6,7 @@ use tierchain_primitives::limits::VALIDATORS_MAX;
 use tierchain_primitives::numbers::Millis;
 
 use crate::bounded::{bytes, list, text};
-use crate::registry::{DataCenter, Host, Roles};
+use crate::registry::{DataCenter, Host, Roles, Validator};
 
 /// Most bytes of a name.
 pub(crate) const NAME_BYTES_MAX: usize = 64;
@@ -33,7 +33,7 @@ pub struct GenesisConfig {
     /// Whether events of recordings are admitted.
     pub allow_replay: bool,
     /// The first validators, in the order of their indices.
-    pub validators: Vec<GenesisValidator>,
+    pub validators: Vec<Validator>,
     /// libp2p peer ids of the observers.
     pub observers: Vec<Vec<u8>>,
     /// Accounts and their roles. Validators' operators needn't stand here.
@@ -42,19 +42,6 @@ pub struct GenesisConfig {
     pub data_centers: Vec<DataCenter>,
     /// The hosts and the account of each one's agent.
     pub hosts: Vec<Host>,
-}
-
-/// A validator: three keys, three files.
-#[derive(Clone, PartialEq, Eq, Debug, Encode)]
-pub struct GenesisValidator {
-    /// Its name for people.
-    pub name: String,
-    /// The account of who runs it.
-    pub operator: AccountId,
-    /// The key it votes with.
-    pub consensus: AccountId,
-    /// The bytes of its libp2p peer id.
-    pub peer_id: Vec<u8>,
 }
 
 /// How far ahead of its block an event may be unless a genesis says otherwise: 2 s.
@@ -98,17 +85,6 @@ impl Decode for GenesisConfig {
             accounts: list(input, ENTRIES_MAX)?,
             data_centers: list(input, ENTRIES_MAX)?,
             hosts: list(input, ENTRIES_MAX)?,
-        })
-    }
-}
-
-impl Decode for GenesisValidator {
-    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
-        Ok(Self {
-            name: text(input, NAME_BYTES_MAX)?,
-            operator: AccountId::decode(input)?,
-            consensus: AccountId::decode(input)?,
-            peer_id: bytes(input, PEER_ID_BYTES_MAX)?,
         })
     }
 }

@@ -6,7 +6,7 @@ use tierchain_primitives::limits::{BLOCK_NONCE_BITS_MAX, VALIDATORS_MAX};
 use tierchain_primitives::{AccountId, H256};
 
 use super::{ENTRIES_MAX, GenesisConfig, NAME_BYTES_MAX, PEER_ID_BYTES_MAX};
-use crate::registry::Role;
+use crate::registry::{ADDRESSES_MAX, Role, VALIDATORS_MIN, Validator, is_address};
 
 /// Something wrong with a genesis, or worth a warning.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -32,6 +32,12 @@ pub enum GenesisProblem {
     /// A peer id that can't be one.
     #[error("the peer id of {0} has {1} bytes; a libp2p peer id has 1 to {PEER_ID_BYTES_MAX}")]
     PeerId(String, usize),
+    /// An address that can't be one, or too many of them.
+    #[error(
+        "validator {0:?} has an address that isn't one, or more than {ADDRESSES_MAX}: write multiaddresses such as \
+         /ip4/192.0.2.7/tcp/10044"
+    )]
+    Addresses(String),
     /// An observer that is listed twice or is a validator.
     #[error("observer {0} (counted from 0) has the peer id of a validator or of another observer; list each node once")]
     DuplicateObserver(usize),
@@ -125,13 +131,14 @@ impl GenesisConfig {
         let count = self.validators.len();
         match count {
             1 if self.dev => {}
-            0..4 => problems.push(GenesisProblem::TooFewValidators(count)),
+            0..VALIDATORS_MIN => problems.push(GenesisProblem::TooFewValidators(count)),
             _ if count > VALIDATORS_MAX => problems.push(GenesisProblem::TooManyValidators(count)),
             _ => {}
         }
         for (at, validator) in self.validators.iter().enumerate() {
             check_name("validator's name", &validator.name, problems);
             check_peer_id(&format!("validator {:?}", validator.name), &validator.peer_id, problems);
+            check_addresses(validator, problems);
             for earlier in &self.validators[..at] {
                 let names = || (earlier.name.clone(), validator.name.clone());
                 if earlier.consensus == validator.consensus {
@@ -203,5 +210,12 @@ fn check_name(what: &'static str, name: &str, problems: &mut Vec<GenesisProblem>
 fn check_peer_id(whose: &str, peer_id: &[u8], problems: &mut Vec<GenesisProblem>) {
     if peer_id.is_empty() || peer_id.len() > PEER_ID_BYTES_MAX {
         problems.push(GenesisProblem::PeerId(whose.to_owned(), peer_id.len()));
+    }
+}
+
+fn check_addresses(validator: &Validator, problems: &mut Vec<GenesisProblem>) {
+    let addresses = &validator.addresses;
+    if addresses.len() > ADDRESSES_MAX || !addresses.iter().all(|address| is_address(address)) {
+        problems.push(GenesisProblem::Addresses(validator.name.clone()));
     }
 }

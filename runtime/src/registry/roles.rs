@@ -102,6 +102,12 @@ impl Roles {
         Self(self.0 | role.bit())
     }
 
+    /// This set without a role.
+    #[must_use]
+    pub fn without(self, role: Role) -> Self {
+        Self(self.0 & !role.bit())
+    }
+
     /// Whether the role is in the set.
     #[must_use]
     pub fn has(self, role: Role) -> bool {
@@ -156,6 +162,7 @@ mod tests {
         let roles: Roles = [Role::Foundry, Role::Auditor].into_iter().collect();
         assert!(roles.has(Role::Foundry) && !roles.has(Role::Operator));
         assert_eq!(roles.encode(), [0b1000_0100, 0]);
+        assert_eq!(roles.without(Role::Foundry).without(Role::Operator), Roles::NONE.with(Role::Auditor));
         assert_eq!(Roles::decode(&mut roles.encode().as_slice()), Ok(roles));
         assert!(Roles::decode(&mut [0, 1].as_slice()).is_err());
     }

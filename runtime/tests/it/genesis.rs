@@ -3,17 +3,18 @@
 use parity_scale_codec::{Decode, Encode};
 use tierchain_primitives::{AccountId, H256};
 use tierchain_runtime::{
-    GenesisConfig, GenesisProblem, GenesisValidator, Role, Roles, genesis_state, registry, validator_set,
+    GenesisConfig, GenesisProblem, Role, Roles, Validator, genesis_state, registry, validator_set,
 };
 
 use crate::world::{Who, World, config, host};
 
-fn validators(count: u8) -> Vec<GenesisValidator> {
-    let named = |at: u8| GenesisValidator {
+fn validators(count: u8) -> Vec<Validator> {
+    let named = |at: u8| Validator {
         name: format!("v{at}"),
         operator: AccountId([at + 1; 32]),
         consensus: AccountId([at + 101; 32]),
         peer_id: vec![at; 38],
+        addresses: Vec::new(),
     };
     (0..count).map(named).collect()
 }

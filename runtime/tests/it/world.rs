@@ -13,8 +13,8 @@ use tierchain_primitives::numbers::{Micros, Millis};
 use tierchain_primitives::{AccountId, H256, ValidatorIndex};
 use tierchain_runtime::chains::Server;
 use tierchain_runtime::{
-    BlockContext, Call, Checked, DataCenter, DispatchError, GenesisConfig, GenesisValidator, Host, Outcome, Role,
-    Roles, RuntimeEvent, chains, check, execute, genesis_state, meta, query,
+    BlockContext, Call, Checked, DataCenter, DispatchError, GenesisConfig, Host, Outcome, Role, Roles, RuntimeEvent,
+    Validator, chains, check, execute, genesis_state, meta, query,
 };
 
 /// The network's hash of block 0, as far as these tests care.
@@ -56,11 +56,12 @@ pub(crate) fn host(number: u8) -> H256 {
 
 /// The genesis of the tests: one validator, two hosts, replays allowed or not.
 pub(crate) fn config(allow_replay: bool) -> GenesisConfig {
-    let validator = GenesisValidator {
+    let validator = Validator {
         name: "alice".to_owned(),
         operator: AccountId([0x11; 32]),
         consensus: AccountId([0x12; 32]),
         peer_id: vec![0x13; 38],
+        addresses: Vec::new(),
     };
     let with = |role: Role| Roles::NONE.with(role);
     let center = DataCenter::named("fra-1");

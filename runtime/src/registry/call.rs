@@ -1,0 +1,48 @@
+//! The calls of [`crate::registry`].
+
+use parity_scale_codec::{Decode, Encode};
+use tierchain_primitives::H256;
+
+use super::{Proposal, ProposalId};
+use crate::weights::Weights;
+
+/// What operators and validators ask of the registry.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum Call {
+    /// An operator of a validator proposes something, and approves it by that.
+    #[codec(index = 0)]
+    Propose {
+        /// What.
+        proposal: Proposal,
+    },
+    /// An operator of a validator approves a proposal. When a quorum has, it is enacted.
+    #[codec(index = 1)]
+    Approve {
+        /// The proposal's number.
+        id: ProposalId,
+        /// Its hash, so that nobody approves what they didn't read.
+        hash: H256,
+    },
+    /// Anybody closes a proposal whose deadline is over.
+    #[codec(index = 2)]
+    Expire {
+        /// The proposal's number.
+        id: ProposalId,
+    },
+    /// A validator that lost its vote log has the epoch ended, signed by its consensus key.
+    #[codec(index = 3)]
+    Rejoin {
+        /// What its new vote log begins with.
+        challenge: H256,
+    },
+}
+
+impl Call {
+    pub(crate) fn weight(&self, weights: &Weights) -> u64 {
+        match self {
+            Self::Propose { .. } => weights.governance() + Weights::SIGNATURE_US,
+            Self::Approve { .. } | Self::Rejoin { .. } => weights.governance(),
+            Self::Expire { .. } => weights.plain(0),
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Why a call of [`crate::registry`] fails, or an account may not do what it asks another module for.
+
+use super::INDEX;
+use crate::dispatch::DispatchError;
+
+/// Why an account may not do what it asks for; the number is the wire index, for ever.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Error {
+    /// The account lacks the role that the call needs.
+    MissingRole = 0,
+    /// No host of that id is registered.
+    UnknownHost = 1,
+    /// The account isn't the one that speaks for the server's host.
+    NotTheHypervisor = 2,
+    /// The account operates no validator of the set in force.
+    NotAnOperator = 3,
+    /// There is no proposal of that number.
+    UnknownProposal = 4,
+    /// The proposal of that number isn't the one with that hash.
+    OtherProposal = 5,
+    /// The proposal was enacted or has expired.
+    ProposalClosed = 6,
+    /// The proposal's deadline is over.
+    ProposalOverdue = 7,
+    /// The proposal's deadline isn't over.
+    ProposalNotDue = 8,
+    /// The account approved the proposal before.
+    AlreadyApproved = 9,
+    /// The same is proposed already.
+    AlreadyProposed = 10,
+    /// The account has as many open proposals as one may have.
+    TooManyProposals = 11,
+    /// The end of the epoch is decided; the next change has to wait for it.
+    ChangePending = 12,
+    /// No validator has that consensus key.
+    UnknownValidator = 13,
+    /// Fewer than four validators would be left.
+    TooFewValidators = 14,
+    /// There would be more validators than a set may have.
+    TooManyValidators = 15,
+    /// A validator has that consensus key.
+    DuplicateConsensusKey = 16,
+    /// A validator has that peer id.
+    DuplicatePeerId = 17,
+    /// A validator has that name.
+    DuplicateName = 18,
+    /// A key would serve two purposes.
+    KeyHasOtherUse = 19,
+    /// The name can't be shown.
+    BadName = 20,
+    /// The peer id isn't one of an ed25519 key.
+    BadPeerId = 21,
+    /// An address is missing or isn't one.
+    BadAddress = 22,
+    /// The new consensus key didn't sign for this network and operator.
+    NoPossession = 23,
+    /// The account is no consensus key of the set in force.
+    NotAValidator = 24,
+    /// The validator rejoined less than an hour ago.
+    RejoinTooSoon = 25,
+}
+
+impl Error {
+    /// All errors, in wire order.
+    pub const ALL: [Self; 26] = [
+        Self::MissingRole,
+        Self::UnknownHost,
+        Self::NotTheHypervisor,
+        Self::NotAnOperator,
+        Self::UnknownProposal,
+        Self::OtherProposal,
+        Self::ProposalClosed,
+        Self::ProposalOverdue,
+        Self::ProposalNotDue,
+        Self::AlreadyApproved,
+        Self::AlreadyProposed,
+        Self::TooManyProposals,
+        Self::ChangePending,
+        Self::UnknownValidator,
+        Self::TooFewValidators,
+        Self::TooManyValidators,
+        Self::DuplicateConsensusKey,
+        Self::DuplicatePeerId,
+        Self::DuplicateName,
+        Self::KeyHasOtherUse,
+        Self::BadName,
+        Self::BadPeerId,
+        Self::BadAddress,
+        Self::NoPossession,
+        Self::NotAValidator,
+        Self::RejoinTooSoon,
+    ];
+
+    /// The name in the metadata.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MissingRole => "MissingRole",
+            Self::UnknownHost => "UnknownHost",
+            Self::NotTheHypervisor => "NotTheHypervisor",
+            Self::NotAnOperator => "NotAnOperator",
+            Self::UnknownProposal => "UnknownProposal",
+            Self::OtherProposal => "OtherProposal",
+            Self::ProposalClosed => "ProposalClosed",
+            Self::ProposalOverdue => "ProposalOverdue",
+            Self::ProposalNotDue => "ProposalNotDue",
+            Self::AlreadyApproved => "AlreadyApproved",
+            Self::AlreadyProposed => "AlreadyProposed",
+            Self::TooManyProposals => "TooManyProposals",
+            Self::ChangePending => "ChangePending",
+            Self::UnknownValidator => "UnknownValidator",
+            Self::TooFewValidators => "TooFewValidators",
+            Self::TooManyValidators => "TooManyValidators",
+            Self::DuplicateConsensusKey => "DuplicateConsensusKey",
+            Self::DuplicatePeerId => "DuplicatePeerId",
+            Self::DuplicateName => "DuplicateName",
+            Self::KeyHasOtherUse => "KeyHasOtherUse",
+            Self::BadName => "BadName",
+            Self::BadPeerId => "BadPeerId",
+            Self::BadAddress => "BadAddress",
+            Self::NoPossession => "NoPossession",
+            Self::NotAValidator => "NotAValidator",
+            Self::RejoinTooSoon => "RejoinTooSoon",
+        }
+    }
+
+    /// What it means and what to do about it.
+    #[must_use]
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::MissingRole => {
+                "The account lacks the role this call needs (hypervisor for announce, append, late and anchor, foundry \
+                 for birth). Sign with an account that has it, or have it granted."
+            }
+            Self::UnknownHost => "No host of that id is registered. Check the host's id in the agent's settings.",
+            Self::NotTheHypervisor => {
+                "The account doesn't speak for the host that runs the server. Sign with the account of the agent of \
+                 the server's current host."
+            }
+            Self::NotAnOperator => {
+                "The account operates no validator of the set in force, so it has no vote. Sign with the account of an \
+                 operator that registry_validators lists."
+            }
+            Self::UnknownProposal => "There is no proposal of that number. Read the numbers with registry_proposals.",
+            Self::OtherProposal => {
+                "The proposal of that number isn't the one with that hash. Read it with registry_proposal, and approve \
+                 it by the hash that stands there if it is what you want."
+            }
+            Self::ProposalClosed => {
+                "The proposal was enacted or has expired. Read which with registry_proposal; propose it anew if it is \
+                 still wanted."
+            }
+            Self::ProposalOverdue => {
+                "The proposal's deadline is over, so it can't be approved any more. Have it expired with \
+                 registry.expire and propose it anew."
+            }
+            Self::ProposalNotDue => {
+                "The proposal's deadline isn't over. Wait for the time that registry_proposal names, or let the \
+                 proposal be."
+            }
+            Self::AlreadyApproved => {
+                "The account approved this proposal before, and its votes are counted. There is nothing more to do; \
+                 registry_proposal names who hasn't approved yet."
+            }
+            Self::AlreadyProposed => {
+                "The very same is proposed already and open. Find it with registry_proposals and approve it."
+            }
+            Self::TooManyProposals => {
+                "The account has 4 open proposals, as many as one may have. Wait until one is enacted, or have an \
+                 overdue one expired."
+            }
+            Self::ChangePending => {
+                "The end of this epoch is decided already, and there is one change at a time. Try again after the \
+                 block that registry_validators names as the epoch's last."
+            }
+            Self::UnknownValidator => {
+                "No validator of the set has that consensus key. Read the keys with registry_validators."
+            }
+            Self::TooFewValidators => {
+                "Fewer than 4 validators can't survive a fault, so no change goes below 4 (a development network keeps \
+                 its one). Add a validator first."
+            }
+            Self::TooManyValidators => "A set has at most 100 validators. Remove one before another is added.",
+            Self::DuplicateConsensusKey => {
+                "A validator has that consensus key. Make another with tierchain key generate."
+            }
+            Self::DuplicatePeerId => "A validator has that peer id. Give the new one a network key of its own.",
+            Self::DuplicateName => "A validator has that name. Give the new one a name of its own.",
+            Self::KeyHasOtherUse => {
+                "Operator account, consensus key and network key must be three keys, and a consensus key can't be an \
+                 account with another role. Make a key of its own with tierchain key generate."
+            }
+            Self::BadName => "A validator's name has 1 to 64 bytes, not all blank, and no control characters.",
+            Self::BadPeerId => {
+                "The peer id isn't one of an ed25519 key. Take the peerId that tierchain key inspect prints for the \
+                 node's network key."
+            }
+            Self::BadAddress => {
+                "A validator needs 1 to 4 addresses at which the others reach it, each a multiaddress such as \
+                 /ip4/192.0.2.7/tcp/10044."
+            }
+            Self::NoPossession => {
+                "The proof isn't the new consensus key's signature for this network and operator. Make it with \
+                 tierchain key prove-possession on the machine that holds the key."
+            }
+            Self::NotAValidator => {
+                "Only a validator's own consensus key can rejoin, and only while it is in the set in force. Read the \
+                 keys with registry_validators."
+            }
+            Self::RejoinTooSoon => {
+                "The validator rejoined less than an hour ago, by the blocks' time. Try again when the hour is over."
+            }
+        }
+    }
+}
+
+impl From<Error> for DispatchError {
+    fn from(error: Error) -> Self {
+        Self::module(INDEX, error as u8)
+    }
+}

@@ -1,0 +1,97 @@
+//! What operators decide about together.
+
+use parity_scale_codec::{Decode, Encode};
+use tierchain_primitives::crypto::Signature;
+use tierchain_primitives::hash::sha256;
+use tierchain_primitives::numbers::Millis;
+use tierchain_primitives::{AccountId, BlockNumber, H256};
+
+use super::Validator;
+
+/// A proposal's number: they are numbered from 0.
+pub type ProposalId = u32;
+
+/// First bytes of what a proposal's hash is made from.
+const DOMAIN: &[u8; 20] = b"tierchain/proposal/1";
+
+/// Something that a quorum of operators can have done. Later kinds get the indices that follow.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum Proposal {
+    /// One validator more, with the next epoch.
+    #[codec(index = 0)]
+    AddValidator {
+        /// Who.
+        validator: Validator,
+        /// Its consensus key's signature under [`possession_bytes`](super::possession_bytes).
+        proof: Signature,
+    },
+    /// One validator less, with the next epoch. Its node may follow on as an observer.
+    #[codec(index = 1)]
+    RemoveValidator {
+        /// Its consensus key.
+        consensus: AccountId,
+    },
+    /// A validator votes with another key, with the next epoch.
+    #[codec(index = 2)]
+    ReplaceKey {
+        /// The key it votes with now.
+        old: AccountId,
+        /// The key it will vote with.
+        new: AccountId,
+        /// The new key's signature under [`possession_bytes`](super::possession_bytes).
+        proof: Signature,
+    },
+}
+
+impl Proposal {
+    /// What it is approved by: SHA-256 of `"tierchain/proposal/1" ‖ SCALE(proposal)`.
+    #[must_use]
+    pub fn hash(&self) -> H256 {
+        sha256(&[DOMAIN, &self.encode()])
+    }
+}
+
+/// A proposal and what became of it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct ProposalRecord {
+    /// What is proposed.
+    pub proposal: Proposal,
+    /// Who proposed it.
+    pub by: AccountId,
+    /// The block in which that was.
+    pub made_in: BlockNumber,
+    /// The block time after which it can't be approved any more.
+    pub deadline: Millis,
+    /// The operators that approved it, the proposer first. Those without a validator don't count.
+    pub approvals: Vec<AccountId>,
+    /// Whether it is open.
+    pub status: Status,
+}
+
+/// What became of a proposal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum Status {
+    /// It can be approved until its deadline.
+    #[codec(index = 0)]
+    Open,
+    /// It was done.
+    #[codec(index = 1)]
+    Enacted {
+        /// The block in which its quorum was complete.
+        block: BlockNumber,
+    },
+    /// Its deadline was over first.
+    #[codec(index = 2)]
+    Expired,
+}
+
+/// An open proposal as the list of them holds it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct OpenProposal {
+    /// Its number.
+    pub id: ProposalId,
+    /// Its hash.
+    pub hash: H256,
+    /// Who proposed it.
+    pub by: AccountId,
+}
