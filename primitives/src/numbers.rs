@@ -32,7 +32,9 @@ impl fmt::Display for View {
 }
 
 /// An epoch: the time of one validator set. No quorum ever spans two of them.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo,
+)]
 pub struct Epoch(pub u32);
 
 impl Epoch {
