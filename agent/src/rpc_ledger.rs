@@ -105,7 +105,17 @@ impl Ledger for RpcLedger {
             error: format!("{}: number {} was expected", item.error, item.expected.0),
         });
         Ok(match (status.state, status.error) {
-            (ExtrinsicState::Unknown | ExtrinsicState::Future | ExtrinsicState::Ready, _) => Outcome::Unknown,
+            // In no block: whether it is worth sending again, the ledger says.
+            (
+                ExtrinsicState::Unknown
+                | ExtrinsicState::Future
+                | ExtrinsicState::Ready
+                | ExtrinsicState::Expired
+                | ExtrinsicState::Usurped
+                | ExtrinsicState::Dropped
+                | ExtrinsicState::Invalid,
+                _,
+            ) => Outcome::Unknown,
             (ExtrinsicState::Failed, error) if status.items_refused.is_empty() => {
                 Outcome::Failed(error.map_or(status.explanation, sentence))
             }

@@ -11,8 +11,8 @@ mod query;
 mod registry;
 mod run;
 mod status;
-mod verify;
 mod submit;
+mod verify;
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};

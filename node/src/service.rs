@@ -12,11 +12,13 @@
 
 mod backend;
 mod clock;
+mod departures;
 mod disk;
 mod driver;
 mod evidence;
 mod executor;
 mod flusher;
+mod gaps;
 mod gate;
 mod inbound;
 mod ledger;

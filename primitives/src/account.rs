@@ -4,6 +4,7 @@ use core::fmt;
 
 use blake2::{Blake2b512, Digest};
 use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 
 use crate::base58;
 
@@ -11,7 +12,7 @@ use crate::base58;
 pub const SS58_FORMAT: u8 = 42;
 
 /// An account: an ed25519 public key. Accounts are never deleted; key rotation moves grants to another account.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct AccountId(pub [u8; 32]);
 
 impl AccountId {

@@ -1,6 +1,7 @@
 //! Validator sets, the bytes a vote signs, and certificates: a quorum's votes for one block in one view.
 
 use parity_scale_codec::{Compact, Decode, Encode, Error, Input};
+use scale_info::TypeInfo;
 
 use crate::account::AccountId;
 use crate::crypto::{Signature, verify_strict};
@@ -13,7 +14,7 @@ use crate::numbers::{BlockNumber, Epoch, ValidatorIndex, View};
 pub const CONSENSUS_DOMAIN: &[u8; 18] = b"\xfftierchain/pbft/1\0";
 
 /// The validators of one epoch, in the order that gives each its index.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, TypeInfo)]
 pub struct ValidatorSet {
     /// The epoch in which this set votes.
     pub epoch: Epoch,

@@ -10,6 +10,7 @@ use core::fmt;
 
 use ed25519_dalek::{Signer, SigningKey};
 use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 
 use crate::account::AccountId;
 
@@ -19,7 +20,7 @@ pub mod secret;
 pub use batch::{BatchItem, verify_zip215_batch};
 
 /// An ed25519 signature, as bytes: whether it holds is for a predicate to say.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Signature(pub [u8; 64]);
 
 impl Signature {

@@ -5,6 +5,7 @@
 //! headers and certificates of these few blocks lead from the genesis set to any later one.
 
 use parity_scale_codec::{Decode, DecodeAll, Encode};
+use scale_info::TypeInfo;
 
 use crate::certificate::{Certificate, CertificateError, CertificateKind, ValidatorSet};
 use crate::hash::H256;
@@ -12,7 +13,7 @@ use crate::header::{DigestItem, ENGINE_ID, Header};
 use crate::numbers::{BlockNumber, Epoch};
 
 /// The end of the current epoch, once it is decided.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode, TypeInfo)]
 pub struct EpochChange {
     /// The last block of the current epoch: the one whose header carries the next set.
     pub end: BlockNumber,

@@ -3,13 +3,14 @@
 use core::fmt;
 
 use blake2::Blake2b;
-use blake2::digest::consts::{U16, U32};
+use blake2::digest::consts::{U8, U16, U32};
 use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 use sha2::{Digest, Sha256};
 use twox_hash::XxHash64;
 
 /// A 32-byte hash. Which function made it is said where it is used.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct H256(pub [u8; 32]);
 
 impl H256 {
@@ -86,6 +87,12 @@ pub fn blake2_256(data: &[u8]) -> H256 {
 #[must_use]
 pub fn blake2_128(data: &[u8]) -> [u8; 16] {
     Blake2b::<U16>::digest(data).into()
+}
+
+/// BLAKE2b with 8 bytes of output: by which Substrate clients know a runtime API.
+#[must_use]
+pub fn blake2_64(data: &[u8]) -> [u8; 8] {
+    Blake2b::<U8>::digest(data).into()
 }
 
 /// SHA-256 of the concatenation of `parts`: whatever the ledger hashes.

@@ -4,6 +4,7 @@
 //! commit certificate travel beside the block, as its justification.
 
 use parity_scale_codec::{Compact, Decode, Encode, Error, Input, Output};
+use scale_info::TypeInfo;
 
 use crate::hash::{H256, blake2_256};
 use crate::limits::{DIGEST_ITEM_BYTES_MAX, DIGEST_ITEMS_MAX};
@@ -29,17 +30,22 @@ pub struct Header {
 }
 
 /// An item of a header's digest. Only the kinds that Substrate clients know.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, TypeInfo)]
 pub enum DigestItem {
     /// Not used by us; clients know it.
+    #[codec(index = 0)]
     Other(Vec<u8>),
     /// A message to whoever follows consensus: the next validator set.
+    #[codec(index = 4)]
     Consensus([u8; 4], Vec<u8>),
     /// Not used by us: the certificate isn't part of the header.
+    #[codec(index = 5)]
     Seal([u8; 4], Vec<u8>),
     /// What must be known before execution: [`PreRuntime`].
+    #[codec(index = 6)]
     PreRuntime([u8; 4], Vec<u8>),
     /// The runtime's version changes with this block.
+    #[codec(index = 8)]
     RuntimeEnvironmentUpdated,
 }
 

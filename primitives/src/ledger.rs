@@ -6,6 +6,7 @@
 use core::fmt;
 
 use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 
 use crate::account::AccountId;
 use crate::hash::{H256, sha256};
@@ -25,7 +26,7 @@ pub use event::{
 pub use usage::{EVENT_KINDS, SERVER_STATES, StateUsage, Usage};
 
 /// A virtual server's UUID: libvirt's domain UUID, Nova's instance UUID, SOL003's `computeResource.resourceId`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Uuid(pub [u8; 16]);
 
 impl fmt::Display for Uuid {
@@ -63,7 +64,7 @@ impl core::str::FromStr for Uuid {
 }
 
 /// One life of a virtual server: a chain that ended never opens again, the same UUID starts a new generation.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct ServerId {
     /// The server.
     pub uuid: Uuid,
@@ -87,7 +88,7 @@ impl fmt::Display for ServerId {
 
 /// What makes chains related: they belong to one provider, tenant and network service. The three are 32-byte ids
 /// ([`party_id`]); names stand on the screen only.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Ownership {
     /// The service provider.
     pub provider: H256,

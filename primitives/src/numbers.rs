@@ -2,6 +2,7 @@
 
 use core::fmt;
 use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 
 /// Number of a block, dense from 0 (genesis). Wire type u32 for the Substrate clients' sake.
 pub type BlockNumber = u32;
@@ -31,7 +32,9 @@ impl fmt::Display for View {
 }
 
 /// An epoch: the time of one validator set. No quorum ever spans two of them.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Encode, Decode, MaxEncodedLen)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo,
+)]
 pub struct Epoch(pub u32);
 
 impl Epoch {

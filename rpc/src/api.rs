@@ -2,8 +2,9 @@
 //!
 //! The client of a namespace is a trait that every jsonrpsee client (and [`crate::client::Client`]) has once it is in
 //! scope: `ChainApiClient`, `AuthorApiClient`, `StateApiClient`, `SystemApiClient`, `ChainsApiClient`, `MetaApiClient`,
-//! `ConsensusApiClient`, `RegistryApiClient`, `RpcApiClient`.
+//! `ConsensusApiClient`, `RegistryApiClient`, `RpcApiClient`; and `AdminApiClient` on the administration's listener.
 
+mod admin;
 mod author;
 mod chain;
 mod chains;
@@ -14,6 +15,7 @@ mod rpc;
 mod state;
 mod system;
 
+pub use self::admin::{AdminApiClient, AdminApiServer};
 pub use self::author::{AuthorApiClient, AuthorApiServer};
 pub use self::chain::{ChainApiClient, ChainApiServer};
 pub use self::chains::{ChainsApiClient, ChainsApiServer};

@@ -15,7 +15,7 @@ pub use self::ledger::LedgerBackend;
 pub use self::node::NodeBackend;
 pub use self::pool::PoolBackend;
 pub use self::registry::RegistryBackend;
-pub use self::state::{StateBackend, StateError};
+pub use self::state::{CallError, StateBackend, StateError};
 
 /// Everything the server needs.
 pub trait Backend: ChainBackend + StateBackend + PoolBackend + NodeBackend + LedgerBackend + RegistryBackend {}

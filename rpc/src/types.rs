@@ -41,6 +41,6 @@ pub use self::state::{RuntimeVersion, StorageChangeSet};
 pub use self::system::{ChainType, Health, Identity, Methods, Peer, Properties, SyncState};
 pub use self::text::{Address, Name, Named, Server, ServerUuid};
 pub use self::transaction::{
-    DispatchError, ExtrinsicState, ExtrinsicStatus, Inclusion, ItemRefused, TransactionStatus,
+    Departure, DispatchError, ExtrinsicState, ExtrinsicStatus, Inclusion, ItemRefused, TransactionStatus,
 };
 pub use self::usage::{EventCount, StateUsage, Usage};

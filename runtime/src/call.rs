@@ -1,12 +1,13 @@
 //! What an extrinsic asks for: `pallet u8 ‖ call u8 ‖ arguments`.
 
 use parity_scale_codec::{Decode, Encode};
+use scale_info::TypeInfo;
 
 use crate::weights::Weights;
 use crate::{chains, meta, registry, system};
 
 /// A call of one of the modules. The wire index is the module's.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 #[expect(clippy::large_enum_variant, reason = "a call lives once per extrinsic, behind the Arc of a Checked")]
 pub enum Call {
     /// A call of [`crate::system`].

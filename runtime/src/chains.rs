@@ -18,9 +18,11 @@ mod sums;
 mod writer;
 
 use parity_scale_codec::{Decode, Encode};
+use scale_info::{Type, TypeInfo};
 use tierchain_primitives::ledger::{
     Announcement, EndReason, EntityBlock, Event as LedgerEvent, Precision, ServerId, ServerState, Uuid,
 };
+use tierchain_primitives::limits::{BATCH_EVENTS_MAX, DETAIL_BYTES_MAX, REPEATS_KEPT};
 use tierchain_primitives::numbers::Micros;
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::storage_key::Hasher;
@@ -32,8 +34,10 @@ pub use self::server::{Anchor, End, Server, TenantEntry};
 pub use self::sums::Sums;
 pub use self::writer::{Kept, Writer, WriterKey};
 use crate::dispatch::{DispatchError, ModuleError};
+use crate::errors;
 use crate::execute::{BlockContext, Context};
 use crate::genesis::GenesisConfig;
+use crate::metadata::Module;
 use crate::storage::{Map, Overlay, Value};
 
 /// The module's index.
@@ -63,7 +67,7 @@ pub const WRITERS: Map<WriterKey, Writer> = Map::new("Chains", "Writers", Hasher
 pub const WRITTEN: Map<(WriterKey, u8), Vec<Kept>> = Map::new("Chains", "Written", Hasher::Blake2_128Concat);
 
 /// What genesis says about chains.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct Parameters {
     /// D, the leading zero bits that a block nonce must give.
     pub block_nonce_bits: u8,
@@ -74,7 +78,7 @@ pub struct Parameters {
 }
 
 /// An announcement that waits for its birth.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct Announced {
     /// Who announced it, and alone may announce it anew.
     pub by: AccountId,
@@ -85,7 +89,7 @@ pub struct Announced {
 // Events.
 
 /// What this module reports.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub enum Event {
     /// A server is announced.
     #[codec(index = 0)]
@@ -165,10 +169,48 @@ pub enum Event {
 
 // Errors: error.rs.
 
+impl TypeInfo for Error {
+    type Identity = Self;
+
+    fn type_info() -> Type {
+        errors::type_info(module_path!(), Self::ALL.map(|error| (error as u8, error.name(), error.remedy())))
+    }
+}
+
 impl From<Error> for DispatchError {
     fn from(error: Error) -> Self {
         Self::module(INDEX, error as u8)
     }
+}
+
+// Metadata.
+
+/// What clients are told about this module.
+pub(crate) fn metadata() -> Module {
+    let storage = [
+        PARAMETERS.entry("What genesis says about chains."),
+        ANNOUNCEMENTS.entry("Servers that are announced and not yet born."),
+        SERVERS.entry("Every life of every server."),
+        GENERATIONS.entry("How many lives a server has had, the present one included.").or(&0u32),
+        SERVER_COUNT.entry("How many lives there are in all.").or(&0u64),
+        SERVER_LIST.entry("All lives in the order of their births, from 0."),
+        TENANT_SERVER_COUNT.entry("How many lives a tenant's servers have had.").or(&0u64),
+        TENANT_SERVERS.entry("A tenant's lives in the order of their births, from 0: what isn't here isn't there."),
+        WRITERS.entry("Where each writer is with its numbers for a server.").or(&Writer::default()),
+        WRITTEN.entry("What a writer's earlier numbers held, in pieces of 16 that take turns."),
+    ];
+    Module::new(INDEX, "Chains", "Entity chains: what happened to each server, from its birth to its end.")
+        .storage(storage)
+        .calls::<Call>()
+        .events::<Event>()
+        .errors::<Error>()
+        .constant("BatchEventsMax", &(BATCH_EVENTS_MAX as u32), "Most events of one append_batch.")
+        .constant("DetailBytesMax", &(DETAIL_BYTES_MAX as u32), "Most bytes of an event's detail.")
+        .constant(
+            "RepeatsKept",
+            &REPEATS_KEPT,
+            "By how many of a writer's last numbers a repeat is told from a conflict.",
+        )
 }
 
 // Genesis.

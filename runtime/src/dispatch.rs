@@ -1,6 +1,9 @@
 //! How a call ended, in Substrate's words and byte for byte in its encoding.
 
 use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
+use scale_info::{Type, TypeInfo};
+
+use crate::metadata::foreign;
 
 /// Why a call failed. Substrate has more kinds; this runtime fails in no other way.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen)]
@@ -11,12 +14,21 @@ pub enum DispatchError {
 }
 
 /// An error of a module: `crate::errors::describe` knows its name and its remedy.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct ModuleError {
     /// Index of the module.
     pub index: u8,
     /// Index of the error and three zero bytes.
     pub error: [u8; 4],
+}
+
+impl TypeInfo for DispatchError {
+    type Identity = Self;
+
+    /// Clients look for all the variants of Substrate.
+    fn type_info() -> Type {
+        foreign::DispatchError::type_info()
+    }
 }
 
 impl DispatchError {
@@ -33,7 +45,7 @@ impl DispatchError {
 }
 
 /// `sp_weights::Weight`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, TypeInfo)]
 pub struct Weight {
     /// Time of execution in picoseconds.
     #[codec(compact)]
@@ -43,8 +55,15 @@ pub struct Weight {
     pub proof_size: u64,
 }
 
+impl Weight {
+    /// The weight of so many microseconds.
+    pub(crate) fn of_micros(micros: u64) -> Self {
+        Self { ref_time: micros.saturating_mul(1_000_000), proof_size: 0 }
+    }
+}
+
 /// `frame_support::dispatch::DispatchClass`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub enum DispatchClass {
     /// Every call of this runtime.
     #[codec(index = 0)]
@@ -58,7 +77,7 @@ pub enum DispatchClass {
 }
 
 /// `frame_support::dispatch::Pays`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub enum Pays {
     /// Not used by us.
     #[codec(index = 0)]
@@ -69,7 +88,7 @@ pub enum Pays {
 }
 
 /// What `ExtrinsicSuccess` and `ExtrinsicFailed` say about a call.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, TypeInfo)]
 pub struct DispatchInfo {
     /// What it cost at most.
     pub weight: Weight,
@@ -82,8 +101,7 @@ pub struct DispatchInfo {
 impl DispatchInfo {
     /// The information about a call of so many microseconds.
     pub(crate) fn of_weight(weight_us: u64) -> Self {
-        let ref_time = weight_us.saturating_mul(1_000_000);
-        Self { weight: Weight { ref_time, proof_size: 0 }, class: DispatchClass::Normal, pays_fee: Pays::No }
+        Self { weight: Weight::of_micros(weight_us), class: DispatchClass::Normal, pays_fee: Pays::No }
     }
 }
 

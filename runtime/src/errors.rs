@@ -1,6 +1,10 @@
 //! The table of module errors: a module error has no room for words, so its words stand here.
 
+use scale_info::build::Variants;
+use scale_info::{Field, Path, Type, TypeDefVariant, TypeInfo, Variant};
+
 use crate::dispatch::ModuleError;
+use crate::metadata::{self, Module};
 use crate::{chains, meta, registry};
 
 /// Name and remedy of a module's error; none for an error that no module has.
@@ -13,6 +17,29 @@ pub fn describe(error: ModuleError) -> Option<(&'static str, &'static str)> {
         meta::INDEX => meta::Error::ALL.get(at).map(|known| (known.name(), known.remedy())),
         _ => None,
     }
+}
+
+/// The error of whichever module failed. Described only: on the wire a [`ModuleError`] stands for it.
+pub(crate) enum RuntimeError {}
+
+impl TypeInfo for RuntimeError {
+    type Identity = Self;
+
+    fn type_info() -> Type {
+        let variant =
+            |(name, index, ty)| Variant::new(name, vec![Field::new(None, ty, None, Vec::new())], index, vec![]);
+        let modules = metadata::modules();
+        let variants = modules.iter().filter_map(Module::error_variant).map(variant);
+        Type::new(Path::new("RuntimeError", module_path!()), [], TypeDefVariant::new(variants), Vec::new())
+    }
+}
+
+/// Describes a module's errors: wire index, name, and the remedy for documentation.
+pub(crate) fn type_info<const N: usize>(module: &'static str, errors: [(u8, &'static str, &'static str); N]) -> Type {
+    let variants = errors.into_iter().fold(Variants::new(), |variants, (index, name, remedy)| {
+        variants.variant(name, |variant| variant.index(index).docs(&[remedy]))
+    });
+    Type::builder().path(Path::new("Error", module)).variant(variants)
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! What execution reports: the records under `System.Events`, encoded as Substrate's.
 
 use parity_scale_codec::{Decode, Encode};
+use scale_info::build::Fields;
+use scale_info::{Path, Type, TypeInfo, TypeParameter, meta_type};
 use tierchain_primitives::H256;
 
 use crate::{chains, meta, registry, system};
 
 /// An event of one of the modules. The wire index is the module's.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub enum RuntimeEvent {
     /// An event of [`crate::system`].
     #[codec(index = 0)]
@@ -47,7 +49,7 @@ impl From<meta::Event> for RuntimeEvent {
 }
 
 /// When an event happened.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub enum Phase {
     /// While this extrinsic of the block was executed.
     #[codec(index = 0)]
@@ -69,4 +71,21 @@ pub struct EventRecord {
     pub event: RuntimeEvent,
     /// Not used by us.
     pub topics: Vec<H256>,
+}
+
+impl TypeInfo for EventRecord {
+    type Identity = Self;
+
+    /// Substrate's record is generic over the event and the topics, and clients know it as such.
+    fn type_info() -> Type {
+        let parameter = |name, ty| TypeParameter::new(name, Some(ty));
+        let fields = Fields::named()
+            .field(|field| field.ty::<Phase>().name("phase").type_name("Phase"))
+            .field(|field| field.ty::<RuntimeEvent>().name("event").type_name("E"))
+            .field(|field| field.ty::<Vec<H256>>().name("topics").type_name("Vec<T>"));
+        Type::builder()
+            .path(Path::new("EventRecord", "frame_system"))
+            .type_params([parameter("E", meta_type::<RuntimeEvent>()), parameter("T", meta_type::<H256>())])
+            .composite(fields)
+    }
 }

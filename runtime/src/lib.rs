@@ -15,10 +15,14 @@
 //! signature, nonce and era; [`execute()`] runs the calls of a certified block and returns what they changed. It never
 //! writes: state comes in through [`tierchain_primitives::ports::StateRead`] and goes out as a list of changes.
 //!
+//! What it is to clients, [`metadata`] says: made from the same types, module by module. What may be asked of a state,
+//! [`mod@api`] answers.
+//!
 //! A call *fails* when a module says so: it stays in the block, is on record as `ExtrinsicFailed`, and changes
 //! nothing but its signer's nonce. What is *invalid* never gets here. Execution panics for nothing that comes from
 //! outside; where it asserts, a certified block broke a rule that every validator has checked.
 
+pub mod api;
 mod bounded;
 pub mod call;
 pub mod chains;
@@ -30,11 +34,13 @@ pub mod execute;
 pub mod genesis;
 mod leaves;
 pub mod meta;
+pub mod metadata;
 pub mod query;
 pub mod registry;
 pub mod storage;
 pub mod system;
 pub mod timestamp;
+pub mod validity;
 pub mod version;
 pub mod weights;
 

@@ -7,6 +7,7 @@
 mod call;
 
 use parity_scale_codec::{Decode, Encode};
+use scale_info::{Type, TypeInfo};
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{MetaBlock, MetaTx, Ownership, Relation, RelationKind, ServerId};
 use tierchain_primitives::storage_key::Hasher;
@@ -14,7 +15,9 @@ use tierchain_primitives::storage_key::Hasher;
 pub use self::call::Call;
 use crate::chains::{self, Anchor, End, SERVERS, Server};
 use crate::dispatch::DispatchError;
+use crate::errors;
 use crate::execute::Context;
+use crate::metadata::Module;
 use crate::registry::{Role, ensure_hypervisor, ensure_role};
 use crate::storage::{Map, Value};
 
@@ -34,7 +37,7 @@ pub const META_COUNT: Value<u64> = Value::new("Meta", "Count");
 pub const META_LIST: Map<u64, H256> = Map::new("Meta", "List", Hasher::Twox64Concat);
 
 /// A meta-chain's record: one leaf of the authenticated tree.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct MetaChain {
     /// Whose chains it links.
     pub ownership: Ownership,
@@ -48,7 +51,7 @@ pub struct MetaChain {
 // Events.
 
 /// What this module reports.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub enum Event {
     /// An ended chain is linked into its meta-chain.
     #[codec(index = 0)]
@@ -118,10 +121,34 @@ impl Error {
     }
 }
 
+impl TypeInfo for Error {
+    type Identity = Self;
+
+    fn type_info() -> Type {
+        errors::type_info(module_path!(), Self::ALL.map(|error| (error as u8, error.name(), error.remedy())))
+    }
+}
+
 impl From<Error> for DispatchError {
     fn from(error: Error) -> Self {
         Self::module(INDEX, error as u8)
     }
+}
+
+// Metadata.
+
+/// What clients are told about this module.
+pub(crate) fn metadata() -> Module {
+    let storage = [
+        META_CHAINS.entry("Meta-chains by name."),
+        META_COUNT.entry("How many meta-chains there are.").or(&0u64),
+        META_LIST.entry("All meta-chains in the order of their first blocks, from 0."),
+    ];
+    Module::new(INDEX, "Meta", "Meta-chains: where the ends of related entity chains are linked.")
+        .storage(storage)
+        .calls::<Call>()
+        .events::<Event>()
+        .errors::<Error>()
 }
 
 // Calls.

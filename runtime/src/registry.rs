@@ -16,8 +16,10 @@ mod roles;
 mod validator;
 
 use parity_scale_codec::{Decode, Encode, Error as CodecError, Input};
+use scale_info::TypeInfo;
 use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::ledger::party_id;
+use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::storage_key::Hasher;
@@ -38,6 +40,7 @@ use crate::bounded;
 use crate::dispatch::DispatchError;
 use crate::execute::{BlockContext, Context};
 use crate::genesis::{GenesisConfig, NAME_BYTES_MAX};
+use crate::metadata::Module;
 use crate::storage::{Map, Overlay, Value};
 
 /// The module's index.
@@ -80,7 +83,7 @@ pub const OPEN_PROPOSALS: Value<Vec<OpenProposal>> = Value::new("Registry", "Ope
 pub const REJOINS: Map<AccountId, RejoinRecord> = Map::new("Registry", "Rejoins", Hasher::Blake2_128Concat);
 
 /// A place where hosts and a validator stand.
-#[derive(Clone, PartialEq, Eq, Debug, Encode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, TypeInfo)]
 pub struct DataCenter {
     /// Its 32-byte id.
     pub id: H256,
@@ -103,7 +106,7 @@ impl Decode for DataCenter {
 }
 
 /// A compute host.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct Host {
     /// Its 32-byte id.
     pub id: H256,
@@ -111,6 +114,37 @@ pub struct Host {
     pub data_center: H256,
     /// The account of its agent.
     pub hypervisor: AccountId,
+}
+
+// Metadata.
+
+/// What clients are told about this module.
+pub(crate) fn metadata() -> Module {
+    let storage = [
+        NETWORK.entry("The network's id and name, so that no two networks share a genesis hash."),
+        ROLES.entry("Roles of the accounts that have any: bit i is role i.").or(&Roles::NONE),
+        DATA_CENTERS.entry("Data centers by id."),
+        HOSTS.entry("Hosts by id."),
+        VALIDATOR_SET.entry("The validator set in force."),
+        VALIDATORS.entry("Keys, names and addresses of the validators, in the order of the set."),
+        PENDING.entry("The decided end of the epoch in force, and what follows."),
+        EPOCHS.entry("Every epoch that has begun."),
+        OBSERVERS.entry("Peer ids of the observers.").or(&Vec::<Vec<u8>>::new()),
+        PROPOSAL_COUNT.entry("How many proposals there have been.").or(&0u32),
+        PROPOSALS.entry("Every proposal and what became of it."),
+        OPEN_PROPOSALS.entry("The open proposals, oldest first.").or(&Vec::<OpenProposal>::new()),
+        REJOINS.entry("The newest rejoin of each consensus key that ever rejoined."),
+    ];
+    let votable = "How long a proposal can be approved, in milliseconds of the blocks' time.";
+    let rejoins = "Least time between two rejoins of one validator, in milliseconds of the blocks' time.";
+    Module::new(INDEX, "Registry", "Who is who: accounts and their roles, hosts, validators, governance and epochs.")
+        .storage(storage)
+        .calls::<Call>()
+        .events::<Event>()
+        .errors::<Error>()
+        .constant("EpochWindow", &WINDOW, "Blocks between the decision to end an epoch and its end.")
+        .constant("ProposalLifeMs", &PROPOSAL_LIFE_MS, votable)
+        .constant("RejoinIntervalMs", &REJOIN_INTERVAL_MS, rejoins)
 }
 
 // Genesis.

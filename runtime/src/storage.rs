@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use parity_scale_codec::{Decode, Encode};
+use scale_info::TypeInfo;
 use tierchain_primitives::ports::{StateChange, StateRead};
 use tierchain_primitives::storage_key::{Hasher, map_key, prefix};
+
+use crate::metadata::Entry;
 
 /// Why stored bytes decode: nobody else writes state.
 const OURS: &str = "state holds only what this runtime encoded under this very key";
@@ -74,6 +77,13 @@ impl<T: Encode + Decode> Value<T> {
     }
 }
 
+impl<T: TypeInfo + 'static> Value<T> {
+    /// What the metadata says about it.
+    pub(crate) fn entry(&self, docs: &'static str) -> Entry {
+        Entry::value::<T>(self.item, docs)
+    }
+}
+
 /// A storage item with a value per key.
 pub struct Map<K, V> {
     pallet: &'static str,
@@ -111,6 +121,13 @@ impl<K: Encode, V: Encode + Decode> Map<K, V> {
 
     pub(crate) fn remove(&self, state: &mut Overlay<'_>, key: &K) {
         state.changes.insert(self.key(key), None);
+    }
+}
+
+impl<K: TypeInfo + 'static, V: TypeInfo + 'static> Map<K, V> {
+    /// What the metadata says about it.
+    pub(crate) fn entry(&self, docs: &'static str) -> Entry {
+        Entry::map::<K, V>(self.item, self.hasher, docs)
     }
 }
 

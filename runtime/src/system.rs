@@ -6,6 +6,8 @@
 mod call;
 
 use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use tierchain_primitives::account::SS58_FORMAT;
 use tierchain_primitives::extrinsic::Nonce;
 use tierchain_primitives::hash::blake2_256;
 use tierchain_primitives::header::DigestItem;
@@ -18,8 +20,13 @@ pub use self::call::Call;
 use crate::dispatch::{DispatchError, DispatchInfo};
 use crate::event::EventRecord;
 use crate::execute::{BlockContext, Context, Outcome};
+use crate::metadata::Module;
+use crate::metadata::foreign::{self, BlockLength, BlockWeights, RuntimeDbWeight};
 use crate::storage::{Map, Overlay, Value};
 use crate::version::{RuntimeVersion, runtime_version};
+
+/// The module's index.
+pub const INDEX: u8 = 0;
 
 // Storage.
 
@@ -43,7 +50,7 @@ pub const EXTRINSIC_COUNT: Value<u32> = Value::new("System", "ExtrinsicCount");
 pub const CODE_KEY: &[u8] = b":code";
 
 /// `frame_system::AccountInfo` without account data: there are no balances.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct AccountInfo {
     /// How many of its extrinsics were included; the nonce of the next one.
     pub nonce: Nonce,
@@ -60,7 +67,7 @@ pub struct AccountInfo {
 // Events.
 
 /// What this module reports. Wire indices are Substrate's.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub enum Event {
     /// The extrinsic succeeded. The last of its events.
     #[codec(index = 0)]
@@ -84,6 +91,34 @@ pub enum Event {
         /// BLAKE2b-256 of the remark.
         hash: H256,
     },
+}
+
+// Metadata.
+
+/// What clients are told about this module.
+pub(crate) fn metadata() -> Module {
+    let unknown = AccountInfo { nonce: 0, consumers: 0, providers: 0, sufficients: 0, data: () };
+    let no_events: Vec<EventRecord> = Vec::new();
+    let storage = [
+        ACCOUNT.entry("Every admitted account: its nonce.").or(&unknown),
+        EXTRINSIC_COUNT.entry("How many extrinsics the block has."),
+        BLOCK_HASH.entry("Hashes of the last 65,536 blocks, and of genesis.").or(&H256::ZERO),
+        NUMBER.entry("Number of the block that made this state.").or(&0u32),
+        PARENT_HASH.entry("Hash of its parent.").or(&H256::ZERO),
+        DIGEST.entry("Digest of its header.").or(&Vec::<DigestItem>::new()).known_as::<foreign::Digest>(),
+        EVENTS.entry("What happened in the block.").or(&no_events),
+        EVENT_COUNT.entry("How many events that are.").or(&0u32),
+    ];
+    Module::new(INDEX, "System", "Accounts and nonces, the block's own facts, remarks, the outcome of every extrinsic.")
+        .storage(storage)
+        .calls::<Call>()
+        .events::<Event>()
+        .constant("BlockWeights", &BlockWeights::of_this_runtime(), "How much a block's calls may take.")
+        .constant("BlockLength", &BlockLength::of_this_runtime(), "How many bytes a block's extrinsics may have.")
+        .constant("BlockHashCount", &BLOCK_HASH_COUNT, "How many block hashes are remembered: the longest era.")
+        .constant("DbWeight", &RuntimeDbWeight::INCLUDED, "Nothing: a call's weight covers the records it touches.")
+        .constant("Version", &runtime_version(), "The runtime's version.")
+        .constant("SS58Prefix", &u16::from(SS58_FORMAT), "The format of addresses.")
 }
 
 // Genesis.

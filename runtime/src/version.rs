@@ -1,14 +1,17 @@
 //! Which runtime this is: the numbers that every signature covers and that clients cache metadata by.
 
 use parity_scale_codec::{Decode, Encode};
+use scale_info::TypeInfo;
 use tierchain_primitives::extrinsic::RuntimeVersions;
+
+use crate::api;
 
 /// The versions under every signature. `spec` moves with every change of behaviour or of a type, `transaction` with
 /// every change of a call's encoding.
 pub const VERSIONS: RuntimeVersions = RuntimeVersions { spec: 2, transaction: 1 };
 
 /// Substrate's `sp_version::RuntimeVersion`: what `state_getRuntimeVersion` answers and what lies under `:code`.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct RuntimeVersion {
     /// Name of the runtime.
     pub spec_name: String,
@@ -37,7 +40,7 @@ pub fn runtime_version() -> RuntimeVersion {
         authoring_version: 1,
         spec_version: VERSIONS.spec,
         impl_version: 1,
-        apis: Vec::new(),
+        apis: api::ids(),
         transaction_version: VERSIONS.transaction,
         state_version: 1,
     }

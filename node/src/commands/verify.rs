@@ -55,7 +55,8 @@ fn read(args: &VerifyArgs) -> Result<Vec<u8>, String> {
 }
 
 fn proven(args: &VerifyArgs, guilt: &Guilt) -> anyhow::Result<ExitCode> {
-    let (epoch, validator, key, fault) = (guilt.epoch.0, guilt.culprit.0, guilt.key.to_string(), guilt.fault.to_string());
+    let (epoch, validator, key, fault) =
+        (guilt.epoch.0, guilt.culprit.0, guilt.key.to_string(), guilt.fault.to_string());
     if args.json {
         return print_json(&json!({
             "proven": true, "epoch": epoch, "validator": validator, "key": key, "fault": fault,

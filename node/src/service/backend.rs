@@ -7,6 +7,7 @@ mod outcome;
 mod pool;
 mod registry;
 mod state;
+mod values;
 
 use std::sync::Arc;
 

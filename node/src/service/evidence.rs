@@ -66,9 +66,8 @@ pub(crate) fn lineage(db: &Database, genesis: &GenesisConfig, epochs: &Epochs) -
         built.pages.into_iter().filter_map(|(name, page)| Some((name, page?))).collect();
     let proof = Tree::prove(&pages, built.root, &leaf_key(&Lineage::set_key()));
     let set = epochs.iter().next()?.1.clone();
-    let proven = |number: BlockNumber| {
-        Some(EpochProof { header: db.header(number)?, certificate: db.certificate(number)? })
-    };
+    let proven =
+        |number: BlockNumber| Some(EpochProof { header: db.header(number)?, certificate: db.certificate(number)? });
     let changes = epochs.iter().skip(1).map(|(begins_after, _)| proven(begins_after)).collect::<Option<_>>()?;
     Some(Lineage { genesis: built.header, set, proof, changes })
 }

@@ -24,6 +24,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
         let Ok(Some(status)) = status else { return };
         set_gauges(&shared, &status);
         shared.watchers.sweep();
+        shared.gaps.sweep(|hash| shared.watchers.is_watched(hash));
         if reading % LINE_EVERY == 0 {
             say(&shared, &status);
         }

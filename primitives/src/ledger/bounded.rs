@@ -1,6 +1,7 @@
 //! Byte strings with a bound that is checked before they are read.
 
 use parity_scale_codec::{Compact, Decode, Encode, Error, Input};
+use scale_info::TypeInfo;
 
 use crate::limits::{DETAIL_BYTES_MAX, EXTRINSIC_BYTES_MAX, IDENTIFIER_BYTES_MAX};
 
@@ -8,7 +9,7 @@ use crate::limits::{DETAIL_BYTES_MAX, EXTRINSIC_BYTES_MAX, IDENTIFIER_BYTES_MAX}
 ///
 /// It decodes at any length up to an extrinsic's: a detail over [`DETAIL_BYTES_MAX`] is refused by the runtime with
 /// an error on record, not by the decoder with one that nobody can look up.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Encode)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Encode, TypeInfo)]
 pub struct Detail(pub Vec<u8>);
 
 impl Detail {
@@ -26,7 +27,7 @@ impl Decode for Detail {
 }
 
 /// An identifier that another system gave (ETSI's vnfdId, vduId…): at most [`IDENTIFIER_BYTES_MAX`] bytes.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Encode)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Encode, TypeInfo)]
 pub struct Identifier(Vec<u8>);
 
 impl Identifier {

@@ -3,7 +3,7 @@
 use super::*;
 
 /// The state of a virtual server. SUSPENDED_TO_DISK is libvirt's managed save.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub enum ServerState {
     /// Its vCPUs run.
     #[codec(index = 0)]
@@ -41,7 +41,7 @@ impl ServerState {
 }
 
 /// What a server is given: whole vCPUs, MiB of memory, GiB of disk.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Resources {
     /// Virtual CPUs.
     pub vcpus: u32,
@@ -52,7 +52,7 @@ pub struct Resources {
 }
 
 /// What a server has consumed since it was born, as its hypervisor counts it. Never decreases.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Meter {
     /// CPU time in microseconds.
     pub cpu_us: u64,
@@ -63,7 +63,7 @@ pub struct Meter {
 }
 
 /// How the writer knows the time of an event.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub enum Precision {
     /// It saw the event happen.
     #[codec(index = 0)]
@@ -80,7 +80,7 @@ pub enum Precision {
 }
 
 /// Why a chain ends.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub enum EndReason {
     /// The server was terminated.
     #[codec(index = 0)]
@@ -94,7 +94,7 @@ pub enum EndReason {
 }
 
 /// Where the tracker's key is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub enum TrackerCustody {
     /// In the guest, as it should be: three keys in three hands.
     #[codec(index = 0)]
@@ -105,7 +105,7 @@ pub enum TrackerCustody {
 }
 
 /// Single Network Slice Selection Assistance Information (3GPP TS 23.003, 28.4).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct SNssai {
     /// Slice/Service Type.
     pub sst: u8,
@@ -114,7 +114,7 @@ pub struct SNssai {
 }
 
 /// The identifiers that ETSI NFV gives to what the server is part of (GS NFV-SOL 003).
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Encode, Decode, TypeInfo)]
 pub struct Etsi {
     /// `vnfInstanceId`.
     pub vnf_instance_id: Option<Identifier>,
@@ -129,7 +129,7 @@ pub struct Etsi {
 }
 
 /// What a hypervisor announces about a server before it is born.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode, TypeInfo)]
 pub struct Announcement {
     /// The server and which of its lives.
     pub server: ServerId,
@@ -150,7 +150,7 @@ pub struct Announcement {
 }
 
 /// What a tracking application asks of a foundry: a birth block for its server.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode, TypeInfo)]
 pub struct BirthRequest {
     /// The server and which of its lives.
     pub server: ServerId,
@@ -176,7 +176,7 @@ impl BirthRequest {
 }
 
 /// What happened to a server.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode, TypeInfo)]
 #[expect(
     clippy::large_enum_variant,
     reason = "a birth is large and rare, and no list of events is long enough to mind"
@@ -294,7 +294,7 @@ impl EventKind {
 }
 
 /// An event as its writer signs it, alone or in a batch.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode, TypeInfo)]
 pub struct Event {
     /// The server and which of its lives; never a chain.
     pub server: ServerId,

@@ -12,13 +12,14 @@ use tierchain_primitives::ledger::{EntityBlock, MetaBlock, ServerId, Uuid};
 use tierchain_primitives::ports::StateChange;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex, View};
 use tierchain_rpc::backend::{
-    ChainBackend, FinalBlock, FinalHead, LedgerBackend, NodeBackend, PoolBackend, RegistryBackend, StateBackend,
-    StateError,
+    CallError, ChainBackend, FinalBlock, FinalHead, LedgerBackend, NodeBackend, PoolBackend, RegistryBackend,
+    StateBackend, StateError,
 };
 use tierchain_rpc::types::{
-    AccountRoles, Address, ChainRef, ChainType, ConsensusStatus, Electorate, EpochInfo, EvidenceInfo, ExecutedBlock, ExtrinsicState,
-    ExtrinsicStatus, Hash, Health, Identity, InFlight, MetaChain, Page, Peer, ProposalInfo, ProposalStatus,
-    RuntimeVersion, ServerCursor, ServerFilter, ServerInfo, SyncState, TransactionStatus, U64, ValidatorStatus, Votes,
+    AccountRoles, Address, ChainRef, ChainType, ConsensusStatus, Electorate, EpochInfo, EvidenceInfo, ExecutedBlock,
+    ExtrinsicState, ExtrinsicStatus, Hash, Health, Identity, InFlight, MetaChain, Page, Peer, ProposalInfo,
+    ProposalStatus, RuntimeVersion, ServerCursor, ServerFilter, ServerInfo, SyncState, TransactionStatus, U64,
+    ValidatorStatus, Votes,
 };
 use tierchain_rpc::{SubmitError, Watchers};
 use tokio::sync::{broadcast, mpsc};
@@ -43,6 +44,10 @@ pub(crate) struct Inner {
     pub(crate) spec_version: u32,
     /// The refusal of the next submissions.
     pub(crate) refuse: Option<SubmitError>,
+    /// Why the node can't serve.
+    pub(crate) unready: Option<String>,
+    /// What was added to the filter of the log.
+    pub(crate) log_filter: String,
     /// Blocks below are pruned.
     pub(crate) oldest: BlockNumber,
     /// Whether blocks remember what they changed.
@@ -198,7 +203,23 @@ impl StateBackend for MemoryBackend {
             })
         })
     }
+
+    fn metadata(&self, at: &H256) -> Result<Vec<u8>, CallError> {
+        self.with(|inner| Ok(inner.values(at).map(|_| b"meta\x0e".to_vec())?))
+    }
+
+    fn call(&self, at: &H256, function: &str, arguments: &[u8]) -> Result<Vec<u8>, CallError> {
+        let values = self.with(|inner| inner.values(at).map(BTreeMap::len))?;
+        if function != FUNCTION {
+            let reason = format!("there is no such function: the only one is {FUNCTION}");
+            return Err(CallError::Refused { function: function.into(), reason });
+        }
+        Ok([arguments, &[values as u8]].concat())
+    }
 }
+
+/// The only function of the runtime in memory: gives back its arguments and how many values the state has.
+const FUNCTION: &str = "Memory_echo";
 
 impl PoolBackend for MemoryBackend {
     fn submit(&self, extrinsic: Vec<u8>) -> BoxFuture<'_, Result<H256, SubmitError>> {
@@ -233,6 +254,7 @@ impl PoolBackend for MemoryBackend {
             included: None,
             error: None,
             items_refused: Vec::new(),
+            left: None,
             explanation: format!("this node knows nothing of {hash}: submit it again"),
         }
     }
@@ -261,6 +283,22 @@ impl NodeBackend for MemoryBackend {
 
     fn health(&self) -> Health {
         Health { peers: 3, is_syncing: false, should_have_peers: true }
+    }
+
+    fn readiness(&self) -> Result<(), String> {
+        self.with(|inner| inner.unready.clone().map_or(Ok(()), Err))
+    }
+
+    fn add_log_filter(&self, directives: &str) -> Result<(), String> {
+        if directives.contains('=') {
+            self.with(|inner| inner.log_filter.push_str(directives));
+            return Ok(());
+        }
+        Err(format!("{directives:?} is no directive"))
+    }
+
+    fn reset_log_filter(&self) {
+        self.with(|inner| inner.log_filter.clear());
     }
 
     fn peers(&self) -> Vec<Peer> {

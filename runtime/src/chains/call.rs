@@ -1,6 +1,7 @@
 //! The calls of [`crate::chains`].
 
 use parity_scale_codec::{Decode, Encode, Error, Input};
+use scale_info::TypeInfo;
 use tierchain_primitives::crypto::Signature;
 use tierchain_primitives::ledger::{Announcement, BirthRequest, Event};
 use tierchain_primitives::limits::BATCH_EVENTS_MAX;
@@ -9,7 +10,7 @@ use crate::bounded;
 use crate::weights::Weights;
 
 /// What hypervisors and foundries ask of entity chains.
-#[derive(Clone, PartialEq, Eq, Debug, Encode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, TypeInfo)]
 pub enum Call {
     /// The hypervisor announces a server before it is born.
     #[codec(index = 0)]

@@ -1,6 +1,7 @@
 //! A server's record: one leaf of the authenticated tree per life.
 
 use parity_scale_codec::{Decode, Encode};
+use scale_info::TypeInfo;
 use tierchain_primitives::hash::sha256;
 use tierchain_primitives::ledger::{
     Announcement, BirthRequest, EndReason, EntityBlock, Event, EventKind, Meter, Ownership, Resources, ServerId,
@@ -13,7 +14,7 @@ use super::Error;
 use super::sums::Sums;
 
 /// A life of a server, as far as it has gone.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct Server {
     /// The name of its chain.
     pub chain: H256,
@@ -62,7 +63,7 @@ pub struct Server {
 }
 
 /// The end of a life.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct End {
     /// When.
     #[codec(compact)]
@@ -74,7 +75,7 @@ pub struct End {
 }
 
 /// The place of an ended chain in its meta-chain.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct Anchor {
     /// Who asked for it.
     pub by: AccountId,
@@ -86,7 +87,7 @@ pub struct Anchor {
 }
 
 /// An entry of a tenant's list.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct TenantEntry {
     /// The server and which of its lives.
     pub server: ServerId,

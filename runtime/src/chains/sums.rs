@@ -1,7 +1,8 @@
 //! Usage as it lies in state: the same sums, each as short as its number.
 
 use parity_scale_codec::{Compact, Decode, Encode, Error, Input, Output};
-use tierchain_primitives::ledger::{StateUsage, Usage};
+use scale_info::{Type, TypeInfo};
+use tierchain_primitives::ledger::{EVENT_KINDS, SERVER_STATES, StateUsage, Usage};
 
 /// A life's usage so far. A server's record is rewritten with each of its events, and most of its sums are small or
 /// zero: compact numbers make it a quarter of the size.
@@ -39,6 +40,55 @@ impl Decode for Sums {
         usage.incomplete = bool::decode(input)?;
         Ok(Self(usage))
     }
+}
+
+impl TypeInfo for Sums {
+    type Identity = Self;
+
+    fn type_info() -> Type {
+        Described::type_info()
+    }
+}
+
+/// How [`Sums`] lie in state, for the metadata.
+#[derive(TypeInfo)]
+#[expect(dead_code, reason = "described, never made")]
+#[scale_info(replace_segment("Described", "Sums"))]
+struct Described {
+    /// By state, in wire order.
+    states: [DescribedState; SERVER_STATES],
+    /// CPU time consumed in microseconds.
+    #[codec(compact)]
+    cpu_us: u128,
+    /// Bytes received.
+    #[codec(compact)]
+    bytes_in: u128,
+    /// Bytes sent.
+    #[codec(compact)]
+    bytes_out: u128,
+    /// How many events of each kind the chain has, in wire order.
+    events: [Compact<u32>; EVENT_KINDS],
+    /// Resources were unknown for some of the time.
+    incomplete: bool,
+}
+
+/// What was held while in one state.
+#[derive(TypeInfo)]
+#[expect(dead_code, reason = "described, never made")]
+#[scale_info(replace_segment("DescribedState", "StateSums"))]
+struct DescribedState {
+    /// Time in microseconds.
+    #[codec(compact)]
+    wall_us: u128,
+    /// vCPUs x microseconds.
+    #[codec(compact)]
+    vcpu_us: u128,
+    /// MiB of memory x microseconds.
+    #[codec(compact)]
+    mib_us: u128,
+    /// GiB of disk x microseconds.
+    #[codec(compact)]
+    gib_us: u128,
 }
 
 fn sum<I: Input>(input: &mut I) -> Result<u128, Error> {

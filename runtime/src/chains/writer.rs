@@ -5,6 +5,7 @@
 //! others under 16 slots that take turns, so that an event rewrites no more than one short record.
 
 use parity_scale_codec::{Decode, Encode};
+use scale_info::TypeInfo;
 use tierchain_primitives::AccountId;
 use tierchain_primitives::ledger::{Event, Uuid};
 use tierchain_primitives::limits::REPEATS_KEPT;
@@ -20,7 +21,7 @@ const PIECE: u64 = 16;
 const SLOTS: u64 = REPEATS_KEPT / PIECE;
 
 /// Whose numbers for which server.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct WriterKey {
     /// The server.
     pub uuid: Uuid,
@@ -31,7 +32,7 @@ pub struct WriterKey {
 }
 
 /// Where a writer is with its numbers for a server.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, TypeInfo)]
 pub struct Writer {
     /// The next number.
     #[codec(compact)]
@@ -44,7 +45,7 @@ pub struct Writer {
 }
 
 /// What is kept of an event, to tell a repeat from a conflict and to answer it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct Kept {
     /// The first half of its content hash.
     pub content: [u8; 16],

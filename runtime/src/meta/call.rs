@@ -1,12 +1,13 @@
 //! The calls of [`crate::meta`].
 
 use parity_scale_codec::{Decode, Encode};
+use scale_info::TypeInfo;
 use tierchain_primitives::ledger::ServerId;
 
 use crate::weights::Weights;
 
 /// What hypervisors ask of meta-chains.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub enum Call {
     /// The agent of the server's host has the ended chain linked into its meta-chain.
     #[codec(index = 0)]

@@ -1,13 +1,14 @@
 //! The calls of [`crate::registry`].
 
 use parity_scale_codec::{Decode, Encode};
+use scale_info::TypeInfo;
 use tierchain_primitives::H256;
 
 use super::{Proposal, ProposalId};
 use crate::weights::Weights;
 
 /// What operators and validators ask of the registry.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub enum Call {
     /// An operator of a validator proposes something, and approves it by that.
     #[codec(index = 0)]

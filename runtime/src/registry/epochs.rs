@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use parity_scale_codec::{Decode, Encode};
+use scale_info::TypeInfo;
 use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::epoch::{EpochChange, next_set};
 use tierchain_primitives::header::{DigestItem, ENGINE_ID, Header};
@@ -20,7 +21,7 @@ use crate::storage::Overlay;
 use crate::system;
 
 /// An epoch in the history.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct EpochRecord {
     /// The block after which it began: the last of the epoch before, or 0.
     pub begins_after: BlockNumber,
@@ -29,7 +30,7 @@ pub struct EpochRecord {
 }
 
 /// The decided end of an epoch, until it comes.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct PendingEpoch {
     /// The last block of the epoch in force.
     pub end: BlockNumber,

@@ -1,7 +1,10 @@
 //! Why a call of [`crate::registry`] fails, or an account may not do what it asks another module for.
 
+use scale_info::{Type, TypeInfo};
+
 use super::INDEX;
 use crate::dispatch::DispatchError;
+use crate::errors;
 
 /// Why an account may not do what it asks for; the number is the wire index, for ever.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -211,6 +214,14 @@ impl Error {
                 "The validator rejoined less than an hour ago, by the blocks' time. Try again when the hour is over."
             }
         }
+    }
+}
+
+impl TypeInfo for Error {
+    type Identity = Self;
+
+    fn type_info() -> Type {
+        errors::type_info(module_path!(), Self::ALL.map(|error| (error as u8, error.name(), error.remedy())))
     }
 }
 

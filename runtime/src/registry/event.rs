@@ -1,13 +1,14 @@
 //! What [`crate::registry`] reports.
 
 use parity_scale_codec::{Decode, Encode};
+use scale_info::TypeInfo;
 use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256};
 
 use super::ProposalId;
 
 /// What this module reports.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub enum Event {
     /// An operator proposed something; it has approved it by that.
     #[codec(index = 0)]

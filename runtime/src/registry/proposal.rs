@@ -1,6 +1,7 @@
 //! What operators decide about together.
 
 use parity_scale_codec::{Decode, Encode};
+use scale_info::TypeInfo;
 use tierchain_primitives::crypto::Signature;
 use tierchain_primitives::hash::sha256;
 use tierchain_primitives::numbers::Millis;
@@ -15,7 +16,7 @@ pub type ProposalId = u32;
 const DOMAIN: &[u8; 20] = b"tierchain/proposal/1";
 
 /// Something that a quorum of operators can have done. Later kinds get the indices that follow.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub enum Proposal {
     /// One validator more, with the next epoch.
     #[codec(index = 0)]
@@ -52,7 +53,7 @@ impl Proposal {
 }
 
 /// A proposal and what became of it.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct ProposalRecord {
     /// What is proposed.
     pub proposal: Proposal,
@@ -69,7 +70,7 @@ pub struct ProposalRecord {
 }
 
 /// What became of a proposal.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub enum Status {
     /// It can be approved until its deadline.
     #[codec(index = 0)]
@@ -86,7 +87,7 @@ pub enum Status {
 }
 
 /// An open proposal as the list of them holds it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct OpenProposal {
     /// Its number.
     pub id: ProposalId,

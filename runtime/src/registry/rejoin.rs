@@ -1,6 +1,7 @@
 //! Rejoining: how a validator that lost its vote log gets an epoch in which nothing it forgot counts.
 
 use parity_scale_codec::{Decode, Encode};
+use scale_info::TypeInfo;
 use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::{AccountId, Epoch, H256};
@@ -10,7 +11,7 @@ use crate::dispatch::DispatchError;
 use crate::execute::Context;
 
 /// A validator's newest rejoin. It stays when the validator leaves: its vote log refers to it for ever.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct RejoinRecord {
     /// What its vote log begins with.
     pub challenge: H256,

@@ -3,9 +3,10 @@
 use core::fmt;
 
 use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 
 /// What an account may be. The number is the wire index and the bit in [`Roles`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub enum Role {
     /// Runs a validator and decides about grants with the other operators.
     #[codec(index = 0)]
@@ -89,7 +90,7 @@ impl core::str::FromStr for Role {
 }
 
 /// A set of roles. An account with none may only remark.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Encode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Encode, MaxEncodedLen, TypeInfo)]
 pub struct Roles(u16);
 
 impl Roles {

@@ -1,6 +1,7 @@
 //! A validator: three keys of three purposes, and where it listens.
 
 use parity_scale_codec::{Decode, Encode, Error as CodecError, Input};
+use scale_info::TypeInfo;
 use tierchain_primitives::crypto::{Signature, verify_strict};
 use tierchain_primitives::limits::VALIDATORS_MAX;
 use tierchain_primitives::{AccountId, H256};
@@ -24,7 +25,7 @@ const PEER_ID_PREFIX: [u8; 6] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
 const POSSESSION_DOMAIN: &[u8; 22] = b"tierchain/possession/1";
 
 /// A validator: three keys, three files.
-#[derive(Clone, PartialEq, Eq, Debug, Encode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, TypeInfo)]
 pub struct Validator {
     /// Its name for people.
     pub name: String,

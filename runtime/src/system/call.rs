@@ -1,13 +1,14 @@
 //! The calls of [`crate::system`].
 
 use parity_scale_codec::{Decode, Encode, Error, Input};
+use scale_info::TypeInfo;
 use tierchain_primitives::limits::REMARK_BYTES_MAX;
 
 use crate::bounded;
 use crate::weights::Weights;
 
 /// What every admitted account may ask for. Wire indices are Substrate's.
-#[derive(Clone, PartialEq, Eq, Debug, Encode)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, TypeInfo)]
 pub enum Call {
     /// Puts bytes on the chain, without effect.
     #[codec(index = 0)]

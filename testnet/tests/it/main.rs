@@ -16,5 +16,6 @@ mod nova;
 mod observer;
 mod one_validator_dies;
 mod recording;
+mod tracked;
 mod two_validators_die;
 mod write_before_speak;

@@ -6,8 +6,8 @@ use tierchain_primitives::ValidatorIndex;
 use tierchain_replica::{Replica, Status};
 use tierchain_rpc::backend::NodeBackend;
 use tierchain_rpc::types::{
-    Address, ChainType, ConsensusStatus, EvidenceInfo, ExecutedBlock, Hash, Health, Identity, InFlight, Peer, SyncState, U64,
-    ValidatorStatus, Votes,
+    Address, ChainType, ConsensusStatus, EvidenceInfo, ExecutedBlock, Hash, Health, Identity, InFlight, Peer,
+    SyncState, U64, ValidatorStatus, Votes,
 };
 
 use super::NodeApi;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tierchain_primitives::H256;
 use tierchain_primitives::ports::StateChange;
-use tierchain_rpc::backend::{StateBackend, StateError};
+use tierchain_rpc::backend::{CallError, StateBackend, StateError};
 use tierchain_rpc::types::RuntimeVersion;
 use tierchain_runtime::runtime_version;
 
@@ -49,5 +49,15 @@ impl StateBackend for NodeApi {
             transaction_version: version.transaction_version,
             state_version: version.state_version,
         })
+    }
+
+    fn metadata(&self, at: &H256) -> Result<Vec<u8>, CallError> {
+        self.call(at, "Metadata_metadata", &[])
+    }
+
+    fn call(&self, at: &H256, function: &str, _: &[u8]) -> Result<Vec<u8>, CallError> {
+        self.shared.number_of(at).ok_or(StateError::UnknownBlock(*at))?;
+        let reason = "this runtime has no such function: update the node".to_owned();
+        Err(CallError::Refused { function: function.to_owned(), reason })
     }
 }
