@@ -28,15 +28,21 @@ impl Leaving {
                 Ok(())
             }
             Message::ViewChange(it) if it.sender.as_usize() == who => self.on_view_change(who, it.view, cast),
+            Message::NewView(it) => {
+                // Its primary may have crashed between writing down its own VIEW-CHANGE and saying it.
+                let proof = it.proof.iter().map(|change| (change.sender.as_usize(), change.view));
+                proof.for_each(|(sender, view)| self.note(sender, view));
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
 
     fn on_view_change(&mut self, who: usize, view: View, cast: &Cast) -> Check {
-        let before = self.wanted.insert(who, view).unwrap_or_default();
-        if before >= view {
+        if self.wants(who, view) {
             return Ok(());
         }
+        self.note(who, view);
         let below = View(view.0 - 1);
         let with_cause = self.others(who, cast, |other| self.wants(other, view) || self.suspects(other, below));
         if with_cause < cast.faulty_max() {
@@ -50,6 +56,11 @@ impl Leaving {
             return Err(Violation::new("leaving", what));
         }
         Ok(())
+    }
+
+    fn note(&mut self, who: usize, view: View) {
+        let highest = self.wanted.entry(who).or_default();
+        *highest = view.max(*highest);
     }
 
     fn others(&self, who: usize, cast: &Cast, has: impl Fn(usize) -> bool) -> usize {
