@@ -19,6 +19,7 @@ pub mod chain;
 pub mod checks;
 mod clock;
 mod effect;
+pub mod evidence;
 pub mod executor;
 #[cfg(test)]
 mod fixture;
