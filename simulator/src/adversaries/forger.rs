@@ -183,19 +183,20 @@ fn suspect(mut it: Suspect, means: &mut Means<'_>) -> Suspect {
 /// A bundle of garbage, signed by this liar or in another's name.
 fn bundle(parcel: &Parcel, means: &mut Means<'_>) -> SignedBundle {
     let known = match parcel {
-        Parcel::Bundle(bytes) => SignedBundle::decode_all(&mut &**bytes).ok().map(|known| known.bundle),
+        Parcel::Bundle(bytes) => SignedBundle::decode_all(&mut &**bytes).ok(),
         _ => None,
     };
-    let mut bundle = known.unwrap_or(Bundle { extrinsics: Vec::new() });
+    let at = known.as_ref().map_or(0, |known| known.at);
+    let mut bundle = known.map_or(Bundle { extrinsics: Vec::new() }, |known| known.bundle);
     match means.random.below(3) {
         0 => bundle.extrinsics.push(vec![0xa5; 40]),
         1 => bundle.extrinsics.iter_mut().filter_map(|bytes| bytes.last_mut()).for_each(|byte| *byte ^= 1),
         _ => bundle.extrinsics.iter_mut().filter_map(|bytes| bytes.get_mut(50)).for_each(|byte| *byte ^= 1),
     }
     let (epoch, digest) = (means.set.epoch, bundle.digest());
-    let signature = means.identity.sign(&SignedBundle::signed_bytes(&means.genesis, epoch, &digest));
+    let signature = means.identity.sign(&SignedBundle::signed_bytes(&means.genesis, epoch, at, &digest));
     let maker = if means.random.chance(800) { means.index } else { ValidatorIndex(means.index.0 ^ 1) };
-    SignedBundle { epoch, maker, bundle, signature }
+    SignedBundle { epoch, maker, at, bundle, signature }
 }
 
 /// An answer that isn't one, or a question without end.
