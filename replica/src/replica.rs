@@ -185,6 +185,12 @@ impl Replica {
         self.settings.machine.as_ref().map(|config| config.me)
     }
 
+    /// The view it is in; none for an observer.
+    #[must_use]
+    pub fn view(&self) -> Option<View> {
+        self.machine.as_ref().map(Machine::view)
+    }
+
     /// The chain as this replica sees it.
     #[must_use]
     pub fn chain(&self) -> &Chain {

@@ -9,6 +9,7 @@ mod perform;
 mod recovery;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parity_scale_codec::DecodeAll;
 use tierchain_consensus::Status as MachineStatus;
@@ -16,10 +17,11 @@ use tierchain_primitives::{BlockNumber, H256, ValidatorIndex, View};
 use tierchain_replica::log::WriteAheadLog;
 use tierchain_replica::{Clock, ExecuteJob, Executed, Input, Ports, Record, Replica, Staged, Status, Ticket};
 
+use crate::adversaries::{Adversary, Letter};
 use crate::clock::{Clocks, Time};
 use crate::database::Database;
 use crate::disk::Disk;
-use crate::event::Event;
+use crate::event::{Event, Parcel};
 use crate::network::Life;
 use crate::scene::Scene;
 use crate::signing::Identity;
@@ -34,7 +36,11 @@ pub struct Body {
     /// What it has executed.
     pub database: Database,
     identity: Identity,
+    /// What lies for it; none when it is honest.
+    adversary: Option<Box<dyn Adversary>>,
     disk: Disk,
+    /// Its vote log is lost: it may follow, and never vote again.
+    is_disqualified: bool,
     skew_ms: i64,
     process: Option<Process>,
 }
@@ -105,6 +111,18 @@ impl Body {
         Some((status.view, status.primary))
     }
 
+    /// The view it is in; none while it is down or for an observer.
+    #[must_use]
+    pub fn view(&self) -> Option<View> {
+        self.process.as_ref()?.replica.view()
+    }
+
+    /// Whether its vote log is lost.
+    #[must_use]
+    pub fn is_disqualified(&self) -> bool {
+        self.is_disqualified
+    }
+
     /// Takes an input, now or when it has time.
     pub fn take(&mut self, input: Input, scene: &mut Scene) {
         let (number, life) = (self.number, self.life);
@@ -136,11 +154,40 @@ impl Body {
         self.finish_turn(staged, scene);
     }
 
-    fn step(&mut self, input: Input, scene: &Scene) -> Option<Staged> {
+    fn step(&mut self, input: Input, scene: &mut Scene) -> Option<Staged> {
         let process = self.process.as_mut()?;
         let now = process.clock(scene.queue.now());
+        scene.witness.on_input(self.number, &input, &process.replica);
         let ports = Ports { ledger: &self.database, signer: &self.identity };
-        Some(process.replica.step(now, input, &ports))
+        if self.adversary.is_none() {
+            return Some(process.replica.step(now, input, &ports));
+        }
+        let staged = catch_unwind(AssertUnwindSafe(|| process.replica.step(now, input, &ports)));
+        if staged.is_err() {
+            self.crash(scene);
+        }
+        staged.ok()
+    }
+
+    /// Sends something, or what its adversary makes of it.
+    fn post(&mut self, to: usize, parcel: Parcel, scene: &mut Scene) {
+        let letter = Letter { to, parcel, delay: 0 };
+        let letters = match (&mut self.adversary, scene.means(self.number, &self.identity)) {
+            (Some(adversary), Some(mut means)) => adversary.send(letter, &mut means),
+            _ => vec![letter],
+        };
+        self.post_all(letters, scene);
+    }
+
+    fn post_all(&self, letters: Vec<Letter>, scene: &mut Scene) {
+        letters.into_iter().for_each(|it| scene.send(self.number, it.to, it.delay, it.parcel));
+    }
+
+    fn post_to_all(&mut self, parcel: &Parcel, scene: &mut Scene) {
+        let me = self.number;
+        for to in (0..scene.members()).filter(|to| *to != me) {
+            self.post(to, parcel.clone(), scene);
+        }
     }
 
     /// Syncs what was staged, lets out what rests on it, rolls the log.
@@ -155,7 +202,7 @@ impl Body {
             process.busy_until = scene.queue.now() + scene.random.within(scene.profile.sync);
         }
         let durable = staged.persist(&mut log);
-        if is_last_write {
+        if is_last_write || self.disk.has_stopped() {
             return self.crash(scene);
         }
         log.written.iter().for_each(|record| scene.witness.on_written(self.number, record));
@@ -181,7 +228,7 @@ impl Body {
         let segment = log.roll(&process.replica.checkpoint());
         let number = process.replica.chain().last().header.number;
         process.flushes.push_back(FlushRequest { segment, number });
-        if is_last_write {
+        if is_last_write || self.disk.has_stopped() {
             self.crash(scene);
         }
     }
@@ -195,7 +242,10 @@ impl Body {
             scene.queue.after(lasts, Event::Executed(self.number, self.life));
         }
         self.database.execute(&job);
-        let executed = Executed { number: job.header.number, root: self.database.root() };
+        let mut executed = Executed { number: job.header.number, root: self.database.root() };
+        if let Some(adversary) = &mut self.adversary {
+            executed.root = adversary.bend_root(executed.root, executed.number);
+        }
         scene.witness.on_executed(self.number, executed);
         self.take(Input::Executed(executed), scene);
     }
@@ -251,8 +301,27 @@ impl Body {
         }
     }
 
+    /// Its disk has no room left.
+    pub fn fill_disk(&mut self, bytes: usize) {
+        self.disk.fill(bytes);
+    }
+
+    /// Its disk has room again.
+    pub fn free_disk(&mut self) {
+        self.disk.free();
+    }
+
+    /// Its process ends, and its vote log is gone.
+    pub fn lose_log(&mut self, scene: &mut Scene) {
+        self.crash(scene);
+        self.disk.erase();
+        self.is_disqualified = true;
+        scene.witness.on_log_lost(self.number);
+    }
+
     /// Nothing goes wrong with it any more.
     pub fn heal(&mut self) {
+        self.disk.free();
         if let Some(process) = &mut self.process {
             process.fuse = None;
         }

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use crate::invariants::Violation;
 use crate::journal::{Entry, Journal};
+use crate::mix::Mix;
 use crate::profile::Options;
 use crate::world::{Report, World};
 
@@ -24,6 +25,8 @@ pub struct Campaign {
     pub validators: Option<usize>,
     /// Disks lose at a crash what they said they had synced.
     pub lying_disks: bool,
+    /// From which days the seeds draw.
+    pub mix: Mix,
     /// Where finished seeds are noted.
     pub journal: Option<PathBuf>,
     /// How many run at a time.
@@ -50,7 +53,7 @@ pub fn run_seed(options: &Options) -> Report {
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         let what = text.unwrap_or_else(|| "without a word".into());
         let violation = Some(Violation::new("no panic", what));
-        Report { steps: 0, violation, height: 0, included: 0, recovery: 0, fingerprint: 0 }
+        Report { steps: 0, violation, height: 0, included: 0, recovery: 0, evidence: 0, refused: 0, fingerprint: 0 }
     })
 }
 
@@ -59,7 +62,8 @@ pub fn run_seed(options: &Options) -> Report {
 pub fn command(options: &Options) -> String {
     let validators = options.validators.map(|count| format!(" --validators {count}")).unwrap_or_default();
     let lying_disks = if options.lying_disks { " --lying-disks" } else { "" };
-    format!("simulator --seed {} --steps {}{validators}{lying_disks} --trace", options.seed, options.steps)
+    let mix = if options.mix == Mix::Any { String::new() } else { format!(" --mix {}", options.mix.name()) };
+    format!("simulator --seed {} --steps {}{validators}{lying_disks}{mix} --trace", options.seed, options.steps)
 }
 
 impl Campaign {
@@ -108,7 +112,7 @@ impl Campaign {
                 continue;
             }
             let (steps, validators, lying_disks) = (self.steps, self.validators, self.lying_disks);
-            let options = Options { seed, steps, validators, trace: false, lying_disks };
+            let options = Options { validators, lying_disks, mix: self.mix, ..Options::new(seed, steps) };
             let report = run_seed(&options);
             let violation = report.violation.as_ref().map(ToString::to_string);
             if let Some(what) = &violation {

@@ -22,6 +22,8 @@ struct Platter {
     stopped: bool,
     /// Length of the newest write.
     newest_write: usize,
+    /// How many bytes still fit, when it is about to be full.
+    room: Option<usize>,
 }
 
 /// A handle on a disk. The log holds one while its process lives, the machine another.
@@ -33,7 +35,7 @@ impl Disk {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let (segments, random) = (BTreeMap::new(), Random::new(seed));
-        let platter = Platter { segments, random, fails_next: false, stopped: false, newest_write: 0 };
+        let platter = Platter { segments, random, fails_next: false, stopped: false, newest_write: 0, room: None };
         Self(Rc::new(RefCell::new(platter)))
     }
 
@@ -52,6 +54,27 @@ impl Disk {
         }
     }
 
+    /// After so many more bytes the disk is full: a write that doesn't fit fails, and with it the process.
+    pub fn fill(&self, bytes: usize) {
+        self.0.borrow_mut().room = Some(bytes);
+    }
+
+    /// There is room again.
+    pub fn free(&self) {
+        self.0.borrow_mut().room = None;
+    }
+
+    /// Everything on it is gone.
+    pub fn erase(&self) {
+        self.0.borrow_mut().segments.clear();
+    }
+
+    /// Whether a write failed: nothing may be said that rests on it.
+    #[must_use]
+    pub fn has_stopped(&self) -> bool {
+        self.0.borrow().stopped
+    }
+
     /// The machine starts again: the disk takes writes.
     pub fn power_on(&self) {
         let mut platter = self.0.borrow_mut();
@@ -61,10 +84,11 @@ impl Disk {
 }
 
 impl Platter {
-    /// Whether a write does its whole work.
-    fn writes(&mut self) -> bool {
-        let fails = self.fails_next && !self.stopped;
-        self.stopped |= fails;
+    /// Whether a write of so many bytes does its whole work.
+    fn writes(&mut self, bytes: usize) -> bool {
+        let fits = self.room.is_none_or(|room| bytes <= room);
+        self.room = self.room.map(|room| room.saturating_sub(bytes));
+        self.stopped |= self.fails_next || !fits;
         !self.stopped
     }
 
@@ -97,7 +121,7 @@ impl LogDisk for Disk {
         let mut platter = self.0.borrow_mut();
         // A segment is there as a whole or not at all.
         let was_stopped = platter.stopped;
-        if platter.writes() || (!was_stopped && platter.random.chance(500)) {
+        if platter.writes(content.len()) || (!was_stopped && platter.random.chance(500)) {
             platter.segments.insert(segment, content.to_vec());
             platter.newest_write = 0;
         }
@@ -112,7 +136,7 @@ impl LogDisk for Disk {
     fn append(&mut self, bytes: &[u8]) {
         let mut platter = self.0.borrow_mut();
         let was_stopped = platter.stopped;
-        let written = if platter.writes() { bytes.to_vec() } else { platter.torn(bytes) };
+        let written = if platter.writes(bytes.len()) { bytes.to_vec() } else { platter.torn(bytes) };
         if was_stopped {
             return;
         }

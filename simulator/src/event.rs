@@ -57,8 +57,19 @@ pub enum Event {
     Meet(usize, usize),
     /// A member's process starts.
     Start(usize),
+    /// A link is cut in one direction, as one of many times.
+    Cut {
+        /// From whom nothing comes any more.
+        from: usize,
+        /// To whom.
+        to: usize,
+    },
     /// Cut links and bad weather end.
     Mend,
+    /// Somebody makes room on a full disk.
+    FreeDisk(usize),
+    /// Members turn to other instances of the twins.
+    SwitchTwins,
     /// A client does something.
     Client(usize),
     /// An extrinsic reaches a validator's door.

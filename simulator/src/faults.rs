@@ -19,12 +19,20 @@ pub enum Fault {
     Isolate,
     /// A connection is lost and comes back.
     Flap,
+    /// Links are cut and mended many times, each in its own direction.
+    Flutter,
     /// A process stands still for a while.
     Stall,
     /// Somebody sets a wall clock.
     ClockStep,
     /// Most messages are lost for a while.
     Storm,
+    /// A disk is full for a while.
+    FullDisk,
+    /// Members turn to other instances of the twins.
+    SwitchTwins,
+    /// A vote log is lost, where that makes no more than f faulty validators.
+    LoseLog,
 }
 
 /// Most effects that a process may still perform before it crashes.
@@ -32,16 +40,20 @@ const EFFECTS_BEFORE_CRASH: u64 = 12;
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Crash,
         Self::CrashPrimary,
         Self::CrashAll,
         Self::Partition,
         Self::Isolate,
         Self::Flap,
+        Self::Flutter,
         Self::Stall,
         Self::ClockStep,
         Self::Storm,
+        Self::FullDisk,
+        Self::SwitchTwins,
+        Self::LoseLog,
     ];
 
     /// Lets it strike.
@@ -56,6 +68,7 @@ impl Fault {
             Self::Partition => partition(world),
             Self::Isolate => isolate(world, victim),
             Self::Flap => flap(world, victim),
+            Self::Flutter => flutter(world),
             Self::Stall => {
                 let until = world.scene.queue.now() + world.scene.random.within((MS, 3 * SECOND));
                 world.bodies[victim].stall(until);
@@ -68,7 +81,25 @@ impl Fault {
                 world.scene.network.weather.loss_per_mille = 700;
                 mend_later(world);
             }
+            Self::FullDisk => {
+                let room = world.scene.random.within((0, 4_000));
+                world.bodies[victim].fill_disk(usize::try_from(room).unwrap_or(0));
+                let freed = world.scene.random.within((MS, 5 * SECOND));
+                world.scene.queue.after(freed, Event::FreeDisk(victim));
+            }
+            Self::SwitchTwins => world.switch_twins(),
+            Self::LoseLog => lose_log(world, victim),
         }
+    }
+}
+
+/// Whoever lost its log counts among the faulty: it doesn't vote any more.
+fn lose_log(world: &mut World, victim: usize) {
+    let cast = &world.scene.cast;
+    let lost = world.bodies.iter().filter(|body| body.is_disqualified()).count();
+    let is_honest = victim < cast.validators() && cast.lies(victim).is_none();
+    if is_honest && cast.liars().len() + lost < cast.faulty_max() && !world.bodies[victim].is_disqualified() {
+        world.bodies[victim].lose_log(&mut world.scene);
     }
 }
 
@@ -107,7 +138,11 @@ fn isolate(world: &mut World, victim: usize) {
     mend_later(world);
 }
 
-fn cut(world: &mut World, from: usize, to: usize) {
+/// Cuts a link in one direction.
+pub(crate) fn cut(world: &mut World, from: usize, to: usize) {
+    if from == to {
+        return;
+    }
     world.scene.network.cut(from, to);
     // A dead link shows after two seconds without an answer; a process may notice its own sooner.
     let noticed = world.scene.random.within((0, 2 * SECOND));
@@ -118,6 +153,18 @@ fn mend_later(world: &mut World) {
     let long = world.scene.random.pick(&[50 * MS, 500 * MS, 5 * SECOND]);
     let until = world.scene.random.within((MS, long));
     world.scene.queue.after(until, Event::Mend);
+}
+
+fn flutter(world: &mut World) {
+    let count = world.bodies.len();
+    let mut at = 0;
+    for _ in 0..world.scene.random.within((2, 12)) {
+        at += world.scene.random.within((MS, 300 * MS));
+        let (from, to) = (world.scene.random.index(count), world.scene.random.index(count));
+        world.scene.queue.after(at, Event::Cut { from, to });
+        at += world.scene.random.within((MS, 300 * MS));
+        world.scene.queue.after(at, Event::Mend);
+    }
 }
 
 fn flap(world: &mut World, one: usize) {

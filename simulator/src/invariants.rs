@@ -1,13 +1,15 @@
 //! What must be true of every run, one property per file, each with its source.
 //!
 //! The witness sees everything that the members do and knows all of it at once, as nobody in the real network does. It
-//! keeps the first violation; the run ends with it.
+//! keeps the first violation; the run ends with it. What liars do is their business; what they do to others is not.
 
+mod accountability;
 mod agreement;
 mod answers;
 mod certificates;
 mod durability;
 mod honesty;
+mod leaving;
 mod liveness;
 mod once;
 mod patience;
@@ -17,13 +19,17 @@ mod roots;
 use tierchain_consensus::{Evidence, Message, Verify};
 use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::{BlockNumber, H256};
-use tierchain_replica::{DropReason, ExecuteJob, Executed, Record, Replica};
+use tierchain_replica::{DropReason, ExecuteJob, Executed, Input, Record, Replica};
 
+use crate::cast::Cast;
+
+use accountability::Accountability;
 use agreement::Agreement;
 use answers::Answers;
 use certificates::Certificates;
 use durability::Durability;
-pub use liveness::{HEALS_WITHIN, Liveness};
+use leaving::Leaving;
+pub use liveness::{Liveness, heals_within};
 use once::Once;
 use promises::Promises;
 use roots::Roots;
@@ -55,30 +61,42 @@ pub(crate) type Check = Result<(), Violation>;
 /// Sees everything.
 #[derive(Debug)]
 pub struct Witness {
+    genesis: H256,
+    set: ValidatorSet,
+    cast: Cast,
+    accountability: Accountability,
     agreement: Agreement,
     answers: Answers,
     certificates: Certificates,
     durability: Durability,
+    leaving: Leaving,
     once: Once,
     promises: Promises,
     roots: Roots,
+    refused: usize,
     violation: Option<Violation>,
 }
 
 impl Witness {
     /// A witness of a run among these validators.
     #[must_use]
-    pub fn new(genesis: H256, set: ValidatorSet) -> Self {
+    pub fn new(genesis: H256, set: ValidatorSet, cast: Cast) -> Self {
         let validators = set.len();
         Self {
+            accountability: Accountability::default(),
             agreement: Agreement::default(),
             answers: Answers::default(),
             durability: Durability::new(validators),
-            certificates: Certificates::new(genesis, set),
+            certificates: Certificates::new(genesis, set.clone()),
+            leaving: Leaving::default(),
             once: Once::default(),
             promises: Promises::new(validators),
             roots: Roots::default(),
+            refused: 0,
             violation: None,
+            genesis,
+            set,
+            cast,
         }
     }
 
@@ -88,14 +106,28 @@ impl Witness {
         self.violation.as_ref()
     }
 
+    /// A member is about to take this in.
+    pub fn on_input(&mut self, who: usize, input: &Input, replica: &Replica) {
+        if self.is_honest(who) {
+            let check = self.accountability.on_input(who, input, replica);
+            self.keep(check);
+        }
+    }
+
     /// A member says something to others.
     pub fn on_said(&mut self, who: usize, message: &Message) {
-        let check = self.promises.on_said(who, message);
-        self.keep(check);
+        if self.is_honest(who) {
+            let check = self.promises.on_said(who, message);
+            let check = check.and_then(|()| self.leaving.on_said(who, message, &self.cast));
+            self.keep(check);
+        }
     }
 
     /// A block is final to a member.
     pub fn on_final(&mut self, who: usize, job: &ExecuteJob, verifier: &dyn Verify) {
+        if !self.is_honest(who) {
+            return;
+        }
         let number = job.header.number;
         let check = self
             .agreement
@@ -110,64 +142,97 @@ impl Witness {
 
     /// A member executed a block.
     pub fn on_executed(&mut self, who: usize, executed: Executed) {
-        let check = self.roots.on_executed(who, executed);
-        self.keep(check);
+        if self.is_honest(who) {
+            let check = self.roots.on_executed(who, executed);
+            self.keep(check);
+        }
     }
 
     /// A validator answered a submission with the extrinsic's hash.
     pub fn on_answered(&mut self, who: usize, hash: H256, death: Option<BlockNumber>) {
-        self.answers.on_answered(who, hash, death);
+        if self.is_honest(who) {
+            self.answers.on_answered(who, hash, death);
+        }
     }
 
     /// A validator at this height let an extrinsic go.
     pub fn on_dropped(&mut self, who: usize, height: BlockNumber, hash: H256, reason: DropReason) {
-        let check = self.answers.on_dropped(who, height, hash, reason, &self.once);
-        self.keep(check);
+        if self.is_honest(who) {
+            let check = self.answers.on_dropped(who, height, hash, reason, &self.once);
+            self.keep(check);
+        }
     }
 
     /// A record of a member's vote log is on disk.
     pub fn on_written(&mut self, who: usize, record: &Record) {
-        if let Record::Consensus(record) = record {
+        if self.is_honest(who) {
             let check = self.promises.on_written(who, record);
             self.keep(check);
         }
     }
 
+    /// A validator's vote log is gone.
+    pub fn on_log_lost(&mut self, who: usize) {
+        self.answers.on_log_lost(who);
+        self.durability.on_log_lost(who);
+        self.promises.on_log_lost(who);
+    }
+
     /// A member comes back from its disk.
     pub fn on_restart(&mut self, who: usize, replica: &Replica) {
-        let check = self.durability.on_restart(who, replica);
-        self.keep(check);
+        self.accountability.on_restart(who);
+        if self.is_honest(who) {
+            let check = self.durability.on_restart(who, replica);
+            self.keep(check);
+        }
     }
 
     /// A member came back from its disk and said again what is final.
     pub fn on_restarted(&mut self, who: usize, replica: &Replica) {
-        let check = self.answers.on_restarted(who, replica, &self.once);
-        self.keep(check);
+        if self.is_honest(who) {
+            let check = self.answers.on_restarted(who, replica, &self.once);
+            self.keep(check);
+        }
     }
 
     /// A vote log that holds what was synced doesn't open.
     pub fn on_unreadable_log(&mut self, who: usize, problem: &str) {
-        self.keep(durability::unreadable(who, problem));
+        if self.is_honest(who) {
+            self.keep(durability::unreadable(who, problem));
+        }
     }
 
-    /// A member accuses another one. Nobody in a run lies.
-    pub fn on_evidence(&mut self, who: usize, evidence: &Evidence) {
-        self.keep(honesty::accused(who, evidence));
+    /// A member accuses another one.
+    pub fn on_evidence(&mut self, who: usize, evidence: &Evidence, verifier: &dyn Verify) {
+        if self.is_honest(who) {
+            let check = honesty::accused(who, evidence, &self.cast)
+                .and_then(|()| self.accountability.on_evidence(who, evidence, verifier, &self.set, &self.genesis));
+            self.keep(check);
+        }
     }
 
     /// A member refuses what another one sent.
     pub fn on_refused(&mut self, from: usize, to: usize, reason: &str) {
-        self.keep(honesty::refused(from, to, reason));
+        match (self.is_honest(from), self.is_honest(to)) {
+            (true, true) => self.keep(honesty::refused(from, to, reason)),
+            (false, true) => self.refused += 1,
+            (_, false) => {}
+        }
     }
 
     /// A member found another root than a primary.
     pub fn on_diverged(&mut self, who: usize, number: BlockNumber, here: H256, there: H256) {
-        self.keep(roots::diverged(who, number, here, there));
+        if self.is_honest(who) {
+            let check = self.roots.on_diverged(who, number, (here, there), !self.cast.liars().is_empty());
+            self.keep(check);
+        }
     }
 
     /// A member wants to be woken.
     pub fn on_wake_wanted(&mut self, who: usize, at: u64, now: u64) {
-        self.keep(patience::wake_wanted(who, at, now));
+        if self.is_honest(who) {
+            self.keep(patience::wake_wanted(who, at, now));
+        }
     }
 
     /// The network has healed, and this is what didn't recover in time.
@@ -197,6 +262,22 @@ impl Witness {
     #[must_use]
     pub fn included(&self) -> usize {
         self.once.count()
+    }
+
+    /// How many contradictions honest validators showed.
+    #[must_use]
+    pub fn evidence(&self) -> usize {
+        self.accountability.shown()
+    }
+
+    /// How many messages of liars were refused.
+    #[must_use]
+    pub fn refused(&self) -> usize {
+        self.refused
+    }
+
+    fn is_honest(&self, who: usize) -> bool {
+        self.cast.lies(who).is_none()
     }
 
     fn keep(&mut self, check: Check) {

@@ -12,10 +12,13 @@
 //! ```
 //!
 //! A run is a function of its options: the same seed gives the same run to the byte, so a failure is a command line.
-//! Nobody lies here yet: all members are honest, they only fail.
+//! Up to f validators lie, each in a way of its own: they are whole replicas whose words are bent on the way out
+//! (`adversaries`, one kind per file).
 
+pub mod adversaries;
 pub mod body;
 pub mod campaign;
+pub mod cast;
 pub mod clock;
 pub mod database;
 pub mod disk;
@@ -23,6 +26,7 @@ pub mod event;
 pub mod faults;
 pub mod invariants;
 pub mod journal;
+pub mod mix;
 pub mod network;
 pub mod profile;
 pub mod queue;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{ArgGroup, Parser};
 use tierchain_simulator::campaign::{Campaign, command, run_seed};
+use tierchain_simulator::mix::Mix;
 use tierchain_simulator::profile::Options;
 
 /// Runs whole replicas through bad days, each from one seed. Exit code 1 when a property didn't hold.
@@ -28,6 +29,9 @@ struct Arguments {
     /// Let disks lose at a crash what they said they had synced: such runs must fail, or the checks are no good.
     #[arg(long, conflicts_with = "journal")]
     lying_disks: bool,
+    /// From which days the seeds draw.
+    #[arg(long, value_enum, default_value_t)]
+    mix: Mix,
     /// Print what happens.
     #[arg(long, requires = "seed")]
     trace: bool,
@@ -45,12 +49,13 @@ fn main() -> anyhow::Result<ExitCode> {
         (Some(seed), _) => {
             let (steps, validators) = (arguments.steps, arguments.validators);
             let (trace, lying_disks) = (arguments.trace, arguments.lying_disks);
-            run_one(&Options { seed, steps, validators, trace, lying_disks })
+            run_one(&Options { validators, trace, lying_disks, mix: arguments.mix, ..Options::new(seed, steps) })
         }
         (None, Some(seeds)) => {
             let (steps, validators) = (arguments.steps, arguments.validators);
             let (journal, threads, lying_disks) = (arguments.journal, arguments.threads, arguments.lying_disks);
-            Campaign { seeds, steps, validators, lying_disks, journal, threads }.run()?.violations == 0
+            Campaign { seeds, steps, validators, lying_disks, mix: arguments.mix, journal, threads }.run()?.violations
+                == 0
         }
         (None, None) => unreachable!("clap requires one of the two"),
     };

@@ -1,7 +1,14 @@
 //! What kind of day a run has. Every seed has its own: calm or rough network, quick or slow disks, few or many faults.
 
+use std::collections::BTreeMap;
+
+#[cfg(feature = "bugs")]
+use tierchain_consensus::Bug;
+
+use crate::adversaries::Kind;
 use crate::clock::{MS, SECOND, Time};
 use crate::faults::Fault;
+use crate::mix::Mix;
 use crate::network::Weather;
 use crate::random::Random;
 use crate::signing::Scheme;
@@ -22,13 +29,27 @@ pub struct Options {
     pub trace: bool,
     /// Disks lose at a crash what they said they had synced: a run that must fail, to see that the checks bite.
     pub lying_disks: bool,
+    /// From which days the seed draws.
+    pub mix: Mix,
+    /// A bug that is put into every replica: a run that must fail.
+    #[cfg(feature = "bugs")]
+    pub bug: Option<Bug>,
 }
 
 impl Options {
     /// The run of a seed with nothing special about it.
     #[must_use]
     pub fn new(seed: u64, steps: u64) -> Self {
-        Self { seed, steps, validators: None, trace: false, lying_disks: false }
+        Self {
+            seed,
+            steps,
+            validators: None,
+            trace: false,
+            lying_disks: false,
+            mix: Mix::Any,
+            #[cfg(feature = "bugs")]
+            bug: None,
+        }
     }
 }
 
@@ -39,6 +60,10 @@ pub struct Profile {
     pub validators: usize,
     /// How many observers follow them.
     pub observers: usize,
+    /// Which validators lie, and how: at most f.
+    pub liars: BTreeMap<usize, Kind>,
+    /// Who hears which story where there are two: bit `who`.
+    pub sides: u64,
     /// How everybody signs.
     pub scheme: Scheme,
     /// The network on this day.
@@ -74,9 +99,11 @@ impl Profile {
     pub fn new(options: &Options, random: &mut Random) -> Self {
         let real = options.seed % REAL_SIGNATURES_EVERY == REAL_SIGNATURES_EVERY - 1;
         let drawn = random.pick(&[4, 4, 7]);
-        Self {
+        let mut day = Self {
             validators: options.validators.unwrap_or(drawn),
             observers: random.pick(&[0, 0, 1]),
+            liars: BTreeMap::new(),
+            sides: random.number(),
             scheme: if real { Scheme::Ed25519 } else { Scheme::KeyedHash },
             weather: Weather {
                 delay: random.pick(&[(20, 200), (100, 2 * MS), (MS, 20 * MS), (20 * MS, 80 * MS)]),
@@ -96,7 +123,19 @@ impl Profile {
             mortal_per_mille: random.pick(&[0, 200, 800]),
             faults_per_mille: random.pick(&[0, 3, 10, 30]),
             faults: faults(random),
-        }
+        };
+        let count = random.pick(&[0, 1, usize::MAX]);
+        day.draw_liars(count, &Kind::ALL, random);
+        options.mix.shape(&mut day, random);
+        day
+    }
+
+    /// Makes liars of so many validators, at most f, each of one of these kinds.
+    pub fn draw_liars(&mut self, count: usize, kinds: &[Kind], random: &mut Random) {
+        let validators: Vec<usize> = (0..self.validators).collect();
+        let count = count.min((self.validators - 1) / 3);
+        let chosen = random.shuffled(&validators).into_iter().take(count);
+        self.liars = chosen.map(|who| (who, random.pick(kinds))).collect();
     }
 }
 

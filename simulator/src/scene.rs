@@ -8,6 +8,8 @@ use tierchain_replica::genesis::Genesis;
 use tierchain_replica::{Member, Pace, Settings};
 use tierchain_runtime::{GenesisConfig, Weights};
 
+use crate::adversaries::{Means, Sides};
+use crate::cast::Cast;
 use crate::clock::{GENESIS_MS, MS, SECOND, Time};
 use crate::event::{Event, Parcel};
 use crate::invariants::Witness;
@@ -15,7 +17,7 @@ use crate::network::{Life, Network};
 use crate::profile::Profile;
 use crate::queue::Queue;
 use crate::random::Random;
-use crate::signing::Verifier;
+use crate::signing::{Identity, Verifier};
 use crate::trace::Trace;
 
 /// Block nonces cost hashes and are beside the point here.
@@ -36,6 +38,10 @@ pub struct Scene {
     pub verifier: Rc<Verifier>,
     /// The kind of day.
     pub profile: Profile,
+    /// Who is who, and who lies.
+    pub cast: Cast,
+    /// Who talks to which instance of the twins.
+    pub sides: Sides,
     /// Block 0.
     pub genesis: Genesis,
     /// The validators.
@@ -63,10 +69,10 @@ impl Scene {
         })
     }
 
-    /// The settings of a member's replica.
+    /// The settings of a member's replica; a validator that lost its vote log doesn't vote.
     #[must_use]
-    pub fn settings(&self, who: usize) -> Settings {
-        let machine = self.validator(who).map(|me| tierchain_consensus::Config {
+    pub fn settings(&self, who: usize, votes: bool) -> Settings {
+        let machine = self.validator(who).filter(|_| votes).map(|me| tierchain_consensus::Config {
             genesis: self.genesis.hash,
             set: self.set.clone(),
             me,
@@ -84,45 +90,40 @@ impl Scene {
     /// How many members there are.
     #[must_use]
     pub fn members(&self) -> usize {
-        self.profile.validators + self.profile.observers
+        self.cast.members()
     }
 
     /// A member's place in the set; none for an observer.
     #[must_use]
     pub fn validator(&self, who: usize) -> Option<ValidatorIndex> {
-        self.set.indices().nth(who)
+        self.cast.validator(who)
     }
 
     /// A member as its peers know it.
     #[must_use]
     pub fn member(&self, who: usize) -> Member {
-        match self.validator(who) {
-            Some(index) => Member::Validator(index),
-            None => Member::Observer(u32::try_from(who - self.profile.validators).expect("a handful of observers")),
-        }
+        self.cast.member(who)
     }
 
-    /// Which member this is.
-    #[must_use]
-    pub fn number_of(&self, member: Member) -> usize {
-        match member {
-            Member::Validator(index) => index.as_usize(),
-            Member::Observer(number) => self.profile.validators + number as usize,
-        }
+    /// What a liar has at hand.
+    pub fn means<'a>(&'a mut self, who: usize, identity: &'a Identity) -> Option<Means<'a>> {
+        Some(Means {
+            who,
+            index: self.cast.validator(who)?,
+            identity,
+            genesis: self.genesis.hash,
+            set: &self.set,
+            cast: &self.cast,
+            sides: self.profile.sides,
+            random: &mut self.random,
+        })
     }
 
-    /// Sends a message, if the two are connected.
-    pub fn send(&mut self, from: usize, to: usize, parcel: Parcel) {
+    /// Sends a message after a while, if the two are connected.
+    pub fn send(&mut self, from: usize, to: usize, held_back: Time, parcel: Parcel) {
         let Some(lives) = self.network.connection(from, to) else { return };
         for delay in self.network.delays(&mut self.random) {
-            self.queue.after(delay, Event::Deliver { from, to, lives, parcel: parcel.clone() });
-        }
-    }
-
-    /// Sends a message to every other member.
-    pub fn send_to_all(&mut self, from: usize, parcel: &Parcel) {
-        for to in (0..self.members()).filter(|to| *to != from) {
-            self.send(from, to, parcel.clone());
+            self.queue.after(held_back + delay, Event::Deliver { from, to, lives, parcel: parcel.clone() });
         }
     }
 

@@ -4,10 +4,13 @@
 use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::{BlockNumber, Epoch};
 
+use crate::adversaries::{Kind, Sides};
 use crate::body::Body;
-use crate::clock::{MS, Time};
+use crate::cast::Cast;
+use crate::clock::{MS, SECOND, Time};
 use crate::event::Event;
-use crate::invariants::{HEALS_WITHIN, Liveness, Violation, Witness};
+use crate::faults;
+use crate::invariants::{Liveness, Violation, Witness, heals_within};
 use crate::network::{Network, Weather};
 use crate::profile::{Options, Profile};
 use crate::queue::Queue;
@@ -36,6 +39,10 @@ pub struct Report {
     pub included: usize,
     /// How long the network took to recover.
     pub recovery: Time,
+    /// Contradictions that honest validators showed.
+    pub evidence: usize,
+    /// Messages that honest members refused.
+    pub refused: usize,
     /// Two runs share it only if they went the same way.
     pub fingerprint: u64,
 }
@@ -65,14 +72,23 @@ impl World {
         let clients = identities("client", profile.clients);
         let genesis = Scene::genesis(Workload::accounts(&clients));
         let set = ValidatorSet { epoch: Epoch(0), keys: validators.iter().map(Identity::public).collect() };
-        let members = validators.into_iter().chain(identities("observer", profile.observers));
+        let cast = Cast::new(profile.validators, profile.observers, profile.liars.clone());
+        let mut sides = Sides::default();
+        sides.draw(&cast, &mut random);
+        let members = (0..cast.members()).map(|who| match cast.validator(who) {
+            Some(index) => Identity::new(profile.scheme, "validator", index.as_usize()),
+            None => Identity::new(profile.scheme, "observer", who),
+        });
+        let members: Vec<Identity> = members.collect();
         let mut scene = Scene {
             queue: Queue::default(),
             network: Network::new(profile.weather),
             random,
-            witness: Witness::new(genesis.hash, set.clone()),
+            witness: Witness::new(genesis.hash, set.clone(), cast.clone()),
             verifier: Verifier::new(profile.scheme).into(),
             profile,
+            cast,
+            sides,
             genesis,
             set,
             trace: Trace::new(options.trace),
@@ -80,7 +96,7 @@ impl World {
             disks_lie: options.lying_disks,
         };
         scene.trace.note(0, || format!("{:?}", scene.profile));
-        let bodies: Vec<Body> = members.enumerate().map(|(at, it)| Body::new(at, it, &mut scene)).collect();
+        let bodies: Vec<Body> = members.into_iter().enumerate().map(|(at, it)| Body::new(at, it, &mut scene)).collect();
         for who in 0..bodies.len() {
             let delay = scene.random.within((0, 100 * MS));
             scene.queue.after(delay, Event::Start(who));
@@ -108,6 +124,8 @@ impl World {
             height: self.scene.witness.height(),
             included: self.scene.witness.included(),
             recovery: self.scene.queue.now() - healed,
+            evidence: self.scene.witness.evidence(),
+            refused: self.scene.witness.refused(),
             fingerprint: self.scene.trace.fingerprint(),
         }
     }
@@ -144,7 +162,14 @@ impl World {
             }
             Event::Meet(one, other) => self.meet(one, other),
             Event::Start(who) => self.bodies[who].start(scene),
+            Event::Cut { from, to } => {
+                if self.scene.is_faulty {
+                    faults::cut(self, from, to);
+                }
+            }
             Event::Mend => self.mend(),
+            Event::FreeDisk(who) => self.bodies[who].free_disk(),
+            Event::SwitchTwins => self.switch_twins(),
             Event::Client(client) => self.workload.act(client, &self.bodies, scene),
             Event::Submit { to, bytes } => self.bodies[to].submit(&bytes, scene),
             Event::Turn(who, life) if self.bodies[who].life == life => self.bodies[who].turn(scene),
@@ -182,12 +207,16 @@ impl World {
 
     fn recover(&mut self) {
         let liveness = Liveness::new(self);
-        let until = self.scene.queue.now() + HEALS_WITHIN;
+        let within = heals_within(self.scene.cast.liars().len());
+        let until = self.scene.queue.now() + within;
         let steps_max = self.steps + RECOVERY_STEPS_MAX;
         while self.scene.witness.violation().is_none() {
             let Some(missing) = liveness.missing(self) else { return };
             if self.scene.queue.now() > until {
-                return self.scene.witness.on_stuck(format!("20 s after the network healed {missing}"));
+                return self
+                    .scene
+                    .witness
+                    .on_stuck(format!("{} s after the network healed {missing}", within / SECOND));
             }
             if self.steps > steps_max {
                 let steps = RECOVERY_STEPS_MAX;
@@ -212,7 +241,8 @@ impl World {
         let can_talk = self.bodies[one].is_running()
             && self.bodies[other].is_running()
             && scene.network.carries(one, other)
-            && scene.network.carries(other, one);
+            && scene.network.carries(other, one)
+            && scene.sides.permit(&scene.cast, one, other);
         if can_talk && scene.network.connection(one, other) == Some(lives) {
             return;
         }
@@ -226,12 +256,28 @@ impl World {
         }
     }
 
+    /// Members turn to other instances of the twins.
+    pub fn switch_twins(&mut self) {
+        self.scene.sides.draw(&self.scene.cast, &mut self.scene.random);
+        let cast = self.scene.cast.clone();
+        for twin in (0..cast.members()).filter(|who| cast.lies(*who) == Some(Kind::Twins)) {
+            for other in (0..cast.members()).filter(|other| !cast.are_one(*other, twin)) {
+                let noticed = self.scene.random.within((0, 20 * MS));
+                self.scene.queue.after(noticed, Event::Meet(twin, other));
+            }
+        }
+    }
+
     /// Ends a connection, if there is one, and tells whoever of the two still runs.
     pub fn break_connection(&mut self, one: usize, other: usize) {
         let Some(lives) = self.scene.network.connection(one, other) else { return };
         self.scene.network.disconnect(one, other);
         for (who, peer, life) in [(one, other, lives.0), (other, one, lives.1)] {
             if self.bodies[who].life != life {
+                continue;
+            }
+            let other_instances = self.scene.cast.instances(self.scene.member(peer));
+            if other_instances.into_iter().any(|it| self.scene.network.connection(who, it).is_some()) {
                 continue;
             }
             let refused = !self.bodies[peer].is_running() && self.scene.random.chance(500);

@@ -1,5 +1,5 @@
-//! What arrives: decoded within limits and verified as the node does, then handed to the replica. Nobody in a run
-//! lies, so whatever is refused here is a bug of whoever sent it.
+//! What arrives: decoded within limits and verified as the node does, then handed to the replica. Whatever is
+//! refused here was sent by a liar, or whoever sent it has a bug.
 
 use std::sync::Arc;
 
@@ -23,6 +23,13 @@ type Refused = String;
 impl Body {
     /// A message arrives.
     pub fn receive(&mut self, from: usize, parcel: &Parcel, scene: &mut Scene) {
+        if let (Some(adversary), Some(mut means)) = (&mut self.adversary, scene.means(self.number, &self.identity)) {
+            let (replica_hears, letters) = adversary.hear(from, parcel, &mut means);
+            self.post_all(letters, scene);
+            if !replica_hears {
+                return;
+            }
+        }
         let taken = match parcel {
             Parcel::Consensus(bytes) => self.on_consensus(from, bytes, scene),
             Parcel::Sync(bytes) => self.on_sync(from, bytes, scene),
@@ -45,7 +52,7 @@ impl Body {
         Ok(Some(Input::Consensus { from, message }))
     }
 
-    fn on_sync(&self, from: usize, bytes: &[u8], scene: &mut Scene) -> Result<Option<Input>, Refused> {
+    fn on_sync(&mut self, from: usize, bytes: &[u8], scene: &mut Scene) -> Result<Option<Input>, Refused> {
         let sender = scene.member(from);
         Ok(Some(match decode(bytes)? {
             SyncMessage::BundleRequest { digest } => Input::BundleRequest { from: sender, digest },
@@ -95,7 +102,7 @@ impl Body {
         Ok(Input::Bundle(OpenBundle { digest, signed: Arc::new(bundle), entries }))
     }
 
-    fn serve_range(&self, to: usize, first: BlockNumber, scene: &mut Scene) {
+    fn serve_range(&mut self, to: usize, first: BlockNumber, scene: &mut Scene) {
         let mut blocks = Vec::new();
         let mut bytes = 0;
         for block in (first..=self.database.best()).map_while(|number| self.database.certified(number)) {
@@ -105,7 +112,7 @@ impl Body {
             }
             blocks.push(block);
         }
-        scene.send(self.number, to, Parcel::Sync(SyncMessage::Range { blocks }.encode().into()));
+        self.post(to, Parcel::Sync(SyncMessage::Range { blocks }.encode().into()), scene);
     }
 
     /// Verdicts that the replica asked for.
@@ -122,6 +129,9 @@ impl Body {
         // A birth block that isn't known here is refused, and the client tries again.
         let Some(birth) = self.database.block_hash(born).filter(|_| born < following) else { return };
         if !scene.verifier.extrinsic_holds(&checked, &scene.genesis.hash, &birth) {
+            return;
+        }
+        if self.is_disqualified {
             return;
         }
         let Some(process) = &mut self.process else { return };

@@ -14,13 +14,13 @@ impl Body {
         match effect {
             Effect::SendConsensus { to, message } => self.send_consensus(to, &message, scene),
             Effect::SendSync { to, message } => {
-                let to = scene.number_of(to);
-                scene.send(self.number, to, Parcel::Sync(message.encode().into()));
+                let parcel = Parcel::Sync(message.encode().into());
+                scene.cast.instances(to).into_iter().for_each(|to| self.post(to, parcel.clone(), scene));
             }
-            Effect::GossipBundle(bundle) => scene.send_to_all(self.number, &Parcel::Bundle(bundle.encode().into())),
+            Effect::GossipBundle(bundle) => self.post_to_all(&Parcel::Bundle(bundle.encode().into()), scene),
             Effect::GossipBlock(block) => {
                 if scene.profile.observers > 0 {
-                    scene.send_to_all(self.number, &Parcel::Block(block.encode().into()));
+                    self.post_to_all(&Parcel::Block(block.encode().into()), scene);
                 }
             }
             Effect::Answer { ticket, result } => self.answer(ticket, result, scene),
@@ -34,26 +34,23 @@ impl Body {
                 let height = self.process.as_ref().map_or(0, |process| process.replica.chain().last().header.number);
                 scene.witness.on_dropped(self.number, height, hash, reason);
             }
-            Effect::Evidence(evidence) => scene.witness.on_evidence(self.number, &evidence),
+            Effect::Evidence(evidence) => scene.witness.on_evidence(self.number, &evidence, &*scene.verifier),
             Effect::Diverged { number, here, there } => scene.witness.on_diverged(self.number, number, here, there),
             Effect::WakeAt(at) => self.wake_at(at, scene),
         }
     }
 
-    fn send_consensus(&self, to: Target, message: &Message, scene: &mut Scene) {
+    fn send_consensus(&mut self, to: Target, message: &Message, scene: &mut Scene) {
         scene.witness.on_said(self.number, message);
         scene.trace.note(scene.queue.now(), || format!("{} says {}", self.number, summary(message)));
         let parcel = Parcel::Consensus(message.encode().into());
-        match to {
-            Target::All => {
-                for index in scene.set.indices().filter(|index| index.as_usize() != self.number) {
-                    scene.send(self.number, index.as_usize(), parcel.clone());
-                }
-            }
-            Target::One(index) => {
-                let to = scene.number_of(Member::Validator(index));
-                scene.send(self.number, to, parcel);
-            }
+        let validators: Vec<Member> = match to {
+            Target::All => scene.set.indices().map(Member::Validator).collect(),
+            Target::One(index) => vec![Member::Validator(index)],
+        };
+        let me = scene.member(self.number);
+        for validator in validators.into_iter().filter(|validator| *validator != me) {
+            scene.cast.instances(validator).into_iter().for_each(|to| self.post(to, parcel.clone(), scene));
         }
     }
 

@@ -1,6 +1,7 @@
 //! A member's process starts: from nothing the first time, later from what its disk holds.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parity_scale_codec::DecodeAll;
 use tierchain_primitives::H256;
@@ -23,7 +24,9 @@ impl Body {
             WriteAheadLog::create(disk.clone(), scene.genesis.hash).expect("the disk is empty");
         }
         let skew_ms = scene.draw_skew();
-        Self { number, life: 0, database: Database::new(&scene.genesis), identity, disk, skew_ms, process: None }
+        let adversary = scene.cast.lies(number).map(|kind| kind.adversary(&mut scene.random));
+        let database = Database::new(&scene.genesis);
+        Self { number, life: 0, database, identity, adversary, disk, is_disqualified: false, skew_ms, process: None }
     }
 
     /// Its process starts.
@@ -33,6 +36,7 @@ impl Body {
         }
         self.life += 1;
         self.disk.power_on();
+        self.forget(scene);
         let Some((log, records)) = self.open_log(scene) else { return };
         records.iter().for_each(|record| scene.witness.on_written(self.number, record));
         let now = scene.queue.now();
@@ -41,8 +45,14 @@ impl Body {
         let (base, certificate) = self.database.base();
         let recovered = Recovered { base, certificate, records };
         let ports = Ports { ledger: &self.database, signer: &self.identity };
-        let settings = scene.settings(self.number);
-        let (replica, staged) = Replica::recover(settings, recovered, clocks.read(now), &ports);
+        let settings = scene.settings(self.number, log.is_some());
+        let recover = || Replica::recover(settings, recovered, clocks.read(now), &ports);
+        let recovered = match self.adversary {
+            None => Some(recover()),
+            // A liar may have written what no replica can stand.
+            Some(_) => catch_unwind(AssertUnwindSafe(recover)).ok(),
+        };
+        let Some((replica, staged)) = recovered else { return };
         let height = replica.chain().last().header.number;
         scene.trace.note(now, || format!("{} starts at {height}", self.number));
         scene.witness.on_restart(self.number, &replica);
@@ -64,6 +74,11 @@ impl Body {
             let effects = scene.random.below(4);
             self.crash_after(effects);
         }
+        if let Some(adversary) = self.adversary.as_mut().filter(|_| scene.is_faulty)
+            && let Some(effects) = adversary.crashes_after(&mut scene.random)
+        {
+            self.crash_after(effects);
+        }
         let pause = scene.random.within(scene.profile.flush);
         scene.queue.after(pause, Event::Flush(self.number, self.life));
         for other in (0..scene.members()).filter(|other| *other != self.number) {
@@ -76,9 +91,20 @@ impl Body {
         }
     }
 
-    /// The vote log, if it is a validator, and what it holds. None when the log refuses to open, which is a violation.
+    /// An amnesiac's disk may be empty, with a new vote log on it as if there had never been another.
+    fn forget(&mut self, scene: &mut Scene) {
+        let Some(adversary) = &mut self.adversary else { return };
+        if adversary.forgets(&mut scene.random) {
+            self.disk.erase();
+            self.database = Database::new(&scene.genesis);
+            WriteAheadLog::create(self.disk.clone(), scene.genesis.hash).expect("the disk is empty");
+        }
+    }
+
+    /// The vote log, if it is a validator that still has one, and what it holds. None when the log refuses to open,
+    /// which is a violation.
     fn open_log(&self, scene: &mut Scene) -> Option<(Option<WriteAheadLog<Disk>>, Vec<Record>)> {
-        if scene.validator(self.number).is_none() {
+        if scene.validator(self.number).is_none() || self.is_disqualified {
             return Some((None, Vec::new()));
         }
         match open(self.disk.clone(), scene.genesis.hash) {

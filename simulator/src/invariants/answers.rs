@@ -3,7 +3,7 @@
 //!
 //! decisions.md 21; the durability of the mempool in the list of the replica's parts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tierchain_primitives::{BlockNumber, H256};
 use tierchain_replica::{DropReason, Replica};
@@ -15,13 +15,16 @@ use super::{Check, Violation};
 pub(super) struct Answers {
     /// With the block from which on it can't be included any more.
     by_member: BTreeMap<usize, BTreeMap<H256, Option<BlockNumber>>>,
-    answered: BTreeSet<H256>,
 }
 
 impl Answers {
     pub(super) fn on_answered(&mut self, who: usize, hash: H256, death: Option<BlockNumber>) {
-        self.answered.insert(hash);
         self.by_member.entry(who).or_default().insert(hash, death);
+    }
+
+    /// A validator's log is gone, and with it what it promised.
+    pub(super) fn on_log_lost(&mut self, who: usize) {
+        self.by_member.remove(&who);
     }
 
     /// A validator lets an extrinsic go, at this height of its own.
@@ -63,7 +66,7 @@ impl Answers {
     }
 
     pub(super) fn is_answered(&self, hash: &H256) -> bool {
-        self.answered.contains(hash)
+        self.by_member.values().any(|promised| promised.contains_key(hash))
     }
 }
 

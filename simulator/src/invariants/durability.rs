@@ -2,7 +2,7 @@
 //!
 //! design.md 3, the table of what is on disk before what leaves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tierchain_primitives::{BlockNumber, H256};
 use tierchain_replica::Replica;
@@ -13,17 +13,28 @@ use super::{Check, Violation};
 pub(super) struct Durability {
     validators: usize,
     reported: BTreeMap<usize, (BlockNumber, H256)>,
+    lost: BTreeSet<usize>,
 }
 
 impl Durability {
     pub(super) fn new(validators: usize) -> Self {
-        Self { validators, reported: BTreeMap::new() }
+        Self { validators, reported: BTreeMap::new(), lost: BTreeSet::new() }
+    }
+
+    /// A validator's log is gone: from now on it is an observer.
+    pub(super) fn on_log_lost(&mut self, who: usize) {
+        self.lost.insert(who);
+    }
+
+    fn has_log(&self, who: usize) -> bool {
+        who < self.validators && !self.lost.contains(&who)
     }
 
     /// Blocks become final in order; only what is executed again after a restart was reported before.
     pub(super) fn on_final(&mut self, who: usize, number: BlockNumber, hash: H256) -> Check {
+        let has_log = self.has_log(who);
         let reported = self.reported.entry(who).or_insert((0, H256::ZERO));
-        if number > reported.0 + 1 && who < self.validators {
+        if number > reported.0 + 1 && has_log {
             let what = format!("block {number} is final to member {who} before block {}", reported.0 + 1);
             return Err(Violation::new("monotone heights", what));
         }
@@ -36,7 +47,7 @@ impl Durability {
     /// An observer has no log: after a power failure it fetches again what its database lost.
     pub(super) fn on_restart(&mut self, who: usize, replica: &Replica) -> Check {
         let last = replica.chain().last();
-        if who >= self.validators {
+        if !self.has_log(who) {
             self.reported.insert(who, (last.header.number, last.hash));
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! Nobody is wronged: in a run all are honest, so nobody is accused and nothing that anybody sends is refused.
+//! Nobody is wronged: no honest validator is accused, and nothing that an honest member sends is refused.
 //!
 //! design.md 5, "Never twice": evidence is of what an honest replica never does; design.md 7: whatever doesn't decode or
 //! verify is its sender's fault.
@@ -6,9 +6,13 @@
 use tierchain_consensus::Evidence;
 
 use super::{Check, Violation};
+use crate::cast::Cast;
 
-pub(super) fn accused(who: usize, evidence: &Evidence) -> Check {
+pub(super) fn accused(who: usize, evidence: &Evidence, cast: &Cast) -> Check {
     let Evidence { culprit, first, second } = evidence;
+    if cast.lies(culprit.as_usize()).is_some() {
+        return Ok(());
+    }
     let what = format!("member {who} accuses honest validator {culprit}: {first:?} against {second:?}");
     Err(Violation::new("honesty", what))
 }

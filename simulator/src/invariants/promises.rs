@@ -1,14 +1,16 @@
 //! Write before you speak, and nobody contradicts himself, not even across restarts: one proposal, prepare, commit per
 //! view and number, one VIEW-CHANGE and NEW-VIEW per view, prepares of a view ascending, no new vote below a VIEW-CHANGE;
-//! and whatever is said, was on disk before.
+//! and whatever is said, was on disk before, with what it rests on: a proposal and a prepare with the block's body, a
+//! commit with a prepared certificate that covers it.
 //!
-//! design.md 5, rules R1 and R5, "Never twice"; design.md 3, the table of what is on disk before what leaves.
+//! design.md 5, rules R1, R3 and R5, "Never twice"; design.md 3, the table of what is on disk before what leaves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tierchain_consensus::{Message, Record};
+use tierchain_consensus::{Message, Record as Said};
 use tierchain_primitives::certificate::SignedKind;
 use tierchain_primitives::{BlockNumber, H256, View};
+use tierchain_replica::Record;
 
 use super::{Check, Violation};
 
@@ -39,13 +41,13 @@ impl Statement {
         Some(Self { signer: signer.as_usize(), subject, hash })
     }
 
-    fn of_record(record: &Record) -> Option<Self> {
+    fn of_record(record: &Said) -> Option<Self> {
         Self::of_message(&match record {
-            Record::Proposal(it) => Message::Proposal(it.clone()),
-            Record::Vote(it) => Message::Vote(it.clone()),
-            Record::ViewChange(it) => Message::ViewChange(it.clone()),
-            Record::NewView(it) => Message::NewView(it.clone()),
-            Record::Prepared(_) | Record::Certified(_) => return None,
+            Said::Proposal(it) => Message::Proposal(it.clone()),
+            Said::Vote(it) => Message::Vote(it.clone()),
+            Said::ViewChange(it) => Message::ViewChange(it.clone()),
+            Said::NewView(it) => Message::NewView(it.clone()),
+            Said::Prepared(_) | Said::Certified(_) => return None,
         })
     }
 }
@@ -58,26 +60,49 @@ struct Written {
     promised: View,
     /// The highest number prepared in each view.
     prepared: BTreeMap<View, BlockNumber>,
+    /// The highest number with a prepared certificate of each view.
+    certified_prepared: BTreeMap<View, BlockNumber>,
     /// Blocks with certificates.
     certified: BTreeSet<(BlockNumber, H256)>,
+    /// Blocks with bodies.
+    bodies: BTreeSet<H256>,
 }
 
 #[derive(Debug)]
 pub(super) struct Promises {
     validators: usize,
     written: BTreeMap<usize, Written>,
+    lost: BTreeSet<usize>,
 }
 
 impl Promises {
     pub(super) fn new(validators: usize) -> Self {
-        Self { validators, written: BTreeMap::new() }
+        Self { validators, written: BTreeMap::new(), lost: BTreeSet::new() }
+    }
+
+    /// A validator's log is gone. What it promised still binds it.
+    pub(super) fn on_log_lost(&mut self, who: usize) {
+        self.lost.insert(who);
     }
 
     /// A record is on disk; one that was written before says nothing new.
     pub(super) fn on_written(&mut self, who: usize, record: &Record) -> Check {
         let written = self.written.entry(who).or_default();
-        if let Record::Certified(certificate) = record {
-            written.certified.insert((certificate.number, certificate.hash));
+        let record = match record {
+            Record::Consensus(record) => record,
+            Record::Block { header, .. } => {
+                written.bodies.insert(header.hash());
+                return Ok(());
+            }
+            Record::Pooled { .. } => return Ok(()),
+        };
+        match record {
+            Said::Certified(it) => drop(written.certified.insert((it.number, it.hash))),
+            Said::Prepared(it) => {
+                let highest = written.certified_prepared.entry(it.view).or_default();
+                *highest = it.number.max(*highest);
+            }
+            _ => {}
         }
         let own = Statement::of_record(record).filter(|statement| statement.signer == who);
         let check = own.map_or(Ok(()), |statement| written.state(statement));
@@ -89,18 +114,15 @@ impl Promises {
         let Some(said) = Statement::of_message(message).filter(|statement| statement.signer == who) else {
             return Ok(());
         };
-        match self.written.entry(who).or_default().statements.get(&said.subject) {
-            Some(written) if *written == said.hash => Ok(()),
-            other => {
-                let what = format!("member {who} says {said:?}, and on disk is {other:?}");
-                Err(Violation::new("promises", what))
-            }
-        }
+        let written = self.written.entry(who).or_default();
+        let check = written.permits(&said);
+        check.map_err(|why| Violation::new("promises", format!("member {who} says {said:?}, and {why}")))
     }
 
     /// A block is final to a validator: its certificate must be on disk.
     pub(super) fn on_final(&mut self, who: usize, number: BlockNumber, hash: H256) -> Check {
-        if who >= self.validators || self.written.entry(who).or_default().certified.contains(&(number, hash)) {
+        let has_log = who < self.validators && !self.lost.contains(&who);
+        if !has_log || self.written.entry(who).or_default().certified.contains(&(number, hash)) {
             return Ok(());
         }
         let what = format!("block {number} is final to member {who}, and its certificate isn't on disk");
@@ -109,6 +131,24 @@ impl Promises {
 }
 
 impl Written {
+    /// Whether all that a statement rests on is there.
+    fn permits(&self, said: &Statement) -> Result<(), String> {
+        let (kind, view, number) = said.subject;
+        let written = self.statements.get(&said.subject);
+        if written != Some(&said.hash) {
+            return Err(format!("on disk is {written:?}"));
+        }
+        match kind {
+            SignedKind::Proposal | SignedKind::Prepare if !self.bodies.contains(&said.hash) => {
+                Err("the block's body isn't on disk".into())
+            }
+            SignedKind::Commit if self.certified_prepared.get(&view) < Some(&number) => {
+                Err("no prepared certificate that covers it is on disk".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn state(&mut self, Statement { subject, hash, .. }: Statement) -> Result<(), String> {
         let (kind, view, number) = subject;
         match self.statements.insert(subject, hash) {

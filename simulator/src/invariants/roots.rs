@@ -39,9 +39,19 @@ impl Roots {
             _ => Ok(()),
         }
     }
-}
 
-pub(super) fn diverged(who: usize, number: BlockNumber, here: H256, there: H256) -> Check {
-    let what = format!("member {who} has root {here} after block {number}, a primary names {there}");
-    Err(Violation::new("roots", what))
+    /// A member objects to a primary's root. Where there are liars that may be one of theirs.
+    pub(super) fn on_diverged(
+        &self,
+        who: usize,
+        number: BlockNumber,
+        (here, there): (H256, H256),
+        liars: bool,
+    ) -> Check {
+        if liars && self.roots.get(&number) != Some(&there) {
+            return Ok(());
+        }
+        let what = format!("member {who} has root {here} after block {number}, a primary names {there}");
+        Err(Violation::new("roots", what))
+    }
 }

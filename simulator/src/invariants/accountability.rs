@@ -1,0 +1,144 @@
+//! Whoever contradicts himself to the face of an honest validator is shown to have done so, at once and with proof.
+//!
+//! design.md 5, "Never twice": evidence, kept and reported, of two proposals, prepares or commits for one view and
+//! number; the issue: verifiable by anybody.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tierchain_consensus::{Evidence, Message, Verify, verify_with};
+use tierchain_primitives::certificate::{SignedKind, ValidatorSet};
+use tierchain_primitives::limits::WINDOW;
+use tierchain_primitives::{BlockNumber, H256, View};
+use tierchain_replica::{Input, Replica};
+
+use super::{Check, Violation};
+
+/// A machine shows so many contradictions of one validator, and no more.
+const SHOWN_MAX: usize = 64;
+
+/// Who said something, and about what.
+type Subject = (usize, SignedKind, View, BlockNumber);
+
+/// What one member heard and showed since its process started.
+#[derive(Debug, Default)]
+struct Ear {
+    heard: BTreeMap<Subject, H256>,
+    /// Contradictions that have to be shown by the end of the step.
+    due: Option<Subject>,
+    shown: BTreeSet<Subject>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Accountability {
+    ears: BTreeMap<usize, Ear>,
+    shown: usize,
+}
+
+impl Accountability {
+    /// A member's process starts, and remembers nothing that it heard.
+    pub(super) fn on_restart(&mut self, who: usize) {
+        self.ears.remove(&who);
+    }
+
+    /// A member is about to take this in.
+    pub(super) fn on_input(&mut self, who: usize, input: &Input, replica: &Replica) -> Check {
+        let ear = self.ears.entry(who).or_default();
+        if let Some(due) = ear.due.take().filter(|due| !ear.shown.contains(due)) {
+            let what = format!("member {who} heard a contradiction of {due:?} and showed nothing");
+            return Err(Violation::new("accountability", what));
+        }
+        let Some((subject, hash)) = said(input) else { return Ok(()) };
+        if !is_judged(subject, replica) {
+            return Ok(());
+        }
+        let first = *ear.heard.entry(subject).or_insert(hash);
+        let shown = ear.shown.iter().filter(|(culprit, ..)| *culprit == subject.0).count();
+        if first != hash && shown < SHOWN_MAX {
+            ear.due = Some(subject);
+        }
+        Ok(())
+    }
+
+    /// A member shows a contradiction: it must be one, with signatures that hold.
+    pub(super) fn on_evidence(
+        &mut self,
+        who: usize,
+        evidence: &Evidence,
+        verifier: &dyn Verify,
+        set: &ValidatorSet,
+        genesis: &H256,
+    ) -> Check {
+        self.shown += 1;
+        let subject = contradiction(evidence);
+        let holds = |message| verify_with(verifier, message, set, genesis).is_ok();
+        match subject.filter(|_| holds(&evidence.first) && holds(&evidence.second)) {
+            Some(subject) => {
+                self.ears.entry(who).or_default().shown.insert(subject);
+                Ok(())
+            }
+            None => {
+                let what = format!("member {who} shows what is no contradiction: {evidence:?}");
+                Err(Violation::new("accountability", what))
+            }
+        }
+    }
+
+    /// How many contradictions were shown.
+    pub(super) fn shown(&self) -> usize {
+        self.shown
+    }
+}
+
+/// What somebody says who may say one thing only.
+fn said(input: &Input) -> Option<(Subject, H256)> {
+    let Input::Consensus { message, .. } = input else { return None };
+    match message {
+        Message::Vote(it) => Some(((it.voter.as_usize(), it.kind.signed(), it.view, it.number), it.hash)),
+        Message::Proposal(it) => {
+            let proposer = it.header.pre_runtime().ok()?.proposer.as_usize();
+            Some(((proposer, SignedKind::Proposal, it.view, it.header.number), it.header.hash()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a member keeps what it hears about a subject: of its view, above the last final block, within two windows.
+fn is_judged((culprit, _, view, number): Subject, replica: &Replica) -> bool {
+    let last = replica.chain().last().header.number;
+    let is_other = replica.me().is_some_and(|me| me.as_usize() != culprit);
+    is_other && replica.view() == Some(view) && number > last && number <= last + 2 * WINDOW
+}
+
+/// What two statements contradict each other about, if they do and are of the culprit.
+fn contradiction(Evidence { culprit, first, second }: &Evidence) -> Option<Subject> {
+    let who = culprit.as_usize();
+    let (of, subject) = match (first, second) {
+        (Message::Vote(a), Message::Vote(b))
+            if (a.kind, a.view, a.number, a.voter) == (b.kind, b.view, b.number, b.voter) && a.hash != b.hash =>
+        {
+            (a.voter, (who, a.kind.signed(), a.view, a.number))
+        }
+        (Message::Proposal(a), Message::Proposal(b))
+            if (a.view, a.header.number) == (b.view, b.header.number) && a.header != b.header =>
+        {
+            (*culprit, (who, SignedKind::Proposal, a.view, a.header.number))
+        }
+        (Message::ViewChange(a), Message::ViewChange(b))
+            if (a.view, a.sender) == (b.view, b.sender) && a.content_hash() != b.content_hash() =>
+        {
+            (a.sender, (who, SignedKind::ViewChange, a.view, 0))
+        }
+        (Message::NewView(a), Message::NewView(b))
+            if (a.view, a.sender) == (b.view, b.sender) && a.content_hash() != b.content_hash() =>
+        {
+            (a.sender, (who, SignedKind::NewView, a.view, 0))
+        }
+        (Message::Vote(commit), Message::ViewChange(change))
+            if commit.voter == change.sender && change.view > commit.view =>
+        {
+            (commit.voter, (who, SignedKind::Commit, change.view, commit.number))
+        }
+        _ => return None,
+    };
+    (of == *culprit).then_some(subject)
+}

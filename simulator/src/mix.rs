@@ -1,0 +1,103 @@
+//! What kind of days seeds have: the mix of all, or one that is directed at something.
+
+use crate::adversaries::Kind;
+use crate::clock::{MS, SECOND};
+use crate::faults::Fault;
+use crate::network::Weather;
+use crate::profile::Profile;
+use crate::random::Random;
+
+/// The version of the mixes. A seed means another run in another version.
+pub const MIX_VERSION: u32 = 2;
+
+/// A mix of days.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub enum Mix {
+    /// Everything.
+    #[default]
+    Any,
+    /// Everything but liars.
+    Honest,
+    /// f liars, every time.
+    Liars,
+    /// Views change all the time, in the middle of many blocks in flight.
+    ViewChanges,
+    /// Two stories are told, and links are bad: whoever counts too few votes believes both.
+    Splits,
+    /// Messages take seconds and a validator is mute: time-outs grow as far as they can.
+    Slow,
+    /// Partitions that leave no quorum anywhere, for long.
+    Halves,
+    /// Single links come and go.
+    Flapping,
+    /// Processes crash all the time, between any two of their effects.
+    Crashes,
+    /// Vote logs are lost.
+    LostLogs,
+}
+
+impl Mix {
+    /// The name on the command line.
+    #[must_use]
+    pub fn name(self) -> String {
+        clap::ValueEnum::to_possible_value(&self).map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// Makes a day that was drawn from everything one of this mix.
+    pub fn shape(self, day: &mut Profile, random: &mut Random) {
+        match self {
+            Self::Any => {}
+            Self::Honest => day.liars.clear(),
+            Self::Liars => day.draw_liars(usize::MAX, &Kind::ALL, random),
+            Self::ViewChanges => {
+                day.draw_liars(0, &[], random);
+                busy(day);
+                day.weather = Weather { loss_per_mille: random.pick(&[100, 300]), ..day.weather };
+                day.faults = vec![Fault::CrashPrimary, Fault::Flap, Fault::Isolate, Fault::Partition, Fault::CrashAll];
+                day.faults_per_mille = random.pick(&[10, 30]);
+            }
+            Self::Splits => {
+                day.draw_liars(usize::MAX, &[Kind::Equivocator], random);
+                busy(day);
+                day.weather.loss_per_mille = random.pick(&[0, 50, 200]);
+                day.faults = vec![Fault::Isolate, Fault::Flap, Fault::CrashPrimary];
+                day.faults_per_mille = random.pick(&[3, 10]);
+            }
+            Self::Slow => {
+                day.draw_liars(usize::MAX, &[Kind::Mute], random);
+                day.weather.delay = (SECOND, random.pick(&[4 * SECOND, 20 * SECOND]));
+                day.submission = (200 * MS, 2 * SECOND);
+                day.faults_per_mille = 0;
+            }
+            Self::Halves => {
+                day.draw_liars(0, &[], random);
+                day.faults = vec![Fault::Partition, Fault::Storm];
+                day.faults_per_mille = 10;
+            }
+            Self::Flapping => {
+                day.draw_liars(0, &[], random);
+                day.faults = vec![Fault::Flap, Fault::Flutter];
+                day.faults_per_mille = 30;
+            }
+            Self::Crashes => {
+                day.draw_liars(0, &[], random);
+                busy(day);
+                day.faults = vec![Fault::Crash, Fault::CrashPrimary, Fault::CrashAll];
+                day.faults_per_mille = 30;
+            }
+            Self::LostLogs => {
+                day.draw_liars(0, &[], random);
+                busy(day);
+                day.faults = vec![Fault::LoseLog, Fault::Crash, Fault::Flap];
+                day.faults_per_mille = 20;
+            }
+        }
+    }
+}
+
+/// Many blocks in flight.
+fn busy(day: &mut Profile) {
+    day.clients = 6;
+    day.submission = (2 * MS, 20 * MS);
+    day.weather.delay = (MS, 20 * MS);
+}
