@@ -5,6 +5,7 @@
 //! `scripts/`. All else only talks to nodes that run.
 
 pub mod cluster;
+pub mod faults;
 pub mod load;
 pub mod nova_log;
 pub mod report;

@@ -89,7 +89,7 @@ impl Shared {
             gate: Gate::default(),
             watchers: Watchers::default(),
             heads: broadcast::channel(HEADS_KEPT).0,
-            clock: SystemClock::new(),
+            clock: SystemClock::new(config.clock_offset_ms),
             finalized: RwLock::new(Arc::new(FinalHead { hash, header })),
             changes: Mutex::default(),
         }

@@ -1,4 +1,5 @@
-//! Ports that nobody uses: RPC on P + i, libp2p on P + 100 + i, metrics on P + 200 + i, as `testnet.sh` has them.
+//! Ports that nobody uses: RPC on P + i, libp2p on P + 100 + i, metrics on P + 200 + i, as `testnet.sh` has them; and
+//! forwarders on P + 150 + i.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
@@ -53,6 +54,12 @@ impl Ports {
     #[must_use]
     pub fn metrics(self, node: u16) -> u16 {
         self.0 + 200 + node
+    }
+
+    /// Where a forwarder takes what is meant for a node.
+    #[must_use]
+    pub fn forwarder(self, node: u16) -> u16 {
+        self.0 + 150 + node
     }
 
     /// The place of a node on loopback.
