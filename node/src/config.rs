@@ -33,6 +33,8 @@ pub(crate) struct RunConfig {
     pub(crate) archive: bool,
     /// Also listen and dial over QUIC.
     pub(crate) quic: bool,
+    /// How far the wall clock is off, for tests: 0 on live chains.
+    pub(crate) clock_offset_ms: i64,
 }
 
 /// The libp2p identity, where no other file is named.

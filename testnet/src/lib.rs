@@ -1,7 +1,11 @@
-//! Tools around local networks: load and its figures, reports for demos, recordings that a seed makes.
+//! Tools around local networks: load and its figures, faults and theirs, reports for demos, recordings that a seed
+//! makes.
 //!
-//! Whatever starts and stops processes is in `scripts/`; this crate only talks to nodes that run.
+//! `cluster` starts and stops processes for tests and fault scenarios; whatever a person keeps running is started by
+//! `scripts/`. All else only talks to nodes that run.
 
+pub mod cluster;
+pub mod faults;
 pub mod load;
 pub mod nova_log;
 pub mod report;

@@ -12,7 +12,7 @@ mod process;
 mod work;
 
 pub use account::{Account, ROLES};
-pub use figures::{Figures, Latency, ValidatorFigures};
+pub use figures::{Figures, Latency, LatencySummary, ValidatorFigures};
 
 use std::collections::HashMap;
 use std::fs::OpenOptions;
@@ -31,6 +31,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 
 use follow::Follower;
+pub(crate) use follow::extrinsics;
 use process::Usage;
 use work::Worker;
 
@@ -204,7 +205,8 @@ pub fn append_json(path: &Path, figures: &Figures) -> anyhow::Result<()> {
     written.with_context(|| format!("cannot write {}", path.display()))
 }
 
-async fn network(client: &Client) -> anyhow::Result<Network> {
+/// What is signed on the network of a node.
+pub(crate) async fn network(client: &Client) -> anyhow::Result<Network> {
     let version = client.runtime_version(None).await.context("state_getRuntimeVersion")?;
     let genesis = client.block_hash(Some(ListOrValue::Value(AnyNumber(0)))).await.context("chain_getBlockHash")?;
     let ListOrValue::Value(Some(genesis)) = genesis else { anyhow::bail!("the node has no genesis block") };

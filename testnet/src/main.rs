@@ -1,10 +1,13 @@
 //! `tierchain-testnet`: tools around local networks, called by the scripts.
 
+mod faults_command;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use faults_command::FaultsArgs;
 use tierchain_testnet::load::{self, Account, Mode, Pace, Plan, ROLES};
 use tierchain_testnet::nova_log::{NovaLog, SERVERS_MAX, generate};
 use tierchain_testnet::report::{Names, report};
@@ -28,6 +31,8 @@ enum Command {
         #[arg(long, default_value_t = 8)]
         count: u32,
     },
+    /// Break something on a network of four real validators under load, and measure what it costs.
+    Faults(Box<FaultsArgs>),
     /// Submit extrinsics and measure how long each takes until it is final.
     Load(LoadArgs),
     /// Print every chain, the meta-chains and a line that sums them up.
@@ -125,6 +130,7 @@ fn perform(command: Command) -> anyhow::Result<()> {
             }
             Ok(())
         }
+        Command::Faults(args) => wait_for(faults_command::perform(&args)),
         Command::Load(args) => wait_for(load(&args)),
         Command::Report { rpc, after, names } => {
             let names = names.map_or_else(|| Ok(Names::default()), |source| Names::of_source(&source))?;

@@ -56,6 +56,9 @@ pub(crate) struct RunArgs {
     /// Consensus key file [default: BASE-PATH/keys/consensus].
     #[arg(long, value_name = "FILE")]
     pub(crate) consensus_key: Option<PathBuf>,
+    /// For tests: how far this node's wall clock is off. Refused on live chains.
+    #[arg(long, value_name = "MS", hide = true, allow_negative_numbers = true, default_value_t = 0)]
+    pub(crate) clock_offset_ms: i64,
     /// Key file of the libp2p identity [default: BASE-PATH/keys/network].
     #[arg(long, value_name = "FILE")]
     pub(crate) node_key: Option<PathBuf>,

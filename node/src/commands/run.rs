@@ -10,7 +10,7 @@ use anyhow::{Context, bail, ensure};
 use tierchain_primitives::crypto::KeyPair;
 
 use super::init::{has_vote_log, make_vote_log};
-use crate::chain_spec::{ChainSpec, development};
+use crate::chain_spec::{ChainSpec, ChainType, development};
 use crate::cli::run::RunArgs;
 use crate::config::{RunConfig, consensus_key_file, node_key_file};
 use crate::peer_id::PeerId;
@@ -39,6 +39,11 @@ fn file_config(args: &RunArgs) -> anyhow::Result<RunConfig> {
         bail!("--chain FILE and --base-path DIR are needed, or --dev");
     };
     let spec = ChainSpec::load(chain)?;
+    ensure!(
+        args.clock_offset_ms == 0 || spec.chain_type != ChainType::Live,
+        "--clock-offset-ms is for tests, and {} is of a live chain: run without it",
+        chain.display()
+    );
     let node_key_path = args.node_key.clone().unwrap_or_else(|| node_key_file(base_path));
     let node_key = keystore::load(&node_key_path)?;
     let consensus_key = if args.validator { Some(consensus_key(args, base_path, &spec, chain)?) } else { None };
@@ -144,6 +149,7 @@ fn config(
         heartbeat: Duration::from_millis(args.heartbeat_ms),
         archive: args.archive,
         quic: args.quic,
+        clock_offset_ms: args.clock_offset_ms,
         spec,
     }
 }

@@ -8,12 +8,14 @@ use tierchain_replica::Clock;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SystemClock {
     start: Instant,
+    /// How far the wall clock is off, for tests.
+    offset_ms: i64,
 }
 
 impl SystemClock {
-    /// A clock whose monotonic reading begins now.
-    pub(crate) fn new() -> Self {
-        Self { start: Instant::now() }
+    /// A clock whose monotonic reading begins now, and whose wall is off by so much.
+    pub(crate) fn new(offset_ms: i64) -> Self {
+        Self { start: Instant::now(), offset_ms }
     }
 
     /// This moment.
@@ -21,6 +23,7 @@ impl SystemClock {
         let monotonic = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         // A clock before 1970 reads as 1970: blocks still follow their parents' time.
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Clock { monotonic, wall: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX) }
+        let wall = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
+        Clock { monotonic, wall: wall.saturating_add_signed(self.offset_ms) }
     }
 }

@@ -98,7 +98,7 @@ impl Shared {
             watchers: Watchers::default(),
             gaps: Gaps::default(),
             heads: broadcast::channel(HEADS_KEPT).0,
-            clock: SystemClock::new(),
+            clock: SystemClock::new(config.clock_offset_ms),
             finalized: RwLock::new(Arc::new(FinalHead { hash, header })),
             changes: Mutex::default(),
         }

@@ -7,55 +7,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tierchain_consensus::{Message, Record as Said};
+use tierchain_consensus::{Message, Record as Said, Statement, Subject};
 use tierchain_primitives::certificate::SignedKind;
 use tierchain_primitives::{BlockNumber, H256, View};
 use tierchain_replica::Record;
 
 use super::{Check, Violation};
 
-/// Something signed: of one subject, one is signed at most.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Statement {
-    signer: usize,
-    subject: (SignedKind, View, BlockNumber),
-    hash: H256,
-}
-
-impl Statement {
-    fn of_message(message: &Message) -> Option<Self> {
-        let (signer, subject, hash) = match message {
-            Message::Proposal(it) => {
-                return Some(Self {
-                    signer: it.header.pre_runtime().ok()?.proposer.as_usize(),
-                    subject: (SignedKind::Proposal, it.view, it.header.number),
-                    hash: it.header.hash(),
-                });
-            }
-            Message::Vote(it) => (it.voter, (it.kind.signed(), it.view, it.number), it.hash),
-            Message::ViewChange(it) => (it.sender, (SignedKind::ViewChange, it.view, 0), it.content_hash()),
-            Message::NewView(it) => (it.sender, (SignedKind::NewView, it.view, 0), it.content_hash()),
-            // These promise nothing.
-            Message::Suspect(_) | Message::Certificate(_) => return None,
-        };
-        Some(Self { signer: signer.as_usize(), subject, hash })
-    }
-
-    fn of_record(record: &Said) -> Option<Self> {
-        Self::of_message(&match record {
-            Said::Proposal(it) => Message::Proposal(it.clone()),
-            Said::Vote(it) => Message::Vote(it.clone()),
-            Said::ViewChange(it) => Message::ViewChange(it.clone()),
-            Said::NewView(it) => Message::NewView(it.clone()),
-            Said::Prepared(_) | Said::Certified(_) => return None,
-        })
-    }
-}
-
 /// What one member has on disk.
 #[derive(Debug, Default)]
 struct Written {
-    statements: BTreeMap<(SignedKind, View, BlockNumber), H256>,
+    statements: BTreeMap<Subject, H256>,
     /// The highest view it promised to enter.
     promised: View,
     /// The highest number prepared in each view.
@@ -104,14 +66,15 @@ impl Promises {
             }
             _ => {}
         }
-        let own = Statement::of_record(record).filter(|statement| statement.signer == who);
+        let own = Statement::of_record(record).filter(|statement| statement.subject.signer.as_usize() == who);
         let check = own.map_or(Ok(()), |statement| written.state(statement));
         check.map_err(|why| Violation::new("promises", format!("member {who} writes {record:?}: {why}")))
     }
 
     /// Others' messages may be passed on; its own must be on disk.
     pub(super) fn on_said(&mut self, who: usize, message: &Message) -> Check {
-        let Some(said) = Statement::of_message(message).filter(|statement| statement.signer == who) else {
+        let Some(said) = Statement::of_message(message).filter(|statement| statement.subject.signer.as_usize() == who)
+        else {
             return Ok(());
         };
         let written = self.written.entry(who).or_default();
@@ -133,7 +96,7 @@ impl Promises {
 impl Written {
     /// Whether all that a statement rests on is there.
     fn permits(&self, said: &Statement) -> Result<(), String> {
-        let (kind, view, number) = said.subject;
+        let Subject { kind, view, number, .. } = said.subject;
         let written = self.statements.get(&said.subject);
         if written != Some(&said.hash) {
             return Err(format!("on disk is {written:?}"));
@@ -149,8 +112,8 @@ impl Written {
         }
     }
 
-    fn state(&mut self, Statement { subject, hash, .. }: Statement) -> Result<(), String> {
-        let (kind, view, number) = subject;
+    fn state(&mut self, Statement { subject, hash }: Statement) -> Result<(), String> {
+        let Subject { kind, view, number, .. } = subject;
         match self.statements.insert(subject, hash) {
             Some(known) if known == hash => return Ok(()),
             Some(known) => return Err(format!("it wrote {known} before")),
@@ -176,10 +139,13 @@ impl Written {
 
 #[cfg(test)]
 mod tests {
+    use tierchain_primitives::{Epoch, ValidatorIndex};
+
     use super::*;
 
     fn state(written: &mut Written, kind: SignedKind, view: u64, number: u32, hash: u8) -> bool {
-        written.state(Statement { signer: 0, subject: (kind, View(view), number), hash: H256([hash; 32]) }).is_ok()
+        let subject = Subject { epoch: Epoch(0), signer: ValidatorIndex(0), kind, view: View(view), number };
+        written.state(Statement { subject, hash: H256([hash; 32]) }).is_ok()
     }
 
     #[test]

@@ -57,7 +57,8 @@ async fn follow(client: Arc<Client>, mut heads: Subscription<Header>, board: Boa
     anyhow::bail!("the node closed the connection")
 }
 
-async fn extrinsics(client: &Client, number: u32) -> anyhow::Result<Vec<H256>> {
+/// Hashes of the extrinsics in a final block.
+pub(crate) async fn extrinsics(client: &Client, number: u32) -> anyhow::Result<Vec<H256>> {
     let hash =
         client.block_hash(Some(ListOrValue::Value(AnyNumber::from(number)))).await.context("chain_getBlockHash")?;
     let ListOrValue::Value(Some(hash)) = hash else { anyhow::bail!("the node lost its final block {number}") };

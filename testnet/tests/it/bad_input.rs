@@ -160,7 +160,9 @@ print((point + (challenge * secret % order).to_bytes(32, 'little')).hex())
 ";
     let key = tierchain_primitives::crypto::KeyPair::from_seed(&author.seed());
     let arguments = [&author.seed()[..], &key.public().0, &author.payload(call, nonce)].map(hex::encode);
-    let printed = finish(Command::new("python3").arg("-c").arg(SCRIPT).args(arguments), PATIENCE).succeeded();
+    let printed = finish(Command::new("python3").arg("-c").arg(SCRIPT).args(arguments), PATIENCE)
+        .succeeded()
+        .expect("Python counts");
     let bytes = hex::decode(printed.trim()).expect("it prints hexadecimal digits");
     Signature(bytes.try_into().expect("a signature has 64 bytes"))
 }

@@ -85,7 +85,7 @@ fn a_vote_log_is_made_once_and_never_by_run() {
     let world = World::new(0);
     let without = finish(&mut world.run_command(0, &world.spec()), SOON);
     assert_refused(&without, &["no vote log", "tierchain init"]);
-    world.try_init(0).succeeded();
+    world.try_init(0).succeeded().expect("it has none yet");
     assert_refused(&world.try_init(0), &["a vote log already", "run the node with the log it has"]);
 }
 

@@ -14,7 +14,7 @@ fn sigterm_stops_a_validator_within_two_seconds_with_exit_code_0() {
     for node in 0..2 {
         let mut process = network.take(node);
         let began = Instant::now();
-        process.terminate();
+        process.terminate().expect("it runs");
         let status = process.wait(STOP_LIMIT * 5).expect("it stops at all");
         assert_eq!(status.code(), Some(0), "validator {node}: {status}");
         assert!(began.elapsed() < STOP_LIMIT, "validator {node} took {:?}", began.elapsed());

@@ -2,28 +2,24 @@
 
 mod agent;
 mod author;
-mod binaries;
-mod command;
-mod keys;
 mod ledger;
 mod network;
 mod node;
-mod ports;
-mod process;
 mod world;
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 pub(crate) use agent::{Replay, Report};
 pub(crate) use author::Author;
-pub(crate) use binaries::repository;
-pub(crate) use command::{Finished, finish};
-pub(crate) use keys::{public_key, write_key};
 pub(crate) use ledger::Ledger;
 pub(crate) use network::{Network, others};
 pub(crate) use node::Node;
+use tierchain_testnet::cluster;
+pub(crate) use tierchain_testnet::cluster::Finished;
 pub(crate) use world::{World, tierchain};
 
 /// How long anything may take that must happen: far more than it takes on a machine that does something else as well.
@@ -38,6 +34,19 @@ static TURN: Mutex<()> = Mutex::new(());
 /// Waits for this scenario's turn. A scenario that failed before doesn't matter.
 pub(crate) fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A file of the repository.
+pub(crate) fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace").join(path)
+}
+
+/// Runs a command that must end within a time.
+///
+/// # Panics
+/// When it doesn't.
+pub(crate) fn finish(command: &mut Command, limit: Duration) -> Finished {
+    cluster::finish(command, limit).unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 /// Waits for an outcome.

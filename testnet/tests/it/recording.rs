@@ -21,7 +21,8 @@ fn the_recording_makes_its_38_blocks_once_and_equally_on_four_validators() {
     assert_eq!((report.number("blocks"), report.number("metaBlocks"), report.number("late")), (38, 6, 0));
 
     let ledger = assert_recorded(&network);
-    assert_eq!(checked_in_python(&network).succeeded().matches("38 entity blocks · 6 meta blocks").count(), 1);
+    let said = checked_in_python(&network).succeeded().expect("the checker agrees");
+    assert_eq!(said.matches("38 entity blocks · 6 meta blocks").count(), 1);
 
     for (kept, outbox) in [(true, replay.outbox), (false, "another-outbox")] {
         let report = Replay { outbox, ..Replay::recording() }.run(&network);

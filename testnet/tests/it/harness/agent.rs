@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
+use tierchain_testnet::cluster::{Process, binary};
 
-use super::binaries::binary;
 use super::network::Network;
-use super::process::Process;
 use super::{PATIENCE, repository};
 
 /// The agent's settings that scenarios differ in.
@@ -54,7 +53,7 @@ impl Replay {
     /// Starts the agent.
     pub(crate) fn start(&self, network: &Network) -> Agent {
         let world = &network.world;
-        let mut command = Command::new(binary("tierchain-agent"));
+        let mut command = Command::new(binary("tierchain-agent").expect("the binaries are built"));
         command.args(["run", "--json", "--source", &self.source, "--host", "host-0"]);
         command.args(["--provider", "provider", "--tenant", "tenant", "--service", "service"]);
         command.args(["--speed", &self.speed.to_string()]).arg("--outbox").arg(world.path(self.outbox));
@@ -68,7 +67,8 @@ impl Replay {
         let (stdout, stderr) = (world.path("agent.json"), world.path("agent.log"));
         // What an earlier run said is not this one's.
         let _ = std::fs::remove_file(&stdout);
-        Agent { process: Process::start(&mut command, &stdout, &stderr), stdout, stderr }
+        let process = Process::start(&mut command, &stdout, &stderr).expect("the agent can be started");
+        Agent { process, stdout, stderr }
     }
 
     /// Runs the agent to its end.

@@ -9,8 +9,7 @@ use tierchain_primitives::ledger::{
     party_id,
 };
 use tierchain_runtime::{Call, VERSIONS, chains, system};
-
-use super::keys::key;
+use tierchain_testnet::cluster::key;
 
 /// When the servers of these tests are born: long ago, in microseconds.
 const BORN: u64 = 1_700_000_000_000_000;

@@ -3,19 +3,20 @@
 use std::process::Command;
 
 use tierchain_primitives::H256;
+use tierchain_testnet::cluster::{Cluster, Process, VALIDATORS};
 
 use super::node::Node;
-use super::process::Process;
 use super::until;
-use super::world::{VALIDATORS, World};
+use super::world::World;
 
 /// Lines of each node's log that are shown when a scenario fails.
 const LOG_LINES_SHOWN: usize = 15;
 
 /// The processes of a network. Dropped, all of them are killed.
 pub(crate) struct Network {
+    /// Dropped before the folder that its processes write to.
+    cluster: Cluster,
     pub(crate) world: World,
-    processes: Vec<Option<Process>>,
 }
 
 impl Network {
@@ -37,9 +38,8 @@ impl Network {
     /// Everything on disk, and nothing runs yet.
     pub(crate) fn prepare(observers: u16) -> Self {
         let world = World::new(observers);
-        world.init();
-        let processes = (0..world.nodes).map(|_| None).collect();
-        Self { world, processes }
+        let cluster = Cluster::prepare(world.clone()).expect("vote logs can be made");
+        Self { cluster, world }
     }
 
     /// Waits until every node that runs has block 1 final.
@@ -56,41 +56,32 @@ impl Network {
 
     /// The nodes that were started and not killed.
     pub(crate) fn running(&self) -> Vec<Node> {
-        (0..self.world.nodes)
-            .filter(|node| self.processes[usize::from(*node)].is_some())
-            .map(|i| self.node(i))
-            .collect()
+        self.cluster.running().into_iter().map(|node| self.node(node)).collect()
     }
 
     /// Starts a node that doesn't run.
     pub(crate) fn restart(&mut self, node: u16) {
-        self.start_by(node, self.world.run_command(node, &self.world.spec()));
+        self.cluster.start(node).expect("it can be started");
     }
 
     /// Starts a node by a command of the scenario's own.
-    pub(crate) fn start_by(&mut self, node: u16, mut command: Command) {
-        let log = self.world.log_path(node);
-        let place = &mut self.processes[usize::from(node)];
-        assert!(place.is_none(), "node {node} runs already");
-        *place = Some(Process::start(&mut command, &log, &log));
+    pub(crate) fn start_by(&mut self, node: u16, command: Command) {
+        self.cluster.start_by(node, command).expect("it can be started");
     }
 
     /// SIGKILL.
     pub(crate) fn kill(&mut self, node: u16) {
-        self.take(node).kill();
+        self.cluster.kill(node).expect("it runs");
     }
 
     /// SIGKILL of all nodes, before the first of them is waited for.
     pub(crate) fn kill_all(&mut self) {
-        for process in self.processes.iter().flatten() {
-            super::process::signal("-KILL", process.pid());
-        }
-        self.processes.iter_mut().for_each(|place| *place = None);
+        self.cluster.kill_all().expect("they run");
     }
 
     /// The process of a node, out of the network's hands.
     pub(crate) fn take(&mut self, node: u16) -> Process {
-        self.processes[usize::from(node)].take().unwrap_or_else(|| panic!("node {node} doesn't run"))
+        self.cluster.take(node).expect("it runs")
     }
 
     /// The primary, as a node sees it.

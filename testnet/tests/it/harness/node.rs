@@ -12,9 +12,9 @@ use tierchain_rpc::client::{Client, connect, refusal};
 use tierchain_rpc::types::{
     Address, AnyNumber, Bytes, ConsensusStatus, ExtrinsicState, ExtrinsicStatus, Hash, ListOrValue, Refusal,
 };
+use tierchain_testnet::cluster::public_key;
 use tokio::runtime::Runtime;
 
-use super::keys::public_key;
 use super::until;
 
 /// How long one call may take.
