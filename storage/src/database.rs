@@ -31,6 +31,7 @@ mod columns;
 mod commit;
 mod error;
 mod horizon;
+mod import;
 mod ledger;
 mod usage;
 mod view;
@@ -38,6 +39,8 @@ mod view;
 pub use commit::BlockCommit;
 pub use error::{DatabaseError, HeightError};
 pub use horizon::Retention;
+pub use import::Import;
+pub use ledger::LedgerPart;
 pub use usage::DatabaseUsage;
 pub use view::View;
 
