@@ -57,3 +57,7 @@ pub const BLOCK_NONCE_BITS_MAX: u8 = 16;
 
 /// How many content hashes are kept per writer and server, to tell a repeat from a conflict.
 pub const REPEATS_KEPT: u64 = 256;
+
+/// Ledger blocks of one part: storage packs those of a block of the network into parts of so many, and snapshots are
+/// cut between parts.
+pub const LEDGER_PART_BLOCKS: usize = 64;

@@ -30,6 +30,7 @@ pub mod pool;
 mod proposer;
 mod record;
 mod replica;
+pub mod snapshot;
 mod staged;
 mod sync;
 pub mod wire;

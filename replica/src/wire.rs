@@ -11,6 +11,8 @@ use tierchain_primitives::header::{Header, extrinsics_root};
 use tierchain_primitives::limits::{BLOCK_BYTES_MAX, BLOCK_EXTRINSICS_MAX};
 use tierchain_primitives::{BlockNumber, Epoch, H256, ValidatorIndex, View};
 
+use crate::snapshot;
+
 /// Most blocks of one range.
 pub const RANGE_BLOCKS_MAX: usize = 256;
 
@@ -134,6 +136,9 @@ pub enum SyncMessage {
         /// A bundle's digest or a block's hash.
         hash: H256,
     },
+    /// About snapshots.
+    #[codec(index = 16)]
+    Snapshot(snapshot::Message),
 }
 
 impl Decode for SyncMessage {
@@ -153,6 +158,7 @@ impl Decode for SyncMessage {
             }
             6 => Self::Height { number: BlockNumber::decode(input)? },
             7 => Self::Missing { hash: H256::decode(input)? },
+            16 => Self::Snapshot(snapshot::Message::decode(input)?),
             _ => return Err("a message of an unknown kind".into()),
         })
     }

@@ -50,7 +50,7 @@ pub use dispatch::{DispatchError, DispatchInfo, ModuleError};
 pub use event::{EventRecord, Phase, RuntimeEvent};
 pub use execute::{BlockContext, Outcome, execute};
 pub use genesis::{GenesisConfig, GenesisProblem, genesis_state};
-pub use leaves::is_leaf;
+pub use leaves::{block_hash_fact, facts_of, is_leaf};
 pub use registry::{DataCenter, Host, Role, Roles, Validator, validator_set};
 pub use system::{AccountInfo, account, is_admitted};
 pub use version::{RuntimeVersion, VERSIONS, runtime_version};

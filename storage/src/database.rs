@@ -32,6 +32,7 @@ mod commit;
 mod error;
 mod evidence;
 mod horizon;
+mod import;
 mod ledger;
 mod usage;
 mod view;
@@ -39,6 +40,8 @@ mod view;
 pub use commit::BlockCommit;
 pub use error::{DatabaseError, HeightError};
 pub use horizon::Retention;
+pub use import::Import;
+pub use ledger::LedgerPart;
 pub use usage::DatabaseUsage;
 pub use view::View;
 

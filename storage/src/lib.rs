@@ -20,6 +20,8 @@ mod fatal;
 mod log_directory;
 
 pub use base_path::{BasePath, BasePathError};
-pub use database::{BlockCommit, Database, DatabaseError, DatabaseUsage, HeightError, Retention, Settings, View};
+pub use database::{
+    BlockCommit, Database, DatabaseError, DatabaseUsage, HeightError, Import, LedgerPart, Retention, Settings, View,
+};
 pub use fatal::fatal;
 pub use log_directory::LogDirectory;

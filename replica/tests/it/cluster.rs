@@ -355,7 +355,7 @@ impl Cluster {
                 Input::Range { from: sender, blocks: blocks.collect() }
             }
             SyncMessage::Height { number } => Input::Height { from: sender, number },
-            SyncMessage::Missing { .. } => return,
+            SyncMessage::Missing { .. } | SyncMessage::Snapshot(_) => return,
         };
         self.queue.push_back((to, input));
     }

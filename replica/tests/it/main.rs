@@ -2,4 +2,7 @@
 //! that ships over a disk in memory.
 
 mod cluster;
+mod download;
+mod snapshot;
+mod snapshot_world;
 mod stories;

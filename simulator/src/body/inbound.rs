@@ -58,7 +58,8 @@ impl Body {
             SyncMessage::BundleRequest { digest } => Input::BundleRequest { from: sender, digest },
             SyncMessage::BlockRequest { number, hash } => Input::BlockRequest { from: sender, number, hash },
             SyncMessage::Height { number } => Input::Height { from: sender, number },
-            SyncMessage::Missing { .. } => return Ok(None),
+            // Nobody in here is so far behind that it would ask.
+            SyncMessage::Missing { .. } | SyncMessage::Snapshot(_) => return Ok(None),
             SyncMessage::Bundle(bundle) => self.open_bundle(bundle, scene)?,
             SyncMessage::Block { header, body } => {
                 if extrinsics_root(&body) != header.extrinsics_root {

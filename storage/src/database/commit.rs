@@ -67,7 +67,7 @@ impl Database {
         self.put_chain(&mut batch, block);
         self.put_state(&mut batch, block);
         self.put_changes(&mut batch, Column::Nodes, &block.pages);
-        self.put_ledger(&mut batch, block);
+        self.put_ledger(&mut batch, block.header.number, &block.entity_blocks, &block.meta_blocks);
         self.put_aux_changes(&mut batch, &block.aux);
         let lowest = self.lowest_after(block);
         if lowest != self.horizon.lowest() {
@@ -119,7 +119,7 @@ impl Database {
         self.put_changes(batch, Column::State, &block.changes);
     }
 
-    fn put_changes(&self, batch: &mut WriteBatch, column: Column, changes: &[StateChange]) {
+    pub(super) fn put_changes(&self, batch: &mut WriteBatch, column: Column, changes: &[StateChange]) {
         let column = self.column(column);
         for (key, value) in changes {
             match value {
@@ -129,8 +129,14 @@ impl Database {
         }
     }
 
-    fn put_ledger(&self, batch: &mut WriteBatch, block: &BlockCommit) {
-        let packed = ledger::pack(block.header.number, &block.entity_blocks, &block.meta_blocks);
+    pub(super) fn put_ledger(
+        &self,
+        batch: &mut WriteBatch,
+        height: BlockNumber,
+        entities: &[EntityBlock],
+        metas: &[MetaBlock],
+    ) {
+        let packed = ledger::pack(height, entities, metas);
         for (key, chunk) in packed.chunks {
             batch.put_cf(self.column(Column::Ledger), key, chunk);
         }

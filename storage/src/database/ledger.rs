@@ -11,14 +11,12 @@ use std::collections::BTreeMap;
 use parity_scale_codec::{Decode, Encode};
 use rocksdb::{Direction, IteratorMode, ReadOptions};
 use tierchain_primitives::ledger::{EntityBlock, MetaBlock};
+use tierchain_primitives::limits::LEDGER_PART_BLOCKS;
 use tierchain_primitives::{BlockNumber, H256};
 
 use super::columns::Column;
 use super::{Database, decode_own};
 use crate::fatal::fatal;
-
-/// Blocks per chunk: about 20 KiB.
-const CHUNK_BLOCKS: usize = 64;
 
 /// A block of either tier.
 #[derive(Encode, Decode)]
@@ -47,6 +45,19 @@ struct Slot {
 pub(super) struct Run {
     height: BlockNumber,
     slots: Vec<Slot>,
+}
+
+/// Ledger blocks that lie together: those of one height, or the next 64 of them. About 20 KiB.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LedgerPart {
+    /// The block of the network in which they were derived.
+    pub height: BlockNumber,
+    /// Which part of that height, from 0.
+    pub part: u16,
+    /// Entity blocks, in order.
+    pub entities: Vec<EntityBlock>,
+    /// Meta blocks, in order, after all entity blocks of the height.
+    pub metas: Vec<MetaBlock>,
 }
 
 /// What one block of the network adds to the two columns.
@@ -78,7 +89,7 @@ pub(super) fn pack(height: BlockNumber, entities: &[EntityBlock], metas: &[MetaB
     let items = entities.iter().map(ItemRef::Entity).chain(metas.iter().map(ItemRef::Meta)).collect::<Vec<_>>();
     let mut packed = Packed::default();
     let mut firsts = BTreeMap::new();
-    for (chunk, items) in (0u16..).zip(items.chunks(CHUNK_BLOCKS)) {
+    for (chunk, items) in (0u16..).zip(items.chunks(LEDGER_PART_BLOCKS)) {
         let mut bytes = Vec::new();
         for item in items {
             let offset = u32::try_from(bytes.len()).expect("a chunk of bounded blocks is small");
@@ -113,18 +124,22 @@ impl Database {
     #[must_use]
     pub fn ledger_blocks_of(&self, height: BlockNumber) -> (Vec<EntityBlock>, Vec<MetaBlock>) {
         let (mut entities, mut metas) = (Vec::new(), Vec::new());
-        for chunk in 0u16.. {
-            let Some(bytes) = self.get(Column::Ledger, &chunk_key(height, chunk)) else { break };
-            let mut input = bytes.as_slice();
-            while !input.is_empty() {
-                match Item::decode(&mut input) {
-                    Ok(Item::Entity(block)) => entities.push(block),
-                    Ok(Item::Meta(block)) => metas.push(block),
-                    Err(error) => fatal("reading the ledger", error),
-                }
-            }
+        for part in self.ledger_parts((height, 0)).take_while(|part| part.height == height) {
+            entities.extend(part.entities);
+            metas.extend(part.metas);
         }
         (entities, metas)
+    }
+
+    /// All ledger blocks from a height and a part of it on, as they lie.
+    pub fn ledger_parts(&self, from: (BlockNumber, u16)) -> impl Iterator<Item = LedgerPart> {
+        let start = chunk_key(from.0, from.1);
+        let mode = IteratorMode::From(&start, Direction::Forward);
+        let rows = self.db.iterator_cf(self.column(Column::Ledger), mode);
+        rows.map(|row| {
+            let (key, bytes) = row.unwrap_or_else(|error| fatal("reading the ledger", error));
+            part_of(&key, &bytes)
+        })
     }
 
     /// Neighbours in a chain often stand in one chunk, so the last one read is kept.
@@ -166,6 +181,21 @@ impl Database {
             (number, decode_own(&run))
         })
     }
+}
+
+fn part_of(key: &[u8], bytes: &[u8]) -> LedgerPart {
+    let (Some(height), Some(part)) = (key.first_chunk(), key.last_chunk()) else { not_what_was_indexed() };
+    let (height, part) = (BlockNumber::from_be_bytes(*height), u16::from_be_bytes(*part));
+    let (mut entities, mut metas) = (Vec::new(), Vec::new());
+    let mut input = bytes;
+    while !input.is_empty() {
+        match Item::decode(&mut input) {
+            Ok(Item::Entity(block)) => entities.push(block),
+            Ok(Item::Meta(block)) => metas.push(block),
+            Err(error) => fatal("reading the ledger", error),
+        }
+    }
+    LedgerPart { height, part, entities, metas }
 }
 
 fn chunk_key(height: BlockNumber, chunk: u16) -> [u8; 6] {

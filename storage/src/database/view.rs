@@ -63,6 +63,50 @@ impl<'a> View<'a> {
         }
     }
 
+    /// All keys and values after block `height`, in order: one walk over the latest state and its history side by
+    /// side. Whoever has taken what it needs asks [`Self::is_readable`] whether it counts.
+    ///
+    /// # Errors
+    /// [`HeightError`] when that state isn't there any more, or not yet.
+    pub fn entries_after(
+        &self,
+        height: BlockNumber,
+    ) -> Result<impl Iterator<Item = (Vec<u8>, Vec<u8>)> + use<'a, '_>, HeightError> {
+        self.is_readable(height)?;
+        let mut latest = self.records(Column::State, &[], &[]).peekable();
+        let mut history = self.records(Column::History, &[], &[]).peekable();
+        Ok(std::iter::from_fn(move || {
+            loop {
+                let key = match (latest.peek(), history.peek()) {
+                    (Some((key, _)), Some((record, _))) => key.as_ref().min(changed_key(record)).to_vec(),
+                    (Some((key, _)), None) => key.to_vec(),
+                    (None, Some((record, _))) => changed_key(record).to_vec(),
+                    (None, None) => return None,
+                };
+                let newest = latest.next_if(|(found, _)| found.as_ref() == key).map(|(_, value)| value.into_vec());
+                // The oldest record above the height says what was there before it.
+                let mut then = None;
+                while let Some((record, old)) = history.next_if(|(record, _)| changed_key(record) == key) {
+                    if then.is_none() && height_of(&record) > height {
+                        then = Some(old_value(&old));
+                    }
+                }
+                if let Some(value) = then.unwrap_or(newest) {
+                    return Some((key, value));
+                }
+            }
+        }))
+    }
+
+    /// Whether the state after block `height` is there, and what was read of it whole.
+    ///
+    /// # Errors
+    /// [`HeightError`] when it isn't there any more, or not yet.
+    pub fn is_readable(&self, height: BlockNumber) -> Result<(), HeightError> {
+        self.check_not_future(height)?;
+        self.check_not_pruned(height)
+    }
+
     /// The oldest history record above `height`, or else the latest value.
     fn value_after(&self, key: &[u8], height: BlockNumber) -> Option<Vec<u8>> {
         let Some(above) = height.checked_add(1) else { return self.get_in(Column::State, key) };
@@ -157,6 +201,16 @@ impl StateRead for View<'_> {
     fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
         self.get_in(Column::State, key)
     }
+}
+
+/// The storage key of a history record.
+fn changed_key(record: &[u8]) -> &[u8] {
+    &record[..record.len().saturating_sub(4)]
+}
+
+/// The block that a history record is of.
+fn height_of(record: &[u8]) -> BlockNumber {
+    record.last_chunk().map_or(0, |bytes| BlockNumber::from_be_bytes(*bytes))
 }
 
 /// The value in a history record: 0 for none, 1 ‖ value otherwise.

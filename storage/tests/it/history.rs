@@ -68,6 +68,9 @@ fn any_value_reads_back_at_any_height() {
             for key in all_keys() {
                 assert_eq!(database.state_at(&key, height), Ok(state.get(&key).cloned()), "seed {seed}, {height}");
             }
+            let view = database.view();
+            let entries = view.entries_after(height).expect("a retained height");
+            assert_eq!(entries.collect::<State>(), *state, "seed {seed}, {height}");
             for prefix in [&b"a"[..], b"\xff", b"", b"b\x03"] {
                 let expected = state.keys().filter(|key| key.starts_with(prefix)).cloned().collect::<Vec<_>>();
                 assert_eq!(paged(&database, prefix, 5, Some(height)), expected, "seed {seed}, {height}, {prefix:?}");

@@ -4,5 +4,6 @@ mod base_path;
 mod chain;
 mod fixture;
 mod history;
+mod import;
 mod ledger;
 mod log;
