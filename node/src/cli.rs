@@ -4,6 +4,7 @@ pub(crate) mod chain_spec;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod query;
+pub(crate) mod rpc;
 pub(crate) mod run;
 
 use clap::{Parser, Subcommand};

@@ -22,7 +22,7 @@ pub(crate) use binaries::repository;
 pub(crate) use command::{Finished, finish};
 pub(crate) use ledger::Ledger;
 pub(crate) use network::{Network, others};
-pub(crate) use node::Node;
+pub(crate) use node::{Node, wait_for};
 pub(crate) use world::{World, tierchain};
 
 /// How long anything may take that must happen: far more than it takes on a machine that does something else as well.
