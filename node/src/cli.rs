@@ -6,6 +6,7 @@ pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod query;
 pub(crate) mod registry;
+pub(crate) mod rpc;
 pub(crate) mod run;
 pub(crate) mod submit;
 

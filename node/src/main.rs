@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod config;
 mod keystore;
+mod open_files;
 mod peer_id;
 mod secret_uri;
 mod service;

@@ -63,14 +63,49 @@ pub(crate) struct MemoryBackend {
     inner: Mutex<Inner>,
     heads: broadcast::Sender<Arc<FinalHead>>,
     watchers: Watchers,
+    /// Locked while a test holds reads of values up.
+    reading: Arc<Mutex<()>>,
+}
+
+/// Holds reads up until dropped.
+pub(crate) struct Held(std::sync::mpsc::Sender<()>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
 }
 
 impl MemoryBackend {
     pub(crate) fn new() -> Self {
         // Two places only, so that followers fall behind easily.
-        let backend = Self { inner: Mutex::default(), heads: broadcast::channel(2).0, watchers: Watchers::default() };
+        let backend = Self {
+            inner: Mutex::default(),
+            heads: broadcast::channel(2).0,
+            watchers: Watchers::default(),
+            reading: Arc::default(),
+        };
         backend.finalise(vec![(b":code".to_vec(), Some(b"native".to_vec()))]);
         backend
+    }
+
+    /// Holds all reads of values up until what it gives is dropped.
+    pub(crate) fn hold_reads(&self) -> Held {
+        let (reading, (release, released), (locked, is_locked)) =
+            (self.reading.clone(), std::sync::mpsc::channel(), std::sync::mpsc::channel());
+        std::thread::spawn(move || {
+            let _held = reading.lock().expect("no test panicked");
+            let _ = locked.send(());
+            let _ = released.recv();
+        });
+        is_locked.recv().expect("the thread runs");
+        Held(release)
+    }
+
+    /// How many extrinsics are watched.
+    pub(crate) fn watched(&self) -> usize {
+        self.watchers.sweep();
+        self.watchers.len()
     }
 
     pub(crate) fn with<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
@@ -174,6 +209,7 @@ impl ChainBackend for MemoryBackend {
 
 impl StateBackend for MemoryBackend {
     fn storage(&self, at: &H256, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        drop(self.reading.lock().expect("no test panicked"));
         self.with(|inner| inner.values(at).map(|values| values.get(key).cloned()))
     }
 

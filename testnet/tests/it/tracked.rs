@@ -71,7 +71,8 @@ fn a_watch_tells_future_then_ready_then_final(network: &Network, author: &Author
         }
         told
     });
-    let [TransactionStatus::Future, TransactionStatus::Ready, TransactionStatus::InBlock(at), last] = told.as_slice() else {
+    let [TransactionStatus::Future, TransactionStatus::Ready, TransactionStatus::InBlock(at), last] = told.as_slice()
+    else {
         panic!("another story: {told:?}")
     };
     assert_eq!(last, &TransactionStatus::Finalized(*at));
