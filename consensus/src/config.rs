@@ -25,6 +25,15 @@ impl Config {
     pub fn primary(&self, view: View) -> ValidatorIndex {
         self.set.primary(view)
     }
+
+    /// How many votes count as everybody's.
+    pub(crate) fn quorum(&self) -> usize {
+        #[cfg(feature = "bugs")]
+        if self.parameters.bug == Some(crate::Bug::QuorumOfTwoF) {
+            return 2 * self.set.faulty_max();
+        }
+        self.set.quorum()
+    }
 }
 
 /// Window and patience. The defaults suit one machine or one data center; what a wide area needs beyond them, the
@@ -51,6 +60,9 @@ pub struct Parameters {
     pub obtain_ms: u64,
     /// A suspicion raised for nothing is forgotten after this time without another.
     pub doubt_ms: u64,
+    /// A bug that is put in.
+    #[cfg(feature = "bugs")]
+    pub bug: Option<crate::Bug>,
 }
 
 impl Default for Parameters {
@@ -66,6 +78,8 @@ impl Default for Parameters {
             suspect_life_ms: 350,
             obtain_ms: 20,
             doubt_ms: 10_000,
+            #[cfg(feature = "bugs")]
+            bug: None,
         }
     }
 }

@@ -120,6 +120,8 @@
 //! Not here, on purpose: bodies and their validity, clocks and block times, who may join, the next epoch's set. The
 //! replica crate answers [`Effect::Check`] for the first two and makes a new machine for a new epoch.
 
+#[cfg(feature = "bugs")]
+mod bug;
 mod chain;
 mod charge;
 mod config;
@@ -142,6 +144,8 @@ mod verify;
 mod view_change;
 mod wants;
 
+#[cfg(feature = "bugs")]
+pub use bug::Bug;
 pub use charge::{Charge, ChargeError};
 pub use config::{Base, Config, Parameters, Signer, Slot};
 pub use effect::{Effect, Evidence, Record, Target};

@@ -86,7 +86,7 @@ impl Machine {
             chain: Chain::new(base, now),
             term: Term::new(None, Head::of_epoch(), now),
             early: BTreeMap::new(),
-            tally: Tally::new(config.set.epoch, config.set.quorum()),
+            tally: Tally::new(config.set.epoch, config.quorum()),
             changes: BTreeMap::new(),
             pace: Pacemaker::new(config.parameters, now),
             cause: None,
@@ -181,7 +181,11 @@ impl Machine {
 
     fn look_at_clocks(&mut self, turn: &mut Turn<'_>) {
         self.pace.set_busy(self.now, self.pace.work || self.is_in_flight());
-        if self.is_changing() && self.wanting(self.promised) >= self.config.set.quorum() {
+        if self.is_changing() && self.wanting(self.promised) >= self.config.quorum() {
+            self.pace.on_quorum(self.now);
+        }
+        #[cfg(feature = "bugs")]
+        if self.is_changing() && self.config.parameters.bug == Some(crate::Bug::TimeoutWithoutQuorum) {
             self.pace.on_quorum(self.now);
         }
         self.cause = self.pace.cause(self.sight());

@@ -207,7 +207,12 @@ impl Pacemaker {
         let Parameters { timeout_ms_min, timeout_ms_max, timeout_commits, doubt_ms, .. } = self.parameters;
         let observed = self.commit_time.saturating_mul(timeout_commits) / FRACTION;
         let doublings = self.barren.saturating_add(self.overdue.vain(now, doubt_ms)).min(DOUBLINGS_MAX);
-        observed.max(timeout_ms_min).saturating_mul(1 << doublings).min(timeout_ms_max)
+        let timeout = observed.max(timeout_ms_min).saturating_mul(1 << doublings);
+        #[cfg(feature = "bugs")]
+        if self.parameters.bug == Some(crate::Bug::UncappedTimeouts) {
+            return timeout;
+        }
+        timeout.min(timeout_ms_max)
     }
 
     /// Whether SUSPECT is to be said now, given that a suspicion is live or not.

@@ -13,7 +13,6 @@ use crate::machine::Machine;
 use crate::message::{NewView, Proposal, ViewChange, Vote, VoteKind};
 use crate::tally::{Counted, Place};
 use crate::term::Term;
-use crate::view_change::Head;
 
 impl Machine {
     /// A machine with the past that its log holds.
@@ -112,7 +111,7 @@ impl Machine {
         self.promised = new_view.view;
         self.view_change = None;
         self.changes.clear();
-        let head = Head::of(&new_view.proof);
+        let head = self.head_of(&new_view.proof);
         self.term = Term::new(Some(new_view), head, self.now);
     }
 

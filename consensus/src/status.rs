@@ -154,7 +154,7 @@ impl Machine {
             return WaitingFor::NewView(self.promised.next());
         }
         if self.is_changing() {
-            let quorum = self.wanting(self.promised) >= self.config.set.quorum();
+            let quorum = self.wanting(self.promised) >= self.config.quorum();
             return if quorum { WaitingFor::NewView(self.promised) } else { WaitingFor::ViewChanges(self.promised) };
         }
         if let Some(block) = self.wants.lowest() {
@@ -175,7 +175,7 @@ impl Machine {
 
     fn sentence(&self, waiting_for: &WaitingFor) -> String {
         let primary = self.config.primary(self.promised);
-        let quorum = self.config.set.quorum();
+        let quorum = self.config.quorum();
         let missing = |kind, number| {
             let hash = self.term.prepares.get(&number).or(self.term.commits.get(&number)).map(|vote| vote.hash);
             let voters = |hash| self.tally.voters(Place { view: self.view, number, kind }, &hash);

@@ -151,6 +151,21 @@ impl Tally {
     }
 }
 
+#[cfg(feature = "bugs")]
+impl Tally {
+    /// A commit certificate of votes of any view, if a quorum has committed the block in some view.
+    pub(crate) fn mixed_certificate(&self, at: Place, hash: &H256) -> Option<Certificate> {
+        let places =
+            self.places.iter().filter(|(place, _)| (place.number, place.kind) == (at.number, VoteKind::Commit));
+        let ballots = places.flat_map(|(_, ballots)| ballots).filter(|(_, (for_hash, _))| for_hash == hash);
+        let votes: BTreeMap<_, _> = ballots.map(|(voter, (_, signature))| (*voter, *signature)).collect();
+        let votes: Vec<_> = votes.into_iter().take(self.quorum).collect();
+        let (kind, epoch) = (CertificateKind::Committed, self.epoch);
+        let certificate = Certificate { kind, epoch, view: at.view, number: at.number, hash: *hash, votes };
+        (certificate.votes.len() == self.quorum).then_some(certificate)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

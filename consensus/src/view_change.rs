@@ -28,7 +28,12 @@ impl Head {
     /// By view first: a certificate of a higher view was made by replicas that knew of everything committed below it,
     /// while one of a lower view may have a higher number and yet be on a branch that was given up.
     pub(crate) fn of(proof: &[ViewChange]) -> Self {
-        let Some(highest) = certificates(proof).max_by_key(|certificate| (certificate.view, certificate.number)) else {
+        Self::by(proof, |certificate| (certificate.view.0, u64::from(certificate.number)))
+    }
+
+    /// The block of the certificate that is highest in this order.
+    pub(crate) fn by(proof: &[ViewChange], order: impl Fn(&Certificate) -> (u64, u64)) -> Self {
+        let Some(highest) = certificates(proof).max_by_key(|certificate| order(certificate)) else {
             return Self::of_epoch();
         };
         let committed = proof.iter().filter_map(|change| change.certified.as_ref());
@@ -37,6 +42,15 @@ impl Head {
             certified: committed.into_iter().any(|certificate| certificate.hash == highest.hash),
             holders: highest.votes.iter().map(|(voter, _)| *voter).collect(),
         }
+    }
+}
+
+#[cfg(feature = "bugs")]
+impl Head {
+    /// The newest final block that the proof shows, whatever was prepared above it.
+    pub(crate) fn of_certified(proof: &[ViewChange]) -> Self {
+        let certified = |change: &ViewChange| ViewChange { prepared: None, ..change.clone() };
+        Self::of(&proof.iter().map(certified).collect::<Vec<_>>())
     }
 }
 

@@ -95,7 +95,9 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Contradiction(charge) => charge.fmt(f),
-            Self::NoExtrinsic { entry } => write!(f, "entry {entry} of a bundle it signed is no extrinsic of this chain"),
+            Self::NoExtrinsic { entry } => {
+                write!(f, "entry {entry} of a bundle it signed is no extrinsic of this chain")
+            }
             Self::BadSignature { entry } => write!(f, "entry {entry} of a bundle it signed has a signature that fails"),
         }
     }
@@ -202,7 +204,12 @@ impl BadBundle {
         let hash = header.hash();
         let is_of_it = certificate.kind == CertificateKind::Committed && certificate.hash == hash;
         let set = epochs.certifying(expected).filter(|_| is_of_it && certificate.number == expected);
-        tierchain_consensus::verify_certificate(port, certificate, set.ok_or(EvidenceError::Birth { expected })?, genesis)?;
+        tierchain_consensus::verify_certificate(
+            port,
+            certificate,
+            set.ok_or(EvidenceError::Birth { expected })?,
+            genesis,
+        )?;
         Ok(hash)
     }
 }

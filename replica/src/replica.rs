@@ -185,6 +185,12 @@ impl Replica {
         self.settings.machine.as_ref().map(|config| config.me)
     }
 
+    /// Whether this bug is put in.
+    #[cfg(feature = "bugs")]
+    fn has(&self, bug: tierchain_consensus::Bug) -> bool {
+        self.settings.machine.as_ref().is_some_and(|config| config.parameters.bug == Some(bug))
+    }
+
     /// The view it is in; none for an observer.
     #[must_use]
     pub fn view(&self) -> Option<View> {

@@ -1,8 +1,8 @@
 //! The journal: one line per finished seed, so that a long run can go on where it stopped.
 //!
 //! ```text
-//! seed 17 steps-asked 2000 validators any steps 2345 ok
-//! seed 18 steps-asked 2000 validators any steps 911 violation agreement: block 7 is …
+//! seed 17 mix 2 any steps-asked 2000 validators any steps 2345 ok
+//! seed 18 mix 2 any steps-asked 2000 validators any steps 911 violation agreement: block 7 is …
 //! ```
 
 use std::collections::BTreeMap;
@@ -11,6 +11,9 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
+
+use crate::mix::MIX_VERSION;
+use crate::profile::Options;
 
 /// What a journal holds of one seed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,9 +37,10 @@ impl Journal {
     ///
     /// # Errors
     /// When the file can't be read or written.
-    pub fn open(path: &Path, steps: u64, validators: Option<usize>) -> anyhow::Result<(Self, BTreeMap<u64, Entry>)> {
-        let validators = validators.map_or_else(|| "any".to_owned(), |count| count.to_string());
-        let settings = format!("steps-asked {steps} validators {validators}");
+    pub fn open(path: &Path, like: &Options) -> anyhow::Result<(Self, BTreeMap<u64, Entry>)> {
+        let validators = like.validators.map_or_else(|| "any".to_owned(), |count| count.to_string());
+        let (steps, mix) = (like.steps, like.mix.name());
+        let settings = format!("mix {MIX_VERSION} {mix} steps-asked {steps} validators {validators}");
         let mut options = OpenOptions::new();
         let file = options.create(true).append(true).open(path);
         let file = file.with_context(|| format!("cannot write the journal {}", path.display()))?;

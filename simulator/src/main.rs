@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{ArgGroup, Parser};
 use tierchain_simulator::campaign::{Campaign, command, run_seed};
+use tierchain_simulator::failed;
 use tierchain_simulator::mix::Mix;
 use tierchain_simulator::profile::Options;
 
@@ -32,6 +33,10 @@ struct Arguments {
     /// From which days the seeds draw.
     #[arg(long, value_enum, default_value_t)]
     mix: Mix,
+    /// Put this bug into every replica.
+    #[cfg(feature = "bugs")]
+    #[arg(long)]
+    bug: Option<tierchain_consensus::Bug>,
     /// Print what happens.
     #[arg(long, requires = "seed")]
     trace: bool,
@@ -39,27 +44,44 @@ struct Arguments {
     #[arg(long, value_name = "FILE", requires = "seeds")]
     journal: Option<PathBuf>,
     /// How many seeds run at a time.
-    #[arg(long, value_name = "T", default_value_t = 1, requires = "seeds")]
+    #[arg(long, visible_alias = "jobs", value_name = "T", default_value_t = 1, requires = "seeds")]
     threads: usize,
+    /// Run these as well: seeds that failed once.
+    #[arg(long, value_name = "FILE", requires = "seeds")]
+    failed_seeds: Option<PathBuf>,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
-    let is_good = match (arguments.seed, arguments.seeds) {
-        (Some(seed), _) => {
-            let (steps, validators) = (arguments.steps, arguments.validators);
-            let (trace, lying_disks) = (arguments.trace, arguments.lying_disks);
-            run_one(&Options { validators, trace, lying_disks, mix: arguments.mix, ..Options::new(seed, steps) })
-        }
+    if !arguments.trace {
+        // A panic is a violation and is told as one; of liars' panics nobody wants to hear.
+        std::panic::set_hook(Box::new(|_| {}));
+    }
+    let is_good = match (arguments.seed, arguments.seeds.clone()) {
+        (Some(_), _) => run_one(&arguments.options()),
         (None, Some(seeds)) => {
-            let (steps, validators) = (arguments.steps, arguments.validators);
-            let (journal, threads, lying_disks) = (arguments.journal, arguments.threads, arguments.lying_disks);
-            Campaign { seeds, steps, validators, lying_disks, mix: arguments.mix, journal, threads }.run()?.violations
-                == 0
+            let failed = arguments.failed_seeds.as_deref().map(failed::read).transpose()?.unwrap_or_default();
+            let like = arguments.options();
+            let Arguments { journal, threads, .. } = arguments;
+            Campaign { seeds, failed, like, journal, threads }.run()?.violations == 0
         }
         (None, None) => unreachable!("clap requires one of the two"),
     };
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Arguments {
+    fn options(&self) -> Options {
+        Options {
+            validators: self.validators,
+            trace: self.trace,
+            lying_disks: self.lying_disks,
+            mix: self.mix,
+            #[cfg(feature = "bugs")]
+            bug: self.bug,
+            ..Options::new(self.seed.unwrap_or_default(), self.steps)
+        }
+    }
 }
 
 fn run_one(options: &Options) -> bool {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use tierchain_consensus::Parameters;
 use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::{AccountId, ValidatorIndex};
 use tierchain_replica::genesis::Genesis;
@@ -52,6 +53,9 @@ pub struct Scene {
     pub is_faulty: bool,
     /// Whether disks lose what they said they had synced.
     pub disks_lie: bool,
+    /// The bug in every replica.
+    #[cfg(feature = "bugs")]
+    pub bug: Option<tierchain_consensus::Bug>,
 }
 
 impl Scene {
@@ -69,6 +73,16 @@ impl Scene {
         })
     }
 
+    #[cfg(not(feature = "bugs"))]
+    fn parameters(&self) -> Parameters {
+        Parameters::default()
+    }
+
+    #[cfg(feature = "bugs")]
+    fn parameters(&self) -> Parameters {
+        Parameters { bug: self.bug, ..Parameters::default() }
+    }
+
     /// The settings of a member's replica; a validator that lost its vote log doesn't vote.
     #[must_use]
     pub fn settings(&self, who: usize, votes: bool) -> Settings {
@@ -76,7 +90,7 @@ impl Scene {
             genesis: self.genesis.hash,
             set: self.set.clone(),
             me,
-            parameters: tierchain_consensus::Parameters::default(),
+            parameters: self.parameters(),
         });
         Settings {
             genesis: self.genesis.hash,

@@ -27,7 +27,7 @@ const LOOK_EVERY: u64 = 32;
 const RECOVERY_STEPS_MAX: u64 = 1_000_000;
 
 /// What a run came to.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Report {
     /// Events in all.
     pub steps: u64,
@@ -94,6 +94,8 @@ impl World {
             trace: Trace::new(options.trace),
             is_faulty: true,
             disks_lie: options.lying_disks,
+            #[cfg(feature = "bugs")]
+            bug: options.bug,
         };
         scene.trace.note(0, || format!("{:?}", scene.profile));
         let bodies: Vec<Body> = members.into_iter().enumerate().map(|(at, it)| Body::new(at, it, &mut scene)).collect();

@@ -8,7 +8,7 @@ use super::Machine;
 use super::turn::Turn;
 use crate::chain::BlockRef;
 use crate::effect::{Record, Target};
-use crate::message::{Message, NewView};
+use crate::message::{Message, NewView, ViewChange};
 use crate::term::Term;
 use crate::view_change::{Head, certificates};
 
@@ -37,9 +37,12 @@ impl Machine {
         if !self.is_changing() || self.config.primary(view) != self.config.me {
             return false;
         }
+        let needed = self.config.quorum();
+        #[cfg(feature = "bugs")]
+        let needed = if self.config.parameters.bug == Some(crate::Bug::NewViewWithoutProof) { 1 } else { needed };
         let wanting = self.changes.values().filter(|change| change.view == view);
-        let proof: Vec<_> = wanting.take(self.config.set.quorum()).cloned().collect();
-        if proof.len() < self.config.set.quorum() {
+        let proof: Vec<_> = wanting.take(needed).cloned().collect();
+        if proof.len() < needed {
             return false;
         }
         let (epoch, sender) = (self.config.set.epoch, self.config.me);
@@ -52,7 +55,7 @@ impl Machine {
 
     /// R6: everyone computes the head from the proof. R7: the view starts there.
     fn enter(&mut self, new_view: NewView, turn: &mut Turn<'_>) {
-        let (view, head) = (new_view.view, Head::of(&new_view.proof));
+        let (view, head) = (new_view.view, self.head_of(&new_view.proof));
         assert!(view > self.view && view >= self.promised, "R5: views are entered upwards, none below a promise");
         if view > self.promised {
             self.leave_for(view);
@@ -72,6 +75,17 @@ impl Machine {
             self.on_quorum(place, hash, turn);
         }
         self.anchor();
+    }
+
+    /// R6: where a view with this proof starts.
+    pub(crate) fn head_of(&self, proof: &[ViewChange]) -> Head {
+        #[cfg(feature = "bugs")]
+        match self.config.parameters.bug {
+            Some(crate::Bug::PreparedIgnored) => return Head::of_certified(proof),
+            Some(crate::Bug::NumberBeforeView) => return Head::by(proof, |it| (u64::from(it.number), it.view.0)),
+            _ => {}
+        }
+        Head::of(proof)
     }
 
     /// A block certified in a view below was prepared at a quorum, of which every later quorum of VIEW-CHANGEs holds an

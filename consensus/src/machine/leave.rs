@@ -59,6 +59,11 @@ impl Machine {
         views.sort_unstable_by(|left, right| right.cmp(left));
         let reached = views.get(faulty_max).copied().filter(|view| *view > self.promised);
         let target = reached.or_else(|| (self.leavers() > faulty_max).then(|| self.promised.next()));
+        #[cfg(feature = "bugs")]
+        let lone = self.config.parameters.bug == Some(crate::Bug::LoneLoss)
+            && self.cause == Some(crate::pacemaker::Cause::Lost);
+        #[cfg(feature = "bugs")]
+        let target = target.or_else(|| lone.then(|| self.promised.next()));
         if let Some(view) = target {
             self.promise(view, turn);
         }

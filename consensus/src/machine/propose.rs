@@ -101,6 +101,12 @@ impl Machine {
             return false;
         }
         match self.chain.path(head) {
+            #[cfg(feature = "bugs")]
+            Path::Complete(blocks)
+                if !blocks.is_empty() && self.config.parameters.bug == Some(crate::Bug::BottomUp) =>
+            {
+                blocks.into_iter().fold(false, |_, block| self.prepare(block, turn))
+            }
             Path::Complete(_) => self.prepare(head, turn),
             Path::Missing(..) => false,
             Path::Elsewhere => panic!("R6: the head extends every block that is final here, or more than f lie"),

@@ -60,6 +60,11 @@ impl Machine {
                 return self.accuse_of_votes(first, vote, turn);
             }
         }
+        #[cfg(feature = "bugs")]
+        if self.config.parameters.bug == Some(crate::Bug::ViewsMixed) {
+            let certificate = self.tally.mixed_certificate(place, &vote.hash);
+            certificate.into_iter().for_each(|certificate| self.chain.wait(certificate));
+        }
         let hidden =
             self.changes.get(&vote.voter).filter(|change| vote.kind == VoteKind::Commit && hides(change, vote));
         if let Some(change) = hidden.cloned() {
@@ -81,6 +86,11 @@ impl Machine {
         self.term.prepared.insert(certificate.number, certificate.hash);
         let order = |certificate: &Certificate| (certificate.view, certificate.number);
         if self.prepared.as_ref().map(order) < Some(order(&certificate)) {
+            #[cfg(feature = "bugs")]
+            if self.config.parameters.bug == Some(crate::Bug::CommitBeforePrepared) {
+                self.prepared = Some(certificate);
+                return;
+            }
             turn.record(Record::Prepared(certificate.clone()));
             self.prepared = Some(certificate);
         }

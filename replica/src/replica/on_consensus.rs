@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "bugs")]
+use tierchain_consensus::Bug;
 use tierchain_consensus::{Effect as MachineEffect, Input as MachineInput, Message, Record as MachineRecord};
 use tierchain_primitives::certificate::Certificate;
 use tierchain_primitives::header::Header;
@@ -34,7 +36,7 @@ impl Replica {
     fn perform<L: LedgerRead>(&mut self, effect: MachineEffect, turn: &mut Turn<'_, L>) {
         match effect {
             MachineEffect::Record(record) => self.on_record(record, turn),
-            MachineEffect::Send { to, message } => turn.staged.bind(Effect::SendConsensus { to, message }),
+            MachineEffect::Send { to, message } => self.say(Effect::SendConsensus { to, message }, turn),
             MachineEffect::Check { view, hash, header, bundles } => {
                 match self.chain.in_flight(&hash) {
                     // Proposed again in a later view: it was checked then, and the clock has moved on since.
@@ -55,6 +57,15 @@ impl Replica {
             MachineEffect::Evidence(evidence) => turn.staged.free(Effect::Evidence(evidence)),
             MachineEffect::WakeAt(at) => self.machine_wake = Some(at),
         }
+    }
+
+    /// Says something once what it rests on is on disk.
+    fn say<L>(&self, message: Effect, turn: &mut Turn<'_, L>) {
+        #[cfg(feature = "bugs")]
+        if self.has(Bug::VoteBeforeWal) {
+            return turn.staged.free(message);
+        }
+        turn.staged.bind(message);
     }
 
     fn on_record<L>(&mut self, record: MachineRecord, turn: &mut Turn<'_, L>) {
@@ -130,7 +141,10 @@ impl Replica {
     /// Puts a block in flight and writes it down, bundle contents included. False if its header is of no use.
     pub(super) fn put_in_flight<L>(&mut self, header: Header, body: Arc<Vec<Checked>>, turn: &mut Turn<'_, L>) -> bool {
         let Ok(block) = crate::chain::Block::new(header, body) else { return false };
-        if self.machine.is_some() && self.chain.in_flight(&block.hash).is_none() {
+        let is_new = self.machine.is_some() && self.chain.in_flight(&block.hash).is_none();
+        #[cfg(feature = "bugs")]
+        let is_new = is_new && !self.has(Bug::PrepareBeforeBody);
+        if is_new {
             let bytes = block.body.iter().map(|checked| checked.bytes.clone()).collect();
             turn.record(&Record::Block { header: block.header.clone(), body: bytes });
         }

@@ -107,6 +107,11 @@ impl Body {
         if scene.validator(self.number).is_none() || self.is_disqualified {
             return Some((None, Vec::new()));
         }
+        #[cfg(feature = "bugs")]
+        if scene.bug == Some(tierchain_consensus::Bug::AmnesiacVotes) {
+            // Refused where there is one.
+            let _ = WriteAheadLog::create(self.disk.clone(), scene.genesis.hash);
+        }
         match open(self.disk.clone(), scene.genesis.hash) {
             Ok((log, records)) => Some((Some(log), records)),
             Err(problem) => {
