@@ -32,11 +32,21 @@ missing_packages() {
     has_libclang || printf '%s\n' libclang-dev
 }
 
+# What fault scenarios cut links with. Where they are missing, the scenarios say what they do instead.
+missing_fault_tools() {
+    command -v ip >/dev/null || printf '%s\n' iproute2
+    command -v nft >/dev/null || printf '%s\n' nftables
+}
+
+may_install() {
+    command -v apt-get >/dev/null && { [[ "$(id -u)" -eq 0 ]] || sudo -n true 2>/dev/null; }
+}
+
 install_packages() {
     local line="apt-get update && apt-get install -y --no-install-recommends $*" as=()
     command -v apt-get >/dev/null || die "missing: $*. This is no Debian: install their like with your package manager"
     if [[ "$(id -u)" -ne 0 ]]; then
-        sudo -n true 2>/dev/null || die "missing: $*. Run this line as root, then start again:
+        may_install || die "missing: $*. Run this line as root, then start again:
   $line"
         as=(sudo)
     fi
@@ -46,5 +56,11 @@ install_packages() {
 
 check_rust
 mapfile -t missing < <(missing_packages)
+mapfile -t wanted < <(missing_fault_tools)
+if [[ "${#wanted[@]}" -gt 0 ]] && ! may_install; then
+    say "not there: ${wanted[*]}; fault scenarios do without"
+    wanted=()
+fi
+missing+=(${wanted[@]+"${wanted[@]}"})
 [[ "${#missing[@]}" -eq 0 ]] || install_packages "${missing[@]}"
 say "setup: all there"

@@ -50,7 +50,7 @@ impl Default for Options {
             wires: Kind::Loopback,
             base_port: None,
             dir: None,
-            intensity: Intensity { accounts: 8, pause_ms: 10 },
+            intensity: Intensity { accounts: 8, pause_ms: 10, remark_bytes: 32 },
             seed: 1,
             delay: Duration::ZERO,
             quiet: false,

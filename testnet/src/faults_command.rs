@@ -34,6 +34,9 @@ struct Common {
     /// How long an account rests between two extrinsics.
     #[arg(long, global = true, default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=10_000))]
     pause_ms: u64,
+    /// Bytes of each extrinsic's remark.
+    #[arg(long, global = true, default_value_t = 32, value_parser = clap::value_parser!(u16).range(8..=32_768))]
+    remark_bytes: u16,
     /// Seed of whatever is chosen at random.
     #[arg(long, global = true, default_value_t = 1)]
     seed: u64,
@@ -139,13 +142,13 @@ pub(crate) async fn perform(args: &FaultsArgs) -> anyhow::Result<()> {
 }
 
 fn options(args: &FaultsArgs) -> Options {
-    let Common { wires, base_port, dir, accounts, pause_ms, seed, delay_ms, .. } = &args.common;
+    let Common { wires, base_port, dir, accounts, pause_ms, remark_bytes, seed, delay_ms, .. } = &args.common;
     let usual = if args.scenario.cuts() { Kind::Namespaces } else { Kind::Loopback };
     Options {
         wires: wires.unwrap_or(usual),
         base_port: *base_port,
         dir: dir.clone(),
-        intensity: Intensity { accounts: *accounts, pause_ms: *pause_ms },
+        intensity: Intensity { accounts: *accounts, pause_ms: *pause_ms, remark_bytes: usize::from(*remark_bytes) },
         seed: *seed,
         delay: Duration::from_millis(*delay_ms),
         quiet: false,

@@ -87,9 +87,12 @@ fn segments(votes: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
+    use parity_scale_codec::Encode;
     use tierchain_consensus::{Vote, VoteKind};
+    use tierchain_primitives::certificate::{Certificate, CertificateKind};
     use tierchain_primitives::crypto::Signature;
     use tierchain_primitives::{Epoch, ValidatorIndex, View};
+    use tierchain_replica::log::{SegmentHeader, encode_frame};
 
     use super::*;
 
@@ -103,6 +106,53 @@ mod tests {
             voter: ValidatorIndex(voter),
             signature: Signature([0; 64]),
         })
+    }
+
+    /// A vote log of one segment, as a node leaves it.
+    fn write_log(folder: &Path, records: &[Consensus]) {
+        let header = SegmentHeader { genesis: H256([7; 32]), segment: 0, salt: 9 };
+        let mut segment = header.encode().to_vec();
+        segment.extend(encode_frame::<Vec<u8>>(header.salt, segment.len(), 0, &[]));
+        let records: Vec<Vec<u8>> = records.iter().map(|record| Record::Consensus(record.clone()).encode()).collect();
+        segment.extend(encode_frame(header.salt, segment.len(), 1, &records));
+        std::fs::write(folder.join("00000000000000000000.log"), segment).expect("a temporary folder");
+    }
+
+    #[test]
+    fn what_one_log_holds_is_compared_with_what_another_quotes() {
+        let quoted = Certificate {
+            kind: CertificateKind::Committed,
+            epoch: Epoch(0),
+            view: View(3),
+            number: 5,
+            hash: H256([1; 32]),
+            votes: [0, 1, 2].map(|voter| (ValidatorIndex(voter), Signature([0; 64]))).to_vec(),
+        };
+        let commit = |hash| match vote(5, hash, 2) {
+            Consensus::Vote(vote) => Consensus::Vote(Vote { kind: VoteKind::Commit, ..vote }),
+            other => other,
+        };
+        for (hash, contradictions) in [(1, 0), (2, 1)] {
+            let (own, other) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+            write_log(own.path(), &[commit(hash)]);
+            write_log(other.path(), &[Consensus::Certified(quoted.clone())]);
+            let mut ballots = Ballots::default();
+            assert!(ballots.read(own.path()).expect("a whole log").is_empty());
+            let found = ballots.read(other.path()).expect("a whole log");
+            assert_eq!(found.len(), contradictions, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_log_that_lost_something_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(Ballots::default().read(folder.path()).is_err(), "no log at all");
+        write_log(folder.path(), &[vote(5, 1, 0)]);
+        let path = folder.path().join("00000000000000000000.log");
+        let mut bytes = std::fs::read(&path).expect("just written");
+        bytes[20] ^= 1;
+        std::fs::write(&path, bytes).expect("a temporary folder");
+        assert!(Ballots::default().read(folder.path()).is_err(), "a header that doesn't hold");
     }
 
     #[test]

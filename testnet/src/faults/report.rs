@@ -79,11 +79,15 @@ impl Report {
         self.figures.push(Figure { name: name.into(), value, unit, bar });
     }
 
-    /// Notes p50, p95 and the longest of some times, and keeps all of them. `bars` are those of p95 and the longest.
+    /// Notes p50, p95 and the longest of some times, or the only one, and keeps all of them. `bars` are those of p95 and
+    /// of the longest.
     pub fn times(&mut self, name: &str, times: &[Duration], bars: [Option<f64>; 2]) {
         let samples: Vec<f64> = times.iter().map(|time| time.as_secs_f64() * 1_000.0).collect();
+        if let [only] = samples[..] {
+            self.figure(name, only, "ms", bars[1]);
+        }
         for (point, quantile, bar) in [("p50", 0.5, None), ("p95", 0.95, bars[0]), ("max", 1.0, bars[1])] {
-            if let Some(value) = quantile_of(&samples, quantile) {
+            if let Some(value) = quantile_of(&samples, quantile).filter(|_| samples.len() > 1) {
                 self.figure(format!("{name}, {point}"), value, "ms", bar);
             }
         }

@@ -45,6 +45,8 @@ pub struct Intensity {
     pub accounts: u32,
     /// How long an account rests between two extrinsics, in milliseconds.
     pub pause_ms: u64,
+    /// Bytes of each remark.
+    pub remark_bytes: usize,
 }
 
 #[derive(Default)]
@@ -85,7 +87,7 @@ impl Traffic {
                 account: Account::new(SEED, place),
                 clients: clients.to_vec(),
                 network,
-                pause: Duration::from_millis(intensity.pause_ms),
+                intensity,
                 book: book.clone(),
             };
             workers.spawn(worker.work(stop.subscribe()));
@@ -159,7 +161,7 @@ struct Worker {
     account: Account,
     clients: Vec<Arc<Client>>,
     network: Network,
-    pause: Duration,
+    intensity: Intensity,
     book: Arc<Mutex<Book>>,
 }
 
@@ -167,14 +169,15 @@ impl Worker {
     async fn work(self, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
         let mut nonce = self.first_nonce().await?;
         while !*stop.borrow() {
-            let remark = [self.place.to_le_bytes(), nonce.to_le_bytes()].concat();
+            let mut remark = [self.place.to_le_bytes(), nonce.to_le_bytes()].concat();
+            remark.resize(self.intensity.remark_bytes.max(remark.len()), 0);
             let call = Call::System(system::Call::Remark { remark });
             let Network { genesis, versions } = self.network;
             let key = &self.account.key;
             let signed = Extrinsic::sign(key, call.encode(), Era::Immortal, nonce, versions, &genesis, &genesis);
             self.bring_in(signed.encode()).await.with_context(|| format!("{}/{nonce}", self.account.address()))?;
             nonce += 1;
-            tokio::time::sleep(self.pause).await;
+            tokio::time::sleep(Duration::from_millis(self.intensity.pause_ms)).await;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use crate::faults::stage::{Stage, within};
-use crate::faults::{Options, Report};
+use crate::faults::{Intensity, Options, Report};
 
 /// The validator whose disk fills. The first primary is another.
 const VICTIM: u16 = 3;
@@ -15,7 +15,10 @@ const VICTIM: u16 = 3;
 const DISK_MIB: u32 = 160;
 
 /// How soon a validator under load must have noticed.
-const NOTICE_WITHIN: Duration = Duration::from_secs(30);
+const NOTICE_WITHIN: Duration = Duration::from_secs(60);
+
+/// Bytes of each remark at least: log and database reserve room ahead, which small ones would take minutes to use up.
+const REMARK_BYTES: usize = 16 * 1024;
 
 /// What its log must say: the system's own words.
 const SAYS: &str = "No space left on device";
@@ -25,7 +28,9 @@ const SAYS: &str = "No space left on device";
 /// # Errors
 /// When this machine doesn't let us mount, or the network can't be made or asked any more.
 pub async fn full_disk(options: &Options) -> anyhow::Result<Report> {
-    let mut stage = Stage::set_with("full-disk", options, Some((VICTIM, DISK_MIB))).await?;
+    let remark_bytes = options.intensity.remark_bytes.max(REMARK_BYTES);
+    let heavy = Options { intensity: Intensity { remark_bytes, ..options.intensity }, ..options.clone() };
+    let mut stage = Stage::set_with("full-disk", &heavy, Some((VICTIM, DISK_MIB))).await?;
     let ballast = stage.cluster.world.base_path(VICTIM).join("ballast");
     let filled = Instant::now();
     fill(&ballast)?;

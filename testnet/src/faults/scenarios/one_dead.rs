@@ -19,7 +19,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// # Errors
 /// When the network can't be made, or a load doesn't come through.
 pub async fn one_dead(options: &Options, time: Duration, rate: f64) -> anyhow::Result<Report> {
-    let alone = Options { intensity: Intensity { accounts: 0, pause_ms: 0 }, ..options.clone() };
+    let alone = Options { intensity: Intensity { accounts: 0, ..options.intensity }, ..options.clone() };
     let mut stage = Stage::set("one-dead", &alone).await?;
     // What starts with a process (connections, caches) is over before anything is measured.
     measure(&stage, "warm-up", time.min(SETTLE), rate).await?;

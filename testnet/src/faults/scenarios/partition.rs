@@ -12,6 +12,9 @@ const BAR_MS: f64 = 2_000.0;
 /// All pairs with one end on each side.
 const ACROSS: [Pair; 4] = [(0, 2), (0, 3), (1, 2), (1, 3)];
 
+/// How long the load is under way before a cut.
+const UNDER_WAY: Duration = Duration::from_millis(500);
+
 /// How long votes that were on their way may still make a block final.
 const IN_FLIGHT: Duration = Duration::from_secs(1);
 
@@ -24,6 +27,7 @@ pub async fn partition(options: &Options, time: Duration, times: u32, links: boo
     let mut stage = Stage::set("partition", options).await?;
     let mut found = Vec::new();
     for round in 1..=times {
+        tokio::time::sleep(UNDER_WAY).await;
         change(&stage, links, true)?;
         tokio::time::sleep(IN_FLIGHT.min(time)).await;
         let height = stage.watch.best();
