@@ -29,6 +29,9 @@ missing_packages() {
     command -v c++ >/dev/null || printf '%s\n' g++
     command -v make >/dev/null || printf '%s\n' make
     command -v python3 >/dev/null || printf '%s\n' python3
+    python3 -c 'import ensurepip' 2>/dev/null || printf '%s\n' python3-venv
+    command -v node >/dev/null || printf '%s\n' nodejs
+    command -v npm >/dev/null || printf '%s\n' npm
     has_libclang || printf '%s\n' libclang-dev
 }
 

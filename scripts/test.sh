@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every test: unit, integration and doc tests, the independent check in Python, simulated bad days, real kills.
+# Every test: unit, integration and doc tests, the independent check in Python, unmodified Substrate clients, simulated
+# bad days, real kills.
 #
 #   test.sh [--seeds N=200] [--kills N=20]
 set -euo pipefail
@@ -24,6 +25,8 @@ say "== build of the binaries that tests drive"
 build
 say "== tests"
 TIERCHAIN_BIN="$BIN" cargo_ test --release --locked --workspace --lib --bins --tests
+say "== Substrate clients, as they come from their registries"
+TIERCHAIN_BIN="$BIN" "$ROOT/scripts/clients.sh"
 say "== doc tests"
 cargo_ test --release --locked --workspace --doc
 say "== simulator, $SEEDS seeds"

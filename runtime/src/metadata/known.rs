@@ -1,8 +1,8 @@
 //! The names by which Substrate clients know some of our types: they choose decoders by a type's path.
 
 use frame_metadata::v14::{PalletCallMetadata, PalletErrorMetadata, PalletEventMetadata};
-use scale_info::PortableRegistry;
 use scale_info::form::PortableForm;
+use scale_info::{PortableRegistry, TypeDef};
 
 /// Our path of a type, and the path that clients look for.
 const NAMES: &[(&str, &str)] = &[
@@ -100,8 +100,23 @@ pub(super) fn name_enums(
     for (name, id) in enums {
         if let Some(found) = types.types.iter_mut().find(|known| Some(known.id) == id) {
             found.ty.path.segments = vec![pallet.clone(), "pallet".to_owned(), name.to_owned()];
+            if let (TypeDef::Variant(calls), "Call") = (&mut found.ty.type_def, name) {
+                calls.variants.iter_mut().for_each(|call| call.name = snake_case(&call.name));
+            }
         }
     }
+}
+
+/// A call is known by a function's name: `append_batch`, not `AppendBatch`.
+fn snake_case(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    for symbol in name.chars() {
+        if symbol.is_ascii_uppercase() && !words.is_empty() {
+            words.push('_');
+        }
+        words.push(symbol.to_ascii_lowercase());
+    }
+    words
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{EndReason, ServerState};
 use tierchain_primitives::storage_key::prefix;
 use tierchain_runtime::registry::PROPOSAL_LIFE_MS;
-use tierchain_runtime::{Call, is_leaf, system};
+use tierchain_runtime::{Call, is_leaf, metadata, system};
 
 use crate::governance::{add, approve, expire, propose, remove, replace};
 use crate::rejoin::rejoin;
@@ -100,4 +100,14 @@ fn governance_is_frozen() {
     let leaves = world.state.iter().filter(|(key, _)| key.starts_with(pallet));
     lines.extend(leaves.map(|(key, value)| (format!("0x{}", hex(key)), value.clone())));
     check("registry.txt", &lines);
+}
+
+/// Clients keep metadata by the spec version: another text under the same number leaves them with the old one.
+#[test]
+fn metadata_is_frozen_with_its_spec_version() {
+    let hash = |bytes: Vec<u8>| tierchain_primitives::hash::blake2_256(&bytes).0.to_vec();
+    let spec = tierchain_runtime::VERSIONS.spec.to_be_bytes().to_vec();
+    let (older, newer) = (hash(metadata::v14()), hash(metadata::v15()));
+    let lines = [("spec_version", spec), ("v14", older), ("v15", newer)];
+    check("metadata.txt", &lines.map(|(name, bytes)| (name.to_owned(), bytes)));
 }

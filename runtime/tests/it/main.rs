@@ -1,5 +1,6 @@
 //! The runtime from outside: blocks of extrinsics in, state, entity blocks and meta blocks out.
 
+mod api;
 mod births;
 mod epochs;
 mod genesis;
@@ -7,6 +8,7 @@ mod golden;
 mod governance;
 mod lives;
 mod meta;
+mod metadata;
 mod moves;
 mod properties;
 mod recording;

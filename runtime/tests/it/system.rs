@@ -12,7 +12,7 @@ use tierchain_runtime::{
 
 use crate::world::{GENESIS, Who, World, announce, announcement, server};
 
-fn remark(bytes: &[u8]) -> Call {
+pub(crate) fn remark(bytes: &[u8]) -> Call {
     Call::System(system::Call::Remark { remark: bytes.to_vec() })
 }
 
