@@ -150,6 +150,21 @@ pub enum Message {
     Certificate(Certificate),
 }
 
+impl Message {
+    /// The epoch it is of.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        match self {
+            Self::Proposal(it) => it.epoch,
+            Self::Vote(it) => it.epoch,
+            Self::ViewChange(it) => it.epoch,
+            Self::NewView(it) => it.epoch,
+            Self::Suspect(it) => it.epoch,
+            Self::Certificate(it) => it.epoch,
+        }
+    }
+}
+
 impl Decode for Proposal {
     fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
         let epoch = Epoch::decode(input)?;

@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use tierchain_primitives::certificate::ValidatorSet;
+use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::{AccountId, ValidatorIndex};
 use tierchain_replica::genesis::Genesis;
-use tierchain_replica::{Member, Pace, Settings};
+use tierchain_replica::{Member, Pace, Settings, Voter};
 use tierchain_runtime::{GenesisConfig, Weights};
 
 use crate::clock::{GENESIS_MS, MS, SECOND, Time};
@@ -66,16 +67,12 @@ impl Scene {
     /// The settings of a member's replica.
     #[must_use]
     pub fn settings(&self, who: usize) -> Settings {
-        let machine = self.validator(who).map(|me| tierchain_consensus::Config {
-            genesis: self.genesis.hash,
-            set: self.set.clone(),
-            me,
-            parameters: tierchain_consensus::Parameters::default(),
-        });
+        let key = self.validator(who).and_then(|me| self.set.key(me).copied());
+        let parameters = tierchain_consensus::Parameters::default();
         Settings {
             genesis: self.genesis.hash,
-            set: self.set.clone(),
-            machine,
+            epochs: Epochs::new(0, self.set.clone()),
+            voter: key.map(|key| Voter { key, parameters, rejoins: None }),
             pace: Pace::new(GENESIS_MS, self.profile.heartbeat_ms),
             weights: Weights::new(BLOCK_NONCE_BITS),
         }
@@ -96,8 +93,8 @@ impl Scene {
     /// A member as its peers know it.
     #[must_use]
     pub fn member(&self, who: usize) -> Member {
-        match self.validator(who) {
-            Some(index) => Member::Validator(index),
+        match self.validator(who).and_then(|index| self.set.key(index)) {
+            Some(key) => Member::Validator(*key),
             None => Member::Observer(u32::try_from(who - self.profile.validators).expect("a handful of observers")),
         }
     }
@@ -106,7 +103,7 @@ impl Scene {
     #[must_use]
     pub fn number_of(&self, member: Member) -> usize {
         match member {
-            Member::Validator(index) => index.as_usize(),
+            Member::Validator(key) => self.set.index_of(&key).expect("members are of the set").as_usize(),
             Member::Observer(number) => self.profile.validators + number as usize,
         }
     }

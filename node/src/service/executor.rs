@@ -13,6 +13,7 @@ use tierchain_rpc::types::{Hash, TransactionStatus};
 use tierchain_storage::BlockCommit;
 
 use super::disk::{nonempty_record, root_record};
+use super::peers::Roll;
 use super::shared::Shared;
 use crate::telemetry::metric;
 
@@ -57,6 +58,9 @@ impl Executor {
         let changes = self.commit(&job, executed);
         metrics::histogram!(metric::EXECUTION_SECONDS).record(start.elapsed());
         self.shared.driver.input(Input::Executed(Executed { number, root: self.state.root }));
+        if Roll::is_touched_by(&changes) {
+            self.shared.follow_roll();
+        }
         self.shared.announce(job.hash, job.header.clone(), changes);
         self.tell_watchers(&job);
     }

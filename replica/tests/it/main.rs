@@ -2,4 +2,7 @@
 //! that ships over a disk in memory.
 
 mod cluster;
+mod epochs;
+mod ledger;
+mod people;
 mod stories;

@@ -1,9 +1,9 @@
 //! The replica's effects, performed.
 
 use parity_scale_codec::Encode;
-use tierchain_consensus::{Message, Target};
+use tierchain_consensus::Message;
 use tierchain_primitives::H256;
-use tierchain_replica::{Effect, ExecuteJob, Member, Refusal, Ticket};
+use tierchain_replica::{Effect, ExecuteJob, Member, Recipients, Refusal, Ticket};
 
 use super::Body;
 use crate::event::{Event, Parcel};
@@ -36,22 +36,25 @@ impl Body {
             }
             Effect::Evidence(evidence) => scene.witness.on_evidence(self.number, &evidence),
             Effect::Diverged { number, here, there } => scene.witness.on_diverged(self.number, number, here, there),
+            Effect::EpochBegan { begins_after, set } => scene.trace.note(scene.queue.now(), || {
+                format!("{}: epoch {} of {} begins after block {begins_after}", self.number, set.epoch, set.len())
+            }),
             Effect::WakeAt(at) => self.wake_at(at, scene),
         }
     }
 
-    fn send_consensus(&self, to: Target, message: &Message, scene: &mut Scene) {
+    fn send_consensus(&self, to: Recipients, message: &Message, scene: &mut Scene) {
         scene.witness.on_said(self.number, message);
         scene.trace.note(scene.queue.now(), || format!("{} says {}", self.number, summary(message)));
         let parcel = Parcel::Consensus(message.encode().into());
         match to {
-            Target::All => {
+            Recipients::All => {
                 for index in scene.set.indices().filter(|index| index.as_usize() != self.number) {
                     scene.send(self.number, index.as_usize(), parcel.clone());
                 }
             }
-            Target::One(index) => {
-                let to = scene.number_of(Member::Validator(index));
+            Recipients::One(key) => {
+                let to = scene.number_of(Member::Validator(key));
                 scene.send(self.number, to, parcel);
             }
         }
