@@ -7,6 +7,7 @@ mod chain;
 mod chains;
 mod consensus;
 mod meta;
+mod registry;
 mod state;
 mod system;
 
@@ -18,8 +19,8 @@ use jsonrpsee::{RpcModule, SubscriptionSink};
 use serde::Serialize;
 
 use crate::api::{
-    AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer, MetaApiServer, RpcApiServer, StateApiServer,
-    SystemApiServer,
+    AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer, MetaApiServer, RegistryApiServer,
+    RpcApiServer, StateApiServer, SystemApiServer,
 };
 use crate::backend::Backend;
 use crate::feeds::HeadFeeds;
@@ -29,13 +30,14 @@ use crate::types::Methods;
 pub(crate) fn module(backend: &Arc<dyn Backend>) -> RpcModule<()> {
     let shared = || Arc::clone(backend);
     let mut all = RpcModule::new(());
-    let namespaces: [jsonrpsee::Methods; 7] = [
+    let namespaces: [jsonrpsee::Methods; 8] = [
         chain::Answer { backend: shared(), feeds: HeadFeeds::new(shared()) }.into_rpc().into(),
         author::Answer { backend: shared() }.into_rpc().into(),
         state::Answer { backend: shared() }.into_rpc().into(),
         system::Answer { backend: shared() }.into_rpc().into(),
         chains::Answer { backend: shared() }.into_rpc().into(),
         meta::Answer { backend: shared() }.into_rpc().into(),
+        registry::Answer { backend: shared() }.into_rpc().into(),
         consensus::Answer { backend: shared() }.into_rpc().into(),
     ];
     for namespace in namespaces {

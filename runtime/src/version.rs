@@ -5,7 +5,7 @@ use tierchain_primitives::extrinsic::RuntimeVersions;
 
 /// The versions under every signature. `spec` moves with every change of behaviour or of a type, `transaction` with
 /// every change of a call's encoding.
-pub const VERSIONS: RuntimeVersions = RuntimeVersions { spec: 1, transaction: 1 };
+pub const VERSIONS: RuntimeVersions = RuntimeVersions { spec: 2, transaction: 1 };
 
 /// Substrate's `sp_version::RuntimeVersion`: what `state_getRuntimeVersion` answers and what lies under `:code`.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]

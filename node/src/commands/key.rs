@@ -1,4 +1,4 @@
-//! `tierchain key generate|inspect`.
+//! `tierchain key generate|inspect`; `prove-possession` has a file of its own.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,17 +8,18 @@ use serde::Serialize;
 use tierchain_primitives::AccountId;
 use tierchain_primitives::crypto::KeyPair;
 
-use super::{print, print_json};
+use super::{possession, print, print_json};
 use crate::cli::key::{GenerateArgs, InspectArgs, KeyCommand, OutputArgs};
 use crate::peer_id::PeerId;
 use crate::table::Table;
 use crate::{keystore, secret_uri};
 
-/// Performs `key generate` or `key inspect`.
+/// Performs a command about keys.
 pub(super) fn key(command: &KeyCommand) -> anyhow::Result<ExitCode> {
     match command {
         KeyCommand::Generate(args) => generate(args),
         KeyCommand::Inspect(args) => show(&inspect(args)?, &args.output),
+        KeyCommand::ProvePossession(args) => possession::prove_possession(args),
     }
 }
 

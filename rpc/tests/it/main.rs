@@ -6,6 +6,7 @@ mod ledger;
 mod limits;
 mod memory;
 mod node;
+mod registry;
 mod state;
 mod wire;
 

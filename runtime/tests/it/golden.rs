@@ -8,9 +8,14 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use parity_scale_codec::Encode;
+use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{EndReason, ServerState};
+use tierchain_primitives::storage_key::prefix;
+use tierchain_runtime::registry::PROPOSAL_LIFE_MS;
 use tierchain_runtime::{Call, is_leaf, system};
 
+use crate::governance::{add, approve, expire, propose, remove, replace};
+use crate::rejoin::rejoin;
 use crate::world::{
     T0, Who, World, anchor, announce, announcement, append, batch, birth, end, late, request, server, state,
 };
@@ -71,4 +76,28 @@ fn calls_events_and_records_are_frozen() {
     check("calls.txt", &calls);
     check("events.txt", &events);
     check("leaves.txt", &leaves);
+}
+
+/// A validator added, one that rejoins, a proposal that expires: every call, event and record of the registry.
+#[test]
+fn governance_is_frozen() {
+    let mut world = World::of(4);
+    let mut lines = Vec::new();
+    let mut run = |world: &mut World, name: &str, who: Who, call: Call| {
+        lines.push((format!("call {name}"), call.encode()));
+        lines.push((format!("events of {name}"), world.run(who, call).events.encode()));
+    };
+    run(&mut world, "propose add-validator", Who::Operator(0), propose(&add(4)));
+    run(&mut world, "approve", Who::Operator(1), approve(0, &add(4)));
+    run(&mut world, "approve.enacts", Who::Operator(2), approve(0, &add(4)));
+    (0..7).for_each(|_| drop(world.block(&[])));
+    run(&mut world, "propose remove-validator in an epoch's last block", Who::Operator(0), propose(&remove(3)));
+    run(&mut world, "propose replace-key", Who::Operator(0), propose(&replace(1, 1, 8)));
+    run(&mut world, "rejoin", Who::Voter(2), rejoin(H256([0x5c; 32])));
+    world.time += PROPOSAL_LIFE_MS;
+    run(&mut world, "expire", Who::Nobody, expire(1));
+    let pallet = &prefix("Registry", "")[..16];
+    let leaves = world.state.iter().filter(|(key, _)| key.starts_with(pallet));
+    lines.extend(leaves.map(|(key, value)| (format!("0x{}", hex(key)), value.clone())));
+    check("registry.txt", &lines);
 }

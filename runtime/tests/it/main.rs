@@ -1,12 +1,16 @@
 //! The runtime from outside: blocks of extrinsics in, state, entity blocks and meta blocks out.
 
 mod births;
+mod epochs;
 mod genesis;
 mod golden;
+mod governance;
 mod lives;
 mod meta;
 mod moves;
 mod properties;
 mod recording;
+mod rejoin;
+mod set_changes;
 mod system;
 mod world;

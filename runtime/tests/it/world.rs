@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tierchain_primitives::crypto::{KeyPair, Signature};
+use tierchain_primitives::epoch::next_set_item;
 use tierchain_primitives::extrinsic::{Era, Extrinsic};
 use tierchain_primitives::header::{Header, PreRuntime, extrinsics_root};
 use tierchain_primitives::ledger::{
@@ -14,7 +15,7 @@ use tierchain_primitives::{AccountId, H256, ValidatorIndex};
 use tierchain_runtime::chains::Server;
 use tierchain_runtime::{
     BlockContext, Call, Checked, DataCenter, DispatchError, GenesisConfig, Host, Outcome, Role, Roles, RuntimeEvent,
-    Validator, chains, check, execute, genesis_state, meta, query,
+    Validator, chains, check, execute, genesis_state, meta, query, registry,
 };
 
 /// The network's hash of block 0, as far as these tests care.
@@ -37,11 +38,24 @@ pub(crate) enum Who {
     Tracker,
     /// An admitted account without roles.
     Nobody,
+    /// The operator of a validator, by number.
+    Operator(u8),
+    /// The consensus key of a validator, by number.
+    Voter(u8),
 }
 
 impl Who {
     pub(crate) fn key(self) -> KeyPair {
-        KeyPair::from_seed(&[self as u8 + 1; 32])
+        let seed = match self {
+            Self::Agent => 1,
+            Self::OtherAgent => 2,
+            Self::Foundry => 3,
+            Self::Tracker => 4,
+            Self::Nobody => 5,
+            Self::Operator(number) => 0x40 + number,
+            Self::Voter(number) => 0x80 + number,
+        };
+        KeyPair::from_seed(&[seed; 32])
     }
 
     pub(crate) fn id(self) -> AccountId {
@@ -87,13 +101,30 @@ pub(crate) fn config(allow_replay: bool) -> GenesisConfig {
     }
 }
 
+/// The peer id of a validator's node, by number.
+pub(crate) fn peer_id(number: u8) -> Vec<u8> {
+    [&[0x00, 0x24, 0x08, 0x01, 0x12, 0x20][..], &[0xc0 + number; 32]].concat()
+}
+
+/// A validator, by number.
+pub(crate) fn validator(number: u8) -> Validator {
+    Validator {
+        name: format!("v{number}"),
+        operator: Who::Operator(number).id(),
+        consensus: Who::Voter(number).id(),
+        peer_id: peer_id(number),
+        addresses: vec![format!("/ip4/192.0.2.{number}/tcp/10044")],
+    }
+}
+
 /// A network of one pair of eyes.
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) state: BTreeMap<Vec<u8>, Vec<u8>>,
     pub(crate) entity_blocks: Vec<EntityBlock>,
     pub(crate) meta_blocks: Vec<MetaBlock>,
-    number: u32,
+    /// Number of the last block.
+    pub(crate) number: u32,
     parent: H256,
     /// Time of the next block.
     pub(crate) time: Millis,
@@ -114,14 +145,21 @@ impl World {
         Self::new(&config(true))
     }
 
-    /// Executes a block with these calls and takes over what it made.
+    /// A network of the validators 0 to `count - 1`.
+    pub(crate) fn of(count: u8) -> Self {
+        Self::new(&GenesisConfig { validators: (0..count).map(validator).collect(), ..config(false) })
+    }
+
+    /// Executes a block with these calls and takes over what it made. The last block of an epoch carries the next set.
     pub(crate) fn block(&mut self, calls: &[(Who, Call)]) -> Outcome {
         let mut used = BTreeMap::new();
         let extrinsics: Vec<Checked> = calls.iter().map(|(who, call)| self.signed(*who, call, &mut used)).collect();
         let bytes: Vec<&[u8]> = extrinsics.iter().map(|checked| checked.bytes.as_slice()).collect();
         self.number += 1;
         let pre = PreRuntime { proposer: ValidatorIndex(0), timestamp: self.time, executed: self.number - 1 };
-        let header = Header::new(self.parent, self.number, H256::ZERO, extrinsics_root(&bytes), pre);
+        let mut header = Header::new(self.parent, self.number, H256::ZERO, extrinsics_root(&bytes), pre);
+        let change = registry::epoch_change(&self.state).filter(|change| change.end == self.number);
+        header.digest.extend(change.map(|change| next_set_item(&change.next)));
         let context = BlockContext::new(&header, GENESIS).expect("the header carries it");
         let outcome = execute(&self.state, &context, &extrinsics);
         assert_eq!(outcome, execute(&self.state, &context, &extrinsics), "execution is deterministic");

@@ -4,7 +4,7 @@ use parity_scale_codec::Decode;
 use tierchain_primitives::H256;
 use tierchain_primitives::extrinsic::Nonce;
 use tierchain_rpc::types::{DispatchError, ExtrinsicState, ExtrinsicStatus, Hash, Inclusion, ItemRefused, U64};
-use tierchain_runtime::{EventRecord, ModuleError, Phase, RuntimeEvent, chains, errors, system};
+use tierchain_runtime::{EventRecord, ModuleError, Phase, RuntimeEvent, chains, errors, registry, system};
 
 use super::NodeApi;
 
@@ -29,8 +29,11 @@ impl NodeApi {
                 format!("It is final in block {number}; its events are no longer kept here: ask an archive node.")
             }
             (_, Some(error)) => format!(
-                "It is final in block {number} and failed with {}.{}: {} Nothing changed but the signer's nonce.",
-                error.pallet, error.name, error.remedy
+                "It is final in block {number} and failed with {}.{}: {}{} Nothing changed but the signer's nonce.",
+                error.pallet,
+                error.name,
+                error.remedy,
+                self.end_of_epoch(error, number)
             ),
             (_, None) if items_refused.is_empty() => format!("It is final in block {number} and was applied."),
             (_, None) => format!(
@@ -46,6 +49,17 @@ impl NodeApi {
         };
         let included = Some(Inclusion { block_hash, block_number: number, index });
         ExtrinsicStatus { hash: Hash(hash), state, included, error, items_refused, explanation }
+    }
+
+    /// For what failed because a change was pending: the block to wait for.
+    fn end_of_epoch(&self, error: &DispatchError, number: u32) -> String {
+        let pending = || {
+            let bytes = self.shared.db.state_at(&registry::PENDING.key(), number).ok()??;
+            registry::PendingEpoch::decode(&mut bytes.as_slice()).ok()
+        };
+        let is_pending = error.pallet == "Registry" && error.name == registry::Error::ChangePending.name();
+        let end = if is_pending { pending() } else { None };
+        end.map(|pending| format!(" That is block {}.", pending.end)).unwrap_or_default()
     }
 
     fn events_of(&self, number: u32, index: u32) -> Option<Vec<RuntimeEvent>> {
@@ -103,7 +117,7 @@ fn refused_item(event: &RuntimeEvent) -> Option<ItemRefused> {
 
 fn describe(error: ModuleError) -> DispatchError {
     let pallet = match error.index {
-        tierchain_runtime::registry::INDEX => "Registry",
+        registry::INDEX => "Registry",
         chains::INDEX => "Chains",
         tierchain_runtime::meta::INDEX => "Meta",
         _ => "Unknown",
