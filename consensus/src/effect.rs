@@ -3,7 +3,7 @@
 use parity_scale_codec::{Decode, Encode};
 use tierchain_primitives::certificate::Certificate;
 use tierchain_primitives::header::Header;
-use tierchain_primitives::{BlockNumber, H256, ValidatorIndex, View};
+use tierchain_primitives::{BlockNumber, Epoch, H256, ValidatorIndex, View};
 
 use crate::input::Now;
 use crate::message::{Message, NewView, Proposal, ViewChange, Vote};
@@ -95,6 +95,20 @@ pub enum Record {
     /// It entered this view, by its own NEW-VIEW or another's.
     #[codec(index = 5)]
     NewView(NewView),
+}
+
+impl Record {
+    /// The epoch in which it binds.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        match self {
+            Self::Proposal(it) => it.epoch,
+            Self::Vote(it) => it.epoch,
+            Self::Prepared(it) | Self::Certified(it) => it.epoch,
+            Self::ViewChange(it) => it.epoch,
+            Self::NewView(it) => it.epoch,
+        }
+    }
 }
 
 /// Two signed statements of one validator of which an honest one makes at most one.

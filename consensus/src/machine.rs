@@ -152,15 +152,17 @@ impl Machine {
     }
 
     fn on_message(&mut self, from: ValidatorIndex, message: Message, turn: &mut Turn<'_>) {
+        if message.epoch() != self.config.set.epoch {
+            // It counts nowhere here, whatever it says.
+            return;
+        }
         match message {
-            Message::Proposal(it) if it.epoch == self.config.set.epoch => self.on_proposal(it, turn),
-            Message::Vote(it) if it.epoch == self.config.set.epoch => self.on_vote(&it, turn),
-            Message::ViewChange(it) if it.epoch == self.config.set.epoch => self.on_view_change(from, it, turn),
-            Message::NewView(it) if it.epoch == self.config.set.epoch => self.on_new_view(from, it, turn),
-            Message::Suspect(it) if it.epoch == self.config.set.epoch => self.on_suspect(&it, turn),
-            Message::Certificate(it) if it.epoch == self.config.set.epoch => self.on_certificate(from, it),
-            // Of another epoch: it counts nowhere here, whatever it says.
-            _ => {}
+            Message::Proposal(it) => self.on_proposal(it, turn),
+            Message::Vote(it) => self.on_vote(&it, turn),
+            Message::ViewChange(it) => self.on_view_change(from, it, turn),
+            Message::NewView(it) => self.on_new_view(from, it, turn),
+            Message::Suspect(it) => self.on_suspect(&it, turn),
+            Message::Certificate(it) => self.on_certificate(from, it),
         }
     }
 

@@ -53,18 +53,19 @@ impl Machine {
     }
 
     fn replay(&mut self, record: Record) {
-        let epoch = self.config.set.epoch;
+        if record.epoch() != self.config.set.epoch {
+            return;
+        }
         match record {
-            Record::Proposal(proposal) if proposal.epoch == epoch => self.replay_proposal(proposal),
-            Record::Vote(vote) if vote.epoch == epoch => self.replay_vote(vote),
-            Record::Prepared(certificate) if certificate.epoch == epoch => self.replay_prepared(certificate),
-            Record::Certified(certificate) if certificate.epoch == epoch => {
+            Record::Proposal(proposal) => self.replay_proposal(proposal),
+            Record::Vote(vote) => self.replay_vote(vote),
+            Record::Prepared(certificate) => self.replay_prepared(certificate),
+            Record::Certified(certificate) => {
                 self.logged = self.logged.max(certificate.number);
                 self.chain.wait(certificate);
             }
-            Record::ViewChange(change) if change.epoch == epoch => self.replay_view_change(change),
-            Record::NewView(new_view) if new_view.epoch == epoch => self.replay_new_view(new_view),
-            _ => {}
+            Record::ViewChange(change) => self.replay_view_change(change),
+            Record::NewView(new_view) => self.replay_new_view(new_view),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use libp2p::identity::Keypair;
 use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId};
-use tierchain_primitives::{H256, ValidatorIndex};
+use tierchain_primitives::H256;
 
 use crate::error::ConfigError;
 
@@ -17,7 +17,7 @@ pub type Members = BTreeMap<PeerId, Member>;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Role {
     /// Votes: has the consensus channel to the other validators.
-    Validator(ValidatorIndex),
+    Validator,
     /// Follows: has sync and gossip, under limits of its own.
     Observer,
 }
@@ -26,7 +26,7 @@ impl Role {
     /// Whether this is a validator.
     #[must_use]
     pub fn is_validator(self) -> bool {
-        matches!(self, Self::Validator(_))
+        matches!(self, Self::Validator)
     }
 }
 

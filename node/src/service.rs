@@ -32,9 +32,9 @@ use std::sync::Arc;
 use std::sync::mpsc;
 
 use anyhow::Context;
-use tierchain_consensus::{Config as MachineConfig, Parameters};
+use tierchain_consensus::Parameters;
 use tierchain_network as network;
-use tierchain_replica::{Pace, Settings};
+use tierchain_replica::{Pace, Settings, Voter};
 use tierchain_rpc::ServerConfig;
 use tierchain_runtime::Weights;
 use tokio::signal::unix::{SignalKind, signal};
@@ -50,15 +50,17 @@ use shared::Shared;
 /// What keeps it from starting: a disk of another chain, no vote log, a port in use…
 pub(crate) async fn run(config: RunConfig) -> anyhow::Result<()> {
     let disk = Disk::open(&config)?;
-    let set = config.spec.validator_set();
-    let machine = machine_config(&config, &disk)?;
     let (network, events) = network::start(network_config(&config, &disk)?).await?;
     let (driver_handle, inputs) = DriverHandle::new();
-    let shared = Arc::new(Shared::new(&config, disk.database, disk.genesis, set, network, driver_handle));
+    let shared = Arc::new(Shared::new(&config, disk.database, disk.genesis, network, driver_handle));
     let settings = Settings {
         genesis: shared.genesis,
-        set: shared.set.clone(),
-        machine,
+        epochs: (*shared.epochs()).clone(),
+        voter: shared.key.map(|key| Voter {
+            key,
+            parameters: Parameters::default(),
+            rejoins: disk.recovered.challenge(),
+        }),
         pace: Pace::new(config.spec.genesis.time, heartbeat_ms(&config)),
         weights: Weights::new(config.spec.genesis.block_nonce_bits),
     };
@@ -107,17 +109,9 @@ fn heartbeat_ms(config: &RunConfig) -> u64 {
     u64::try_from(config.heartbeat.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn machine_config(config: &RunConfig, disk: &Disk) -> anyhow::Result<Option<MachineConfig>> {
-    let Some(key) = &config.consensus_key else { return Ok(None) };
-    let set = config.spec.validator_set();
-    let me = set.index_of(&key.public()).with_context(|| {
-        format!("the consensus key {} is of no validator of this chain: give the right key file, or run without --validator", key.public())
-    })?;
-    Ok(Some(MachineConfig { genesis: disk.genesis, set, me, parameters: Parameters::default() }))
-}
-
 fn network_config(config: &RunConfig, disk: &Disk) -> anyhow::Result<network::Config> {
-    let members = peers::members(&config.spec)?;
+    let local = network::peer_id(&config.node_key.seed());
+    let members = peers::Roll::of(&disk.database).members(local);
     let mut built = network::Config::new(config.node_key.seed(), disk.genesis, members);
     built.listen = config.listen_addresses.iter().map(|text| network::parse_address(text)).collect::<Result<_, _>>()?;
     built.bootnodes = config.bootnodes.iter().map(|text| network::parse_address(text)).collect::<Result<_, _>>()?;

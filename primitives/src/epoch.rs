@@ -84,6 +84,15 @@ impl Epochs {
         Self { begun: vec![(begins_after, set)] }
     }
 
+    /// Epochs known already: the block after which each begins, and its set, oldest first. None unless each follows
+    /// on the one before.
+    #[must_use]
+    pub fn resume(begun: Vec<(BlockNumber, ValidatorSet)>) -> Option<Self> {
+        let follows =
+            |pair: &[(BlockNumber, ValidatorSet)]| pair[0].0 < pair[1].0 && pair[0].1.epoch.next() == pair[1].1.epoch;
+        (!begun.is_empty() && begun.windows(2).all(follows)).then_some(Self { begun })
+    }
+
     /// The newest epoch's set.
     #[must_use]
     pub fn current(&self) -> &ValidatorSet {
@@ -238,6 +247,16 @@ mod tests {
         let mut foreign = proof(end(20, Some(&next)), 0, &old);
         foreign.header.number = 21;
         assert!(matches!(refused(&foreign), EpochError::OtherBlock(21)));
+    }
+
+    #[test]
+    fn epochs_go_on_where_they_were_if_each_follows_on_the_last() {
+        let (old, new) = (set(3, &keys(&[1])), set(4, &keys(&[2])));
+        let resumed = Epochs::resume(vec![(10, old.clone()), (20, new.clone())]).expect("in order");
+        assert_eq!((resumed.begins_after(), resumed.current(), resumed.set(Epoch(3))), (20, &new, Some(&old)));
+        assert_eq!(Epochs::resume(Vec::new()), None);
+        assert_eq!(Epochs::resume(vec![(20, old.clone()), (20, new.clone())]), None);
+        assert_eq!(Epochs::resume(vec![(10, new), (20, old)]), None);
     }
 
     #[test]

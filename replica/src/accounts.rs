@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::extrinsic::Nonce;
 use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{AccountId, BlockNumber};
 use tierchain_runtime::Checked;
+use tierchain_runtime::registry::Rejoined;
 
 /// What a replica reads of the ledger it has executed. Answers for a block stay the same however often it is asked
 /// and whatever was executed since.
@@ -16,6 +18,12 @@ pub trait LedgerRead: ChainRead {
     /// The account's nonce in the state after block `at`; none if it doesn't stand there. `at` is the newest executed
     /// block or one of the last [`WINDOW`](tierchain_primitives::limits::WINDOW) before it.
     fn account_nonce(&self, account: &AccountId, at: BlockNumber) -> Option<Nonce>;
+
+    /// The decided end of the epoch in the state after the newest executed block.
+    fn epoch_change(&self) -> Option<EpochChange>;
+
+    /// The newest rejoin of a consensus key in that state.
+    fn rejoined(&self, key: &AccountId) -> Option<Rejoined>;
 }
 
 /// Most accounts remembered at a time; beyond that all are forgotten and looked up again.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tierchain_primitives::{H256, ValidatorIndex};
+use tierchain_primitives::{AccountId, H256};
 use tierchain_runtime::Checked;
 
 use crate::input::{OpenBundle, Verdict};
@@ -40,7 +40,7 @@ pub struct Bundles {
     order: BTreeMap<u64, H256>,
     /// Which bundles hold an extrinsic.
     holders: BTreeMap<H256, Vec<H256>>,
-    bytes_by_maker: BTreeMap<ValidatorIndex, usize>,
+    bytes_by_maker: BTreeMap<AccountId, usize>,
     next_order: u64,
     /// Up to when whatever arrived had its turn since the last [`Bundles::forget_turns`]: a bundle that arrived then is
     /// included, or a block made then had room.
@@ -51,7 +51,7 @@ impl Bundles {
     /// Takes a bundle; says whether it is new and fits. `is_final` says which extrinsics are in a final block.
     pub fn insert(&mut self, open: OpenBundle, now: u64, is_final: impl Fn(&Checked) -> bool) -> bool {
         let bytes: usize = open.entries.iter().map(|entry| entry.checked.bytes.len()).sum();
-        let of_maker = self.bytes_by_maker.entry(open.signed.maker).or_default();
+        let of_maker = self.bytes_by_maker.entry(open.maker).or_default();
         if self.held.contains_key(&open.digest) || *of_maker + bytes > MAKER_BYTES_MAX {
             return false;
         }
@@ -116,8 +116,8 @@ impl Bundles {
     }
 
     /// Bundles of this maker that have extrinsics that aren't final.
-    pub fn live_of(&self, maker: ValidatorIndex) -> impl Iterator<Item = &Held> {
-        self.live().filter(move |held| held.open.signed.maker == maker)
+    pub fn live_of(&self, maker: AccountId) -> impl Iterator<Item = &Held> {
+        self.live().filter(move |held| held.open.maker == maker)
     }
 
     /// Takes verdicts that were asked for: those that are about another birth block than before replace the old.
@@ -157,7 +157,7 @@ impl Bundles {
     fn remove(&mut self, digest: &H256) {
         let Some(held) = self.held.remove(digest) else { return };
         self.order.remove(&held.order);
-        if let Some(bytes) = self.bytes_by_maker.get_mut(&held.open.signed.maker) {
+        if let Some(bytes) = self.bytes_by_maker.get_mut(&held.open.maker) {
             *bytes -= held.bytes;
         }
         for at in held.live {

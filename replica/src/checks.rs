@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tierchain_primitives::certificate::ValidatorSet;
+use tierchain_primitives::epoch::{EpochChange, next_set_item};
 use tierchain_primitives::header::{Header, extrinsics_root};
 use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::numbers::Millis;
@@ -65,9 +66,21 @@ pub enum Outcome {
 /// The rule that a proposal breaks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Fault {
-    /// The header's digest isn't exactly the consensus data.
-    #[error("its digest isn't exactly one PreRuntime(\"PBFT\") item")]
+    /// The header's digest isn't the consensus data, with the next set behind it where the epoch ends.
+    #[error("its digest isn't a PreRuntime(\"PBFT\") item, alone or with the next validator set behind it")]
     Digest,
+    /// It carries a set although no epoch ends here, or lacks the set of the epoch that begins.
+    #[error("it doesn't end the epoch as decided: block {end:?} carries the next set, and no other does")]
+    NextSet {
+        /// The decided end of the epoch.
+        end: Option<BlockNumber>,
+    },
+    /// It stands above the last block of its epoch.
+    #[error("it stands above block {end}, the last of its epoch")]
+    PastEnd {
+        /// The decided end of the epoch.
+        end: BlockNumber,
+    },
     /// A fresh block must be the primary's own.
     #[error("it names another proposer than the primary of its view")]
     Proposer,
@@ -110,6 +123,8 @@ pub struct Context<'a, L> {
     pub ledger: &'a L,
     /// The validators.
     pub set: &'a ValidatorSet,
+    /// The decided end of the epoch, as this replica has executed it.
+    pub change: Option<&'a EpochChange>,
     /// What calls cost on this chain.
     pub weights: &'a Weights,
     /// This node's clock.
@@ -126,6 +141,11 @@ impl Checks {
     /// Forgets proposals at or below a final block's number.
     pub fn on_final(&mut self, number: BlockNumber) {
         self.pending.retain(|_, pending| pending.header.number > number);
+    }
+
+    /// Forgets all of them.
+    pub fn clear(&mut self) {
+        self.pending.clear();
     }
 
     /// Forgets one.
@@ -178,6 +198,9 @@ impl Pending {
         if cx.chain.executed() < block.pre.executed {
             return Outcome::Wait;
         }
+        if let Err(fault) = self.check_epoch(cx.change) {
+            return Outcome::Invalid(fault);
+        }
         if let Some(here) = cx.chain.root(block.pre.executed).filter(|here| *here != self.header.state_root) {
             let (number, there) = (block.pre.executed, self.header.state_root);
             return Outcome::Invalid(Fault::Root { number, here, there });
@@ -188,7 +211,7 @@ impl Pending {
     fn check_header<L>(&self, parent: &Block, cx: &Context<'_, L>) -> Result<Block, Fault> {
         let block = Block::new(self.header.clone(), Arc::default()).map_err(|_| Fault::Digest)?;
         let pre = block.pre;
-        if self.header.digest.len() != 1 {
+        if self.header.digest.len() > 2 {
             return Err(Fault::Digest);
         }
         if pre.proposer != cx.set.primary(self.view) {
@@ -203,6 +226,18 @@ impl Pending {
             return Err(Fault::Executed);
         }
         Ok(block)
+    }
+
+    /// Judges what the header says about the epoch. Where the epoch ends was decided a window below that block, so
+    /// whoever has executed what the header names knows it; a change decided above that ends the epoch further up.
+    fn check_epoch(&self, change: Option<&EpochChange>) -> Result<(), Fault> {
+        let number = self.header.number;
+        if let Some(end) = change.map(|change| change.end).filter(|end| number > *end) {
+            return Err(Fault::PastEnd { end });
+        }
+        let due = change.filter(|change| change.end == number).map(|change| next_set_item(&change.next));
+        let carried = self.header.digest.get(1);
+        if carried == due.as_ref() { Ok(()) } else { Err(Fault::NextSet { end: change.map(|change| change.end) }) }
     }
 
     fn check_body<L: LedgerRead>(&self, block: &Block, cx: &mut Context<'_, L>) -> Outcome {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use tierchain_consensus::{Evidence, Message, Target};
-use tierchain_primitives::certificate::Certificate;
+use tierchain_consensus::{Evidence, Message};
+use tierchain_primitives::certificate::{Certificate, ValidatorSet};
 use tierchain_primitives::header::Header;
-use tierchain_primitives::{BlockNumber, H256};
+use tierchain_primitives::{AccountId, BlockNumber, H256};
 use tierchain_runtime::Checked;
 
 use crate::input::{Member, Ticket};
@@ -38,6 +38,17 @@ pub enum DropReason {
     /// The log remembers it, but after a restart the pool doesn't take it back. It may have been included: whoever
     /// tells of this looks there first.
     NotTakenBack(Refusal),
+    /// This node isn't a validator any more, so it can't have it included: send it to one that is.
+    LeftTheSet,
+}
+
+/// Whom a consensus message is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Recipients {
+    /// Every other validator.
+    All,
+    /// The validator with this consensus key.
+    One(AccountId),
 }
 
 /// An effect of [`Replica::step`](crate::Replica::step).
@@ -47,7 +58,7 @@ pub enum Effect {
     /// Send a consensus message.
     SendConsensus {
         /// To whom.
-        to: Target,
+        to: Recipients,
         /// What.
         message: Message,
     },
@@ -97,6 +108,13 @@ pub enum Effect {
         here: H256,
         /// The root in the header.
         there: H256,
+    },
+    /// An epoch is over: its last block is final, and from here on this set certifies.
+    EpochBegan {
+        /// The last block of the epoch before.
+        begins_after: BlockNumber,
+        /// The set of the epoch that begins.
+        set: ValidatorSet,
     },
     /// Step again at this monotonic time.
     WakeAt(u64),

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use parity_scale_codec::Encode;
 use tierchain_primitives::bundle::Bundle;
 use tierchain_primitives::crypto::Signature;
+use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::extrinsic::{Era, Extrinsic, Nonce};
 use tierchain_primitives::header::{Header, PreRuntime, extrinsics_root};
 use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex};
+use tierchain_runtime::registry::Rejoined;
 use tierchain_runtime::{Call, Checked, system};
 
 use crate::accounts::LedgerRead;
@@ -72,10 +74,11 @@ pub(crate) fn bundle(maker: u16, body: &[Checked]) -> OpenBundle {
 pub(crate) fn bundle_with(maker: u16, entries: Vec<(Checked, Verdict)>) -> OpenBundle {
     let bundle = Bundle { extrinsics: entries.iter().map(|(checked, _)| checked.bytes.clone()).collect() };
     let digest = bundle.digest();
-    let (epoch, maker, signature) = (Epoch(0), ValidatorIndex(maker), Signature::ZERO);
-    let signed = SignedBundle { epoch, maker, at: 0, bundle, signature };
+    let (epoch, signature) = (Epoch(0), Signature::ZERO);
+    let signed = SignedBundle { epoch, maker: ValidatorIndex(maker), at: 0, bundle, signature };
     let entries = entries.into_iter().map(|(checked, verdict)| Entry { checked, verdict }).collect();
-    OpenBundle { digest, signed: Arc::new(signed), entries }
+    let maker = account(u8::try_from(maker).expect("a handful of makers"));
+    OpenBundle { digest, maker, signed: Arc::new(signed), entries }
 }
 
 /// An executed ledger: since which block each account stands, and its nonce, which no test moves.
@@ -102,5 +105,13 @@ impl ChainRead for Ledger {
 impl LedgerRead for Ledger {
     fn account_nonce(&self, account: &AccountId, at: BlockNumber) -> Option<Nonce> {
         self.accounts.get(account).filter(|(since, _)| *since <= at).map(|(_, nonce)| *nonce)
+    }
+
+    fn epoch_change(&self) -> Option<EpochChange> {
+        None
+    }
+
+    fn rejoined(&self, _: &AccountId) -> Option<Rejoined> {
+        None
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tierchain_consensus::Message;
 use tierchain_primitives::header::Header;
-use tierchain_primitives::{BlockNumber, H256, ValidatorIndex};
+use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256};
 use tierchain_runtime::Checked;
 
 use crate::wire::{CertifiedBlock, SignedBundle};
@@ -12,8 +12,8 @@ use crate::wire::{CertifiedBlock, SignedBundle};
 /// A member of the network, as the body knows its peers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Member {
-    /// A validator of the current set.
-    Validator(ValidatorIndex),
+    /// A validator, by its consensus key: of the current set, or of one that is decided or over.
+    Validator(AccountId),
     /// An observer, by a number that the body gave it.
     Observer(u32),
 }
@@ -65,6 +65,8 @@ impl Verdict {
 pub struct OpenBundle {
     /// Its name.
     pub digest: H256,
+    /// Whose signature it carries.
+    pub maker: AccountId,
     /// As it arrived, for passing it on.
     pub signed: Arc<SignedBundle>,
     /// Its well-formed extrinsics, in order.
@@ -85,10 +87,17 @@ pub struct Executed {
 pub enum Input {
     /// A consensus message whose signatures hold.
     Consensus {
-        /// Who sent it over the wire.
-        from: ValidatorIndex,
+        /// The consensus key of whoever sent it over the wire.
+        from: AccountId,
         /// What it says.
         message: Message,
+    },
+    /// A member speaks in another epoch than the one in force here: it is ahead, or this replica is.
+    OtherEpoch {
+        /// Who.
+        from: Member,
+        /// The epoch it speaks in.
+        epoch: Epoch,
     },
     /// Somebody submits an extrinsic to this node; its signature holds for `birth`.
     Submit {

@@ -15,15 +15,18 @@
 pub mod accounts;
 pub mod body;
 pub mod bundles;
+mod catch_up;
 pub mod chain;
 pub mod checks;
 mod clock;
 mod effect;
+mod epochs;
 pub mod evidence;
 pub mod executor;
 #[cfg(test)]
 mod fixture;
 pub mod genesis;
+pub mod inbound;
 mod input;
 pub mod log;
 pub mod pool;
@@ -32,15 +35,15 @@ mod record;
 mod replica;
 pub mod snapshot;
 mod staged;
-mod sync;
 pub mod wire;
 
 pub use accounts::LedgerRead;
 pub use clock::Clock;
-pub use effect::{DropReason, Effect, ExecuteJob};
+pub use effect::{DropReason, Effect, ExecuteJob, Recipients};
+pub use epochs::epochs_of;
 pub use input::{Entry, Executed, Input, Member, OpenBundle, Ticket, Verdict};
 pub use pool::Refusal;
 pub use proposer::Pace;
 pub use record::Record;
-pub use replica::{Ports, Recovered, Replica, Settings, Status};
+pub use replica::{Ports, Recovered, Replica, Settings, Status, Voter};
 pub use staged::{Durable, Log, Staged};

@@ -220,6 +220,15 @@ impl Pool {
         }
     }
 
+    /// Lets go of everything that is in line for a bundle: a node that left the set makes none any more.
+    pub fn let_go(&mut self) -> Vec<H256> {
+        let accounts = core::mem::take(&mut self.candidates);
+        let queues = accounts.iter().filter_map(|account| self.accounts.get(account));
+        let in_line = queues.flat_map(|queue| queue.values()).filter(|pooled| pooled.again_at.is_none());
+        let hashes: Vec<H256> = in_line.map(|pooled| pooled.checked.hash).collect();
+        hashes.into_iter().filter(|hash| self.remove(hash)).collect()
+    }
+
     /// When [`Pool::bundle_again`] is next worth calling.
     #[must_use]
     pub fn bundle_again_at(&self) -> Option<u64> {

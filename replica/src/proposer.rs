@@ -2,7 +2,8 @@
 //!
 //! At once when something can be included and nothing is in flight; under load at a steady distance, so that blocks
 //! grow instead of multiplying; an empty block when a non-empty one isn't covered by a state root and nothing came for
-//! a while; a heartbeat block on an idle network; and nothing else.
+//! a while; empty blocks up to the end of an epoch that is decided; a heartbeat block on an idle network; and nothing
+//! else.
 
 use tierchain_primitives::BlockNumber;
 use tierchain_primitives::numbers::Millis;
@@ -65,6 +66,8 @@ pub(crate) struct Outlook {
     pub(crate) includable: bool,
     /// Whether a block with extrinsics isn't covered by a state root yet and could be by this one.
     pub(crate) uncovered: bool,
+    /// Whether the epoch's end is decided: until it is there, blocks are made without waiting.
+    pub(crate) epoch_ends: bool,
     /// The parent's time.
     pub(crate) parent_time: Millis,
 }
@@ -93,6 +96,9 @@ impl Proposer {
         let earliest = self.last_made.map_or(0, |at| at + spacing);
         if outlook.includable {
             self.last_pending = Some(now.monotonic);
+            return wait(earliest);
+        }
+        if outlook.epoch_ends {
             return wait(earliest);
         }
         let since_parent = now.wall.saturating_sub(outlook.parent_time);
@@ -128,7 +134,7 @@ mod tests {
     }
 
     fn outlook() -> Outlook {
-        Outlook { number: 9, in_flight: 0, includable: false, uncovered: false, parent_time: 1_000 }
+        Outlook { number: 9, in_flight: 0, includable: false, uncovered: false, epoch_ends: false, parent_time: 1_000 }
     }
 
     #[test]
@@ -156,6 +162,15 @@ mod tests {
         let uncovered = Outlook { uncovered: true, ..outlook() };
         assert_eq!(proposer.decide(&PACE, at(1_510), uncovered), Decision::At(1_550));
         assert_eq!(proposer.decide(&PACE, at(1_550), uncovered), Decision::Now);
+    }
+
+    #[test]
+    fn an_epoch_that_ends_isnt_waited_for() {
+        let mut proposer = Proposer::default();
+        let ending = Outlook { epoch_ends: true, ..outlook() };
+        assert_eq!(proposer.decide(&PACE, at(1_500), ending), Decision::Now);
+        proposer.on_made(1_500);
+        assert_eq!(proposer.decide(&PACE, at(1_501), ending), Decision::At(1_505));
     }
 
     #[test]

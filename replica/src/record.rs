@@ -2,8 +2,8 @@
 
 use parity_scale_codec::{Decode, Encode, Error, Input};
 use tierchain_consensus::Record as ConsensusRecord;
-use tierchain_primitives::H256;
 use tierchain_primitives::header::Header;
+use tierchain_primitives::{Epoch, H256};
 
 use crate::wire::decode_body;
 
@@ -29,6 +29,15 @@ pub enum Record {
         /// Hash of the birth block for which its signature holds.
         birth: H256,
     },
+    /// This log takes the place of a lost one: the first record of such a log, repeated in every checkpoint.
+    #[codec(index = 3)]
+    Rejoin {
+        /// What the validator's `registry.rejoin` names.
+        challenge: H256,
+    },
+    /// The replica votes in this epoch, and in none below any more.
+    #[codec(index = 4)]
+    Epoch(Epoch),
 }
 
 impl Decode for Record {
@@ -40,6 +49,8 @@ impl Decode for Record {
                 // The log is our own: its framing bounds the record, and the pool took the extrinsic within limits.
                 Self::Pooled { bytes: Vec::decode(input)?, birth: H256::decode(input)? }
             }
+            3 => Self::Rejoin { challenge: H256::decode(input)? },
+            4 => Self::Epoch(Epoch::decode(input)?),
             _ => return Err("a log record of an unknown kind".into()),
         })
     }

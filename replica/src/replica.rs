@@ -5,6 +5,7 @@
 //! certificate, the certificate opens a slot, the slot is filled. They all end in the same `Staged`, so that one sync
 //! covers them.
 
+mod epoch;
 mod on_consensus;
 mod on_submit;
 mod on_sync;
@@ -16,23 +17,25 @@ mod status;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use parity_scale_codec::Encode;
-use tierchain_consensus::{Config, Input as MachineInput, Machine, Signer};
-use tierchain_primitives::certificate::ValidatorSet;
-use tierchain_primitives::{BlockNumber, H256, ValidatorIndex, View};
-use tierchain_runtime::Weights;
+use tierchain_consensus::{Input as MachineInput, Machine, Parameters, Record as MachineRecord, Signer};
+use tierchain_primitives::certificate::Certificate;
+use tierchain_primitives::epoch::{EpochChange, Epochs};
+use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex, View};
+use tierchain_runtime::registry::Rejoined;
+use tierchain_runtime::{Checked, Weights};
 
 use crate::accounts::{Accounts, LedgerRead};
 use crate::bundles::Bundles;
+use crate::catch_up::CatchUp;
 use crate::chain::Chain;
 use crate::checks::Checks;
 use crate::clock::Clock;
 use crate::effect::Effect;
-use crate::input::{Input, Member};
+use crate::input::{Executed, Input, Member};
 use crate::pool::Pool;
 use crate::proposer::{Pace, Proposer};
 use crate::record::Record;
 use crate::staged::Staged;
-use crate::sync::Sync;
 
 pub use recover::Recovered;
 pub use status::Status;
@@ -42,14 +45,26 @@ pub use status::Status;
 pub struct Settings {
     /// Hash of the genesis block.
     pub genesis: H256,
-    /// The validators.
-    pub set: ValidatorSet,
-    /// The consensus machine's configuration; none for an observer.
-    pub machine: Option<Config>,
+    /// The epochs up to the newest executed block.
+    pub epochs: Epochs,
+    /// Whose votes this replica may cast; none for an observer.
+    pub voter: Option<Voter>,
     /// When to make blocks.
     pub pace: Pace,
     /// What calls cost on this chain.
     pub weights: Weights,
+}
+
+/// A validator, or one to be: in each epoch whose set has its key it votes, and in the others it follows.
+#[derive(Clone, Debug)]
+pub struct Voter {
+    /// Its consensus key.
+    pub key: AccountId,
+    /// How patient it is.
+    pub parameters: Parameters,
+    /// The challenge that its vote log begins with, where it takes the place of a lost one. It doesn't vote before an
+    /// epoch that began with a rejoin of just this challenge.
+    pub rejoins: Option<H256>,
 }
 
 /// What a step may ask of its surroundings: the executed ledger and a signature.
@@ -69,18 +84,40 @@ struct Wanted {
     asked: Option<u64>,
 }
 
+/// What the newest executed state says about epochs.
+#[derive(Clone, Debug, Default)]
+struct ExecutedEpoch {
+    /// The decided end of the epoch.
+    change: Option<EpochChange>,
+    /// The newest rejoin of this replica's key.
+    rejoined: Option<Rejoined>,
+}
+
 /// One replica. See the module's text.
 #[derive(Clone, Debug)]
 pub struct Replica {
     settings: Settings,
+    epochs: Epochs,
+    executed_epoch: ExecutedEpoch,
+    /// None while it follows only.
     machine: Option<Machine>,
+    /// Records of the log that bind in epochs that aren't reached yet.
+    records: Vec<MachineRecord>,
+    /// The epoch that the log binds this replica to: it votes in none below.
+    log_epoch: Option<Epoch>,
+    /// The newest final block's certificate; none for genesis.
+    certificate: Option<Certificate>,
+    /// Who has shown to be in the epoch in force.
+    greeted: BTreeSet<Member>,
     chain: Chain,
     accounts: Accounts,
     pool: Pool,
     bundles: Bundles,
     checks: Checks,
     proposer: Proposer,
-    sync: Sync,
+    catch_up: CatchUp,
+    /// What the log answered for, of accounts that blocks yet to be executed may admit.
+    unadmitted: Vec<(Checked, H256)>,
     wanted: BTreeMap<H256, Wanted>,
     /// Bundles whose verdicts were asked for on behalf of a block of this number.
     verifying: BTreeSet<(BlockNumber, H256)>,
@@ -148,8 +185,12 @@ impl Replica {
             Input::Block { header, body } => self.on_block(header, body, turn),
             Input::Range { from, blocks } => self.on_range(from, blocks, turn),
             Input::Gossiped { block, body } => self.take_certified(block, body, turn),
-            Input::Height { from, number } => self.sync.note_height(from, number),
-            Input::Executed(executed) => self.chain.on_executed(executed.number, executed.root),
+            Input::OtherEpoch { from, epoch } => self.on_other_epoch(from, epoch, turn),
+            Input::Height { from, number } => {
+                self.catch_up.note_height(from, number);
+                self.greet(from, number, turn);
+            }
+            Input::Executed(executed) => self.on_executed(executed, turn),
             Input::Connected(peer) => self.on_connected(peer, turn),
             Input::Lost { peer, refused } => self.on_lost(peer, refused, turn),
             Input::Tick => {
@@ -163,26 +204,28 @@ impl Replica {
     }
 
     fn on_connected<L>(&mut self, peer: Member, turn: &mut Turn<'_, L>) {
-        self.sync.on_connected(peer);
+        self.catch_up.on_connected(peer);
         let height = crate::wire::SyncMessage::Height { number: self.chain.last().header.number };
         turn.staged.free(Effect::SendSync { to: peer, message: height });
-        if let Member::Validator(index) = peer {
+        if let Some(index) = self.index_of(peer) {
             turn.queue.push_back(MachineInput::Connected(index));
             self.push_own_bundles(peer, turn);
         }
     }
 
-    fn on_lost<L>(&mut self, peer: Member, refused: bool, turn: &mut Turn<'_, L>) {
-        self.sync.on_lost(peer);
-        if let Member::Validator(index) = peer {
-            turn.queue.push_back(MachineInput::Lost { peer: index, refused });
-        }
+    fn on_executed<L: LedgerRead>(&mut self, executed: Executed, turn: &mut Turn<'_, L>) {
+        self.chain.on_executed(executed.number, executed.root);
+        self.read_epoch(turn.ports.ledger);
+        self.admit_late(turn);
+        self.try_vote(turn);
     }
 
-    /// This replica's place in the set; none for an observer.
-    #[must_use]
-    pub fn me(&self) -> Option<ValidatorIndex> {
-        self.settings.machine.as_ref().map(|config| config.me)
+    fn on_lost<L>(&mut self, peer: Member, refused: bool, turn: &mut Turn<'_, L>) {
+        self.catch_up.on_lost(peer);
+        self.greeted.remove(&peer);
+        if let Some(index) = self.index_of(peer) {
+            turn.queue.push_back(MachineInput::Lost { peer: index, refused });
+        }
     }
 
     /// Whether this bug is put in.

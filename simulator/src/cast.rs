@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use tierchain_primitives::ValidatorIndex;
+use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_replica::Member;
 
 use crate::adversaries::Kind;
@@ -13,6 +14,7 @@ use crate::adversaries::Kind;
 /// The members of a run.
 #[derive(Clone, Debug)]
 pub struct Cast {
+    set: ValidatorSet,
     validators: usize,
     observers: usize,
     liars: BTreeMap<usize, Kind>,
@@ -21,11 +23,12 @@ pub struct Cast {
 }
 
 impl Cast {
-    /// So many validators and observers, and these liars among the validators.
+    /// These validators, so many observers, and these liars among the validators.
     #[must_use]
-    pub fn new(validators: usize, observers: usize, liars: BTreeMap<usize, Kind>) -> Self {
+    pub fn new(set: ValidatorSet, observers: usize, liars: BTreeMap<usize, Kind>) -> Self {
+        let validators = set.len();
         let twins = liars.iter().filter(|(_, kind)| **kind == Kind::Twins).map(|(who, _)| *who).collect();
-        Self { validators, observers, liars, twins }
+        Self { set, validators, observers, liars, twins }
     }
 
     /// How many members there are, second instances included.
@@ -53,8 +56,8 @@ impl Cast {
     /// A member as its peers know it.
     #[must_use]
     pub fn member(&self, who: usize) -> Member {
-        match self.validator(who) {
-            Some(index) => Member::Validator(index),
+        match self.validator(who).and_then(|index| self.set.key(index)) {
+            Some(key) => Member::Validator(*key),
             None => Member::Observer(u32::try_from(who - self.validators).expect("a handful of observers")),
         }
     }
@@ -64,7 +67,8 @@ impl Cast {
     pub fn instances(&self, member: Member) -> Vec<usize> {
         match member {
             Member::Observer(number) => vec![self.validators + number as usize],
-            Member::Validator(index) => {
+            Member::Validator(key) => {
+                let Some(index) = self.set.index_of(&key) else { return Vec::new() };
                 let second = self.twins.iter().position(|twin| *twin == index.as_usize());
                 let second = second.map(|at| self.validators + self.observers + at);
                 [index.as_usize()].into_iter().chain(second).collect()
@@ -99,14 +103,17 @@ impl Cast {
 
 #[cfg(test)]
 mod tests {
+    use tierchain_primitives::{AccountId, Epoch};
+
     use super::*;
 
     #[test]
     fn a_second_instance_is_the_same_validator() {
-        let cast = Cast::new(4, 1, BTreeMap::from([(2, Kind::Twins)]));
+        let set = ValidatorSet { epoch: Epoch(0), keys: (0..4).map(|at| AccountId([at; 32])).collect() };
+        let cast = Cast::new(set, 1, BTreeMap::from([(2, Kind::Twins)]));
         assert_eq!(cast.members(), 6);
         assert_eq!((cast.validator(5), cast.validator(4)), (Some(ValidatorIndex(2)), None));
-        assert_eq!(cast.instances(Member::Validator(ValidatorIndex(2))), [2, 5]);
+        assert_eq!(cast.instances(Member::Validator(AccountId([2; 32]))), [2, 5]);
         assert_eq!(cast.instances(cast.member(4)), [4]);
         assert!(cast.are_one(2, 5) && !cast.are_one(2, 4) && cast.lies(5) == Some(Kind::Twins));
     }

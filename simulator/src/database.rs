@@ -8,15 +8,17 @@ use std::sync::Arc;
 
 use parity_scale_codec::Decode;
 use tierchain_primitives::certificate::Certificate;
+use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::extrinsic::Nonce;
 use tierchain_primitives::header::Header;
-use tierchain_primitives::ports::{ChainRead, StateChange};
+use tierchain_primitives::ports::{ChainRead, StateChange, StateRead};
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 use tierchain_replica::chain::{Block, ChainBase};
 use tierchain_replica::executor::execute;
 use tierchain_replica::genesis::Genesis;
 use tierchain_replica::wire::CertifiedBlock;
 use tierchain_replica::{ExecuteJob, LedgerRead};
+use tierchain_runtime::registry::{self, Rejoined};
 use tierchain_runtime::{AccountInfo, Checked, system};
 
 use crate::random::Random;
@@ -151,6 +153,12 @@ impl Database {
     }
 }
 
+impl StateRead for Database {
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.state.get(key).cloned()
+    }
+}
+
 impl ChainRead for Database {
     fn block_hash(&self, number: BlockNumber) -> Option<H256> {
         Some(self.blocks.get(usize::try_from(number).ok()?)?.hash)
@@ -162,6 +170,14 @@ impl LedgerRead for Database {
         let bytes = self.state_at(&system::ACCOUNT.key(account), at)?;
         let info = AccountInfo::decode(&mut bytes.as_slice()).expect("the runtime wrote it");
         Some(info.nonce)
+    }
+
+    fn epoch_change(&self) -> Option<EpochChange> {
+        registry::epoch_change(self)
+    }
+
+    fn rejoined(&self, key: &AccountId) -> Option<Rejoined> {
+        registry::rejoined(self, key)
     }
 }
 

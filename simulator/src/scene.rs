@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use tierchain_consensus::Parameters;
 use tierchain_primitives::certificate::ValidatorSet;
+use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::{AccountId, ValidatorIndex};
 use tierchain_replica::genesis::Genesis;
-use tierchain_replica::{Member, Pace, Settings};
+use tierchain_replica::{Member, Pace, Settings, Voter};
 use tierchain_runtime::{GenesisConfig, Weights};
 
 use crate::adversaries::{Means, Sides};
@@ -86,16 +87,12 @@ impl Scene {
     /// The settings of a member's replica; a validator that lost its vote log doesn't vote.
     #[must_use]
     pub fn settings(&self, who: usize, votes: bool) -> Settings {
-        let machine = self.validator(who).filter(|_| votes).map(|me| tierchain_consensus::Config {
-            genesis: self.genesis.hash,
-            set: self.set.clone(),
-            me,
-            parameters: self.parameters(),
-        });
+        let key = self.validator(who).filter(|_| votes).and_then(|me| self.set.key(me).copied());
+        let parameters = self.parameters();
         Settings {
             genesis: self.genesis.hash,
-            set: self.set.clone(),
-            machine,
+            epochs: Epochs::new(0, self.set.clone()),
+            voter: key.map(|key| Voter { key, parameters, rejoins: None }),
             pace: Pace::new(GENESIS_MS, self.profile.heartbeat_ms),
             weights: Weights::new(BLOCK_NONCE_BITS),
         }

@@ -72,7 +72,7 @@ impl World {
         let clients = identities("client", profile.clients);
         let genesis = Scene::genesis(Workload::accounts(&clients));
         let set = ValidatorSet { epoch: Epoch(0), keys: validators.iter().map(Identity::public).collect() };
-        let cast = Cast::new(profile.validators, profile.observers, profile.liars.clone());
+        let cast = Cast::new(set.clone(), profile.observers, profile.liars.clone());
         let mut sides = Sides::default();
         sides.draw(&cast, &mut random);
         let members = (0..cast.members()).map(|who| match cast.validator(who) {

@@ -4,10 +4,8 @@ use super::*;
 
 fn config(bootnode: Option<&str>) -> Config {
     let member = |role| Member { role, addresses: Vec::new() };
-    let members = BTreeMap::from([
-        (peer_id(&[1; 32]), member(Role::Validator(ValidatorIndex(0)))),
-        (peer_id(&[2; 32]), member(Role::Observer)),
-    ]);
+    let members =
+        BTreeMap::from([(peer_id(&[1; 32]), member(Role::Validator)), (peer_id(&[2; 32]), member(Role::Observer))]);
     let mut config = Config::new([1; 32], H256::ZERO, members);
     config.bootnodes.extend(bootnode.map(|text| parse_address(text).expect("the test's address is well formed")));
     config

@@ -17,7 +17,7 @@ fn peers(local: PeerId, members: &Members, now: Instant) -> Peers {
 fn validators_are_dialled_and_observers_dial() {
     let now = Instant::now();
     let (local, validator, observer) = (PeerId::random(), PeerId::random(), PeerId::random());
-    let role = Role::Validator(tierchain_primitives::ValidatorIndex(0));
+    let role = Role::Validator;
     let list = members(&[(local, role), (validator, role), (observer, Role::Observer)]);
     assert_eq!(peers(local, &list, now).due(now), [validator]);
 }
@@ -26,7 +26,7 @@ fn validators_are_dialled_and_observers_dial() {
 fn a_new_list_returns_who_changed() {
     let now = Instant::now();
     let (gone, changed, kept) = (PeerId::random(), PeerId::random(), PeerId::random());
-    let role = Role::Validator(tierchain_primitives::ValidatorIndex(1));
+    let role = Role::Validator;
     let before = members(&[(gone, role), (changed, role), (kept, role)]);
     let after = members(&[(changed, Role::Observer), (kept, role)]);
     let mut peers = peers(PeerId::random(), &before, now);

@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 use tierchain_network::{Cause, Channel, Event, Role, peer_id};
-use tierchain_primitives::ValidatorIndex;
 
 use crate::node::{Chain, Node, loopback, seed};
 use crate::stopper::Stopper;
 
 /// Waits for the loss of validator `index` and returns its cause.
-fn until_lost(node: &mut Node, index: u16) -> Cause {
+fn until_lost(node: &mut Node, index: usize) -> Cause {
+    let validator = peer_id(&seed(index));
     node.until("a loss", |event| match event {
-        Event::Lost { role: Role::Validator(ValidatorIndex(lost)), cause, .. } if lost == index => Some(cause),
+        Event::Lost { peer, role: Role::Validator, cause } if peer == validator => Some(cause),
         _ => None,
     })
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tierchain_network::{Config, Event, Events, Handle, Member, Members, Multiaddr, PeerId, Role, peer_id};
-use tierchain_primitives::{H256, ValidatorIndex};
+use tierchain_primitives::H256;
 use tokio::runtime::{Builder, Runtime};
 
 /// How long a test waits for what must happen.
@@ -51,10 +51,7 @@ impl Chain {
     pub(crate) fn new(validators: usize, observers: usize) -> Self {
         let ports: Vec<_> = (0..validators + observers).map(|_| free_port()).collect();
         let member = |(index, port): (usize, &u16)| {
-            let role = match u16::try_from(index) {
-                Ok(place) if index < validators => Role::Validator(ValidatorIndex(place)),
-                _ => Role::Observer,
-            };
+            let role = if index < validators { Role::Validator } else { Role::Observer };
             (peer_id(&seed(index)), Member { role, addresses: vec![loopback(*port)] })
         };
         let members = ports.iter().enumerate().map(member).collect();

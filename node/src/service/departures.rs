@@ -51,6 +51,9 @@ impl From<DropReason> for Cause {
         match reason {
             DropReason::Expired | DropReason::NotTakenBack(Refusal::Outdated { .. }) => Self::Expired,
             DropReason::Usurped { by } => Self::Usurped { by },
+            DropReason::LeftTheSet => {
+                Self::Dropped { reason: "this node isn't a validator any more: send it to one that is".to_owned() }
+            }
             DropReason::NotTakenBack(refusal @ Refusal::PoolFull { .. }) => {
                 Self::Dropped { reason: refusal.to_string() }
             }

@@ -15,6 +15,7 @@ use tierchain_storage::BlockCommit;
 
 use super::disk::{nonempty_record, root_record};
 use super::gaps;
+use super::peers::Roll;
 use super::shared::Shared;
 use crate::telemetry::metric;
 
@@ -59,6 +60,9 @@ impl Executor {
         let changes = self.commit(&job, executed);
         metrics::histogram!(metric::EXECUTION_SECONDS).record(start.elapsed());
         self.shared.driver.input(Input::Executed(Executed { number, root: self.state.root }));
+        if Roll::is_touched_by(&changes) {
+            self.shared.follow_roll();
+        }
         self.shared.announce(job.hash, job.header.clone(), changes);
         self.tell_watchers(&job);
     }

@@ -3,10 +3,12 @@
 use std::cell::Cell;
 
 use parity_scale_codec::Decode;
+use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::extrinsic::Nonce;
 use tierchain_primitives::ports::{ChainRead, StateRead};
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 use tierchain_replica::LedgerRead;
+use tierchain_runtime::registry::{self, Rejoined};
 use tierchain_runtime::system;
 use tierchain_storage::{Database, View, fatal};
 
@@ -30,6 +32,14 @@ impl LedgerRead for ExecutedLedger<'_> {
             Ok(info) => Some(info.nonce),
             Err(error) => fatal("reading an account that this node wrote", error),
         }
+    }
+
+    fn epoch_change(&self) -> Option<EpochChange> {
+        registry::epoch_change(self.0)
+    }
+
+    fn rejoined(&self, key: &AccountId) -> Option<Rejoined> {
+        registry::rejoined(self.0, key)
     }
 }
 

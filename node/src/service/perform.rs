@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use parity_scale_codec::Encode;
-use tierchain_consensus::{Evidence, Message, Target, VoteKind};
+use tierchain_consensus::{Evidence, Message, VoteKind};
 use tierchain_network::{Audience, Channel, Topic};
 use tierchain_primitives::H256;
 use tierchain_primitives::header::Header;
-use tierchain_replica::{DropReason, Effect, Input, Member, Verdict};
+use tierchain_replica::{DropReason, Effect, Input, Member, Recipients, Verdict};
 use tierchain_rpc::types::{Hash, TransactionStatus};
 use tierchain_runtime::Checked;
 
@@ -23,7 +23,7 @@ impl Driver {
             Effect::SendSync { to, message } => self.send(to, Channel::Sync, message.encode()),
             Effect::GossipBundle(bundle) => self.gossip(Topic::Bundles, bundle.encode()),
             Effect::GossipBlock(block) => {
-                if !self.shared.spec.observers.is_empty() {
+                if self.shared.directory.has_followers() {
                     self.gossip(Topic::Blocks, block.encode());
                 }
             }
@@ -42,6 +42,10 @@ impl Driver {
                 %there,
                 "this node's state differs from the one that a primary names: compare both with the other validators"
             ),
+            Effect::EpochBegan { begins_after, set } => {
+                tracing::info!(epoch = set.epoch.0, validators = set.len(), begins_after, "an epoch begins");
+                self.shared.begin_epoch(begins_after, &set);
+            }
             Effect::WakeAt(at) => self.wake_at(at),
         }
     }
@@ -69,7 +73,7 @@ impl Driver {
         metrics::histogram!(metric::FINALITY_SECONDS).record(ms as f64 / 1_000.0);
     }
 
-    fn send_consensus(&self, to: Target, message: &Message) {
+    fn send_consensus(&self, to: Recipients, message: &Message) {
         if let Some(kind) = vote_kind(message) {
             metrics::counter!(metric::VOTES_SENT, "kind" => kind).increment(1);
         }
@@ -77,13 +81,13 @@ impl Driver {
             metrics::counter!(metric::VIEW_CHANGES).increment(1);
         }
         match to {
-            Target::All => {
+            Recipients::All => {
                 let sent = self.shared.network.broadcast(Audience::Validators, Channel::Consensus, message.encode());
                 if let Err(error) = sent {
                     tracing::debug!(%error, "a consensus message wasn't sent");
                 }
             }
-            Target::One(index) => self.send(Member::Validator(index), Channel::Consensus, message.encode()),
+            Recipients::One(key) => self.send(Member::Validator(key), Channel::Consensus, message.encode()),
         }
     }
 

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tierchain_network::Handle;
 use tierchain_primitives::certificate::ValidatorSet;
+use tierchain_primitives::crypto::KeyPair;
 use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::header::Header;
 use tierchain_primitives::ports::StateChange;
-use tierchain_primitives::{BlockNumber, H256};
+use tierchain_primitives::{AccountId, BlockNumber, H256, ValidatorIndex};
+use tierchain_replica::{Input, epochs_of};
 use tierchain_rpc::Watchers;
 use tierchain_rpc::backend::FinalHead;
 use tierchain_storage::Database;
@@ -19,7 +21,7 @@ use super::departures::{self, Departures};
 use super::driver::DriverHandle;
 use super::gaps::Gaps;
 use super::gate::Gate;
-use super::peers::{Directory, members};
+use super::peers::{Directory, Renamed, Roll};
 use super::verifier::Verifier;
 use crate::chain_spec::ChainSpec;
 use crate::config::RunConfig;
@@ -41,10 +43,8 @@ pub(crate) struct Shared {
     pub(crate) genesis: H256,
     /// The chain's specification.
     pub(crate) spec: ChainSpec,
-    /// Whether it votes.
-    pub(crate) is_validator: bool,
-    /// The validators.
-    pub(crate) set: ValidatorSet,
+    /// The consensus key it votes with, in each epoch whose set has it; none for an observer.
+    pub(crate) key: Option<AccountId>,
     /// The network.
     pub(crate) network: Handle,
     /// Who is who on it.
@@ -65,31 +65,24 @@ pub(crate) struct Shared {
     pub(crate) heads: broadcast::Sender<Arc<FinalHead>>,
     /// The clock.
     pub(crate) clock: SystemClock,
+    epochs: RwLock<Arc<Epochs>>,
     finalized: RwLock<Arc<FinalHead>>,
     changes: Mutex<VecDeque<BlockChanges>>,
 }
 
 impl Shared {
     /// Puts it together.
-    pub(crate) fn new(
-        config: &RunConfig,
-        db: Database,
-        genesis: H256,
-        set: ValidatorSet,
-        network: Handle,
-        driver: DriverHandle,
-    ) -> Self {
+    pub(crate) fn new(config: &RunConfig, db: Database, genesis: H256, network: Handle, driver: DriverHandle) -> Self {
         let (number, hash) = db.best().expect("opening the disk wrote at least genesis");
         let header = db.header(number).expect("the newest block has a header");
-        // The same list was read when the network was configured.
-        let directory = Directory::new(&members(&config.spec).unwrap_or_default());
+        let epochs = epochs_of(&db);
+        let directory = Directory::new(&Roll::of(&db), epochs.current());
         Self {
             departures: Departures::of(&db, departures::KEPT),
             db,
             genesis,
             spec: config.spec.clone(),
-            is_validator: config.consensus_key.is_some(),
-            set,
+            key: config.consensus_key.as_ref().map(KeyPair::public),
             network,
             directory,
             driver,
@@ -99,14 +92,44 @@ impl Shared {
             gaps: Gaps::default(),
             heads: broadcast::channel(HEADS_KEPT).0,
             clock: SystemClock::new(config.clock_offset_ms),
+            epochs: RwLock::new(Arc::new(epochs)),
             finalized: RwLock::new(Arc::new(FinalHead { hash, header })),
             changes: Mutex::default(),
         }
     }
 
-    /// The validator sets since genesis.
-    pub(crate) fn epochs(&self) -> Epochs {
-        Epochs::new(0, self.set.clone())
+    /// The epochs known by now.
+    pub(crate) fn epochs(&self) -> Arc<Epochs> {
+        self.epochs.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Its place in the set in force; none for one that follows.
+    pub(crate) fn seat(&self, epochs: &Epochs) -> Option<ValidatorIndex> {
+        epochs.current().index_of(&self.key?)
+    }
+
+    /// An epoch begins: from here on its set is in force.
+    pub(crate) fn begin_epoch(&self, begins_after: BlockNumber, set: &ValidatorSet) {
+        let known = self.epochs();
+        let history = known.iter().map(|(number, set)| (number, set.clone())).chain([(begins_after, set.clone())]);
+        let epochs = Epochs::resume(history.collect()).expect("the replica goes from one epoch to the next");
+        *self.epochs.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(epochs);
+        self.rename(self.directory.set_epoch(set));
+    }
+
+    /// Lets in whom the registry lists by now, and nobody else.
+    pub(crate) fn follow_roll(&self) {
+        let roll = Roll::of(&self.db);
+        self.network.set_members(roll.members(self.network.local_peer()));
+        self.rename(self.directory.set_roll(&roll));
+    }
+
+    /// Tells the replica of connected peers that have another name.
+    fn rename(&self, renamed: Vec<Renamed>) {
+        for Renamed { from, to } in renamed {
+            self.driver.input(Input::Lost { peer: from, refused: false });
+            self.driver.input(Input::Connected(to));
+        }
     }
 
     /// The newest block that is final and whose state is committed.

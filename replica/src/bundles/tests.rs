@@ -1,7 +1,7 @@
 //! The bundles held: what is live, what is done, and what a primary passes over.
 
 use super::*;
-use crate::fixture::{bundle, bundle_with, extrinsic};
+use crate::fixture::{account, bundle, bundle_with, extrinsic};
 
 fn insert(bundles: &mut Bundles, open: &OpenBundle, now: u64) -> bool {
     bundles.insert(open.clone(), now, |_| false)
@@ -18,7 +18,7 @@ fn a_bundle_is_held_once_and_in_order_of_arrival() {
     assert!(insert(&mut bundles, &two, 0) && insert(&mut bundles, &one, 1));
     assert!(!insert(&mut bundles, &one, 2));
     assert_eq!(live(&bundles), [two.digest, one.digest]);
-    assert_eq!(bundles.live_of(ValidatorIndex(0)).count(), 1);
+    assert_eq!(bundles.live_of(account(0)).count(), 1);
 }
 
 #[test]
@@ -50,14 +50,14 @@ fn a_bundle_of_which_nothing_comes_is_forgotten_with_its_bytes() {
     assert_eq!(bundles.len(), 1);
     bundles.on_final(&[], HELD_MS);
     assert!(bundles.is_empty());
-    assert_eq!(bundles.bytes_by_maker[&ValidatorIndex(0)], 0);
+    assert_eq!(bundles.bytes_by_maker[&account(0)], 0);
     assert!(bundles.holders.is_empty() && bundles.order.is_empty());
 }
 
 #[test]
 fn no_maker_fills_the_room_of_the_others() {
     let mut bundles = Bundles::default();
-    bundles.bytes_by_maker.insert(ValidatorIndex(0), MAKER_BYTES_MAX);
+    bundles.bytes_by_maker.insert(account(0), MAKER_BYTES_MAX);
     assert!(!insert(&mut bundles, &bundle(0, &[extrinsic(1, 0)]), 0));
     assert!(insert(&mut bundles, &bundle(1, &[extrinsic(1, 0)]), 0));
 }

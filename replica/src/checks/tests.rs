@@ -13,6 +13,7 @@ struct Case {
     bundles: Bundles,
     ledger: Ledger,
     pending: Pending,
+    change: Option<EpochChange>,
     wall: Millis,
 }
 
@@ -22,7 +23,15 @@ impl Case {
         checks.begin(View(0), block.hash, block.header.clone(), bundles);
         let pending = checks.get(&block.hash).expect("it was begun").clone();
         let (chain, ledger) = (chain(), Ledger::new());
-        Self { chain, accounts: Accounts::default(), bundles: Bundles::default(), ledger, pending, wall: 1_000 }
+        Self {
+            chain,
+            accounts: Accounts::default(),
+            bundles: Bundles::default(),
+            ledger,
+            pending,
+            change: None,
+            wall: 1_000,
+        }
     }
 
     fn outcome(&mut self) -> Outcome {
@@ -33,6 +42,7 @@ impl Case {
             bundles: &self.bundles,
             ledger: &self.ledger,
             set: &set,
+            change: self.change.as_ref(),
             weights: &Weights::default(),
             wall: self.wall,
         };
@@ -70,7 +80,9 @@ fn an_empty_block_of_the_primary_is_good() {
 #[test]
 fn each_rule_is_checked() {
     assert_eq!(edited(|header| header.digest.clear()), Some(Fault::Digest));
-    assert_eq!(edited(|header| header.digest.push(header.digest[0].clone())), Some(Fault::Digest));
+    assert_eq!(edited(|header| header.digest.push(header.digest[0].clone())), Some(Fault::NextSet { end: None }));
+    let three = |header: &mut Header| header.digest = vec![header.digest[0].clone(); 3];
+    assert_eq!(edited(three), Some(Fault::Digest));
     assert_eq!(edited(|header| header.extrinsics_root = H256([3; 32])), Some(Fault::Body));
     let (here, there) = (root(0), H256([3; 32]));
     assert_eq!(edited(|header| header.state_root = there), Some(Fault::Root { number: 0, here, there }));
@@ -78,6 +90,32 @@ fn each_rule_is_checked() {
     assert_eq!(Case::new(&stranger, Vec::new()).fault(), Some(Fault::Proposer));
     let own = block(&genesis(), 0, 1, vec![]);
     assert_eq!(Case::new(&own, Vec::new()).fault(), Some(Fault::Executed), "it can't name itself");
+}
+
+/// Whether a proposal that carries `next` is at fault where the epoch's end is decided to be `end`.
+fn ending(end: Option<BlockNumber>, next: Option<&ValidatorSet>) -> Option<Fault> {
+    let mut proposal = block(&genesis(), 0, 0, vec![]).header;
+    proposal.digest.extend(next.map(next_set_item));
+    let proposal = Block::new(proposal, Arc::default()).expect("it has consensus data");
+    let mut case = Case::new(&proposal, Vec::new());
+    case.change = end.map(|end| EpochChange { end, next: next_set() });
+    case.fault()
+}
+
+fn next_set() -> ValidatorSet {
+    ValidatorSet { epoch: Epoch(1), keys: vec![AccountId([1; 32]); 5] }
+}
+
+#[test]
+fn the_last_block_of_an_epoch_and_no_other_carries_the_next_set() {
+    let (right, wrong) = (next_set(), ValidatorSet { epoch: Epoch(2), ..next_set() });
+    assert_eq!(ending(Some(1), Some(&right)), None);
+    assert_eq!(ending(Some(1), None), Some(Fault::NextSet { end: Some(1) }));
+    assert_eq!(ending(Some(1), Some(&wrong)), Some(Fault::NextSet { end: Some(1) }));
+    assert_eq!(ending(Some(2), None), None);
+    assert_eq!(ending(Some(2), Some(&right)), Some(Fault::NextSet { end: Some(2) }));
+    assert_eq!(ending(None, Some(&right)), Some(Fault::NextSet { end: None }));
+    assert_eq!(ending(Some(0), None), Some(Fault::PastEnd { end: 0 }));
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 #[cfg(feature = "bugs")]
 use tierchain_consensus::Bug;
-use tierchain_consensus::{Effect as MachineEffect, Input as MachineInput, Message, Record as MachineRecord};
+use tierchain_consensus::{Effect as MachineEffect, Input as MachineInput, Message, Record as MachineRecord, Target};
 use tierchain_primitives::certificate::Certificate;
 use tierchain_primitives::header::Header;
-use tierchain_primitives::{BlockNumber, H256, ValidatorIndex};
+use tierchain_primitives::{AccountId, BlockNumber, H256, ValidatorIndex};
 use tierchain_runtime::Checked;
 
 use super::settle::next;
@@ -15,14 +15,17 @@ use super::{Replica, Turn, Wanted};
 use crate::accounts::LedgerRead;
 use crate::body::Room;
 use crate::checks::{CLOCK_BEHIND_MS, Context, Fault, Outcome};
-use crate::effect::{Effect, ExecuteJob};
+use crate::effect::{Effect, ExecuteJob, Recipients};
 use crate::input::Member;
 use crate::record::Record;
 use crate::wire::{CertifiedBlock, SyncMessage};
 
 impl Replica {
-    pub(super) fn on_message<L>(&mut self, from: ValidatorIndex, message: Message, turn: &mut Turn<'_, L>) {
-        turn.queue.push_back(MachineInput::Message { from, message });
+    /// A message of somebody outside the set counts nowhere; one of another epoch the machine lets go.
+    pub(super) fn on_message<L>(&mut self, from: AccountId, message: Message, turn: &mut Turn<'_, L>) {
+        if let Some(from) = self.index_of(Member::Validator(from)) {
+            turn.queue.push_back(MachineInput::Message { from, message });
+        }
     }
 
     /// Runs the machine once and deals with what it wants.
@@ -31,12 +34,19 @@ impl Replica {
         for effect in machine.step(turn.now.monotonic, input, turn.ports.signer) {
             self.perform(effect, turn);
         }
+        self.follow_epoch(turn);
     }
 
     fn perform<L: LedgerRead>(&mut self, effect: MachineEffect, turn: &mut Turn<'_, L>) {
         match effect {
             MachineEffect::Record(record) => self.on_record(record, turn),
-            MachineEffect::Send { to, message } => self.say(Effect::SendConsensus { to, message }, turn),
+            MachineEffect::Send { to, message } => {
+                let to = match to {
+                    Target::All => Recipients::All,
+                    Target::One(index) => Recipients::One(self.key_of(index)),
+                };
+                self.say(Effect::SendConsensus { to, message }, turn);
+            }
             MachineEffect::Check { view, hash, header, bundles } => {
                 match self.chain.in_flight(&hash) {
                     // Proposed again in a later view: it was checked then, and the clock has moved on since.
@@ -53,7 +63,9 @@ impl Replica {
                 }
             },
             MachineEffect::Final { header, certificate } => self.on_final(&header, certificate, turn),
-            MachineEffect::Behind { number, peer } => self.sync.note_height(Member::Validator(peer), number),
+            MachineEffect::Behind { number, peer } => {
+                self.catch_up.note_height(Member::Validator(self.key_of(peer)), number)
+            }
             MachineEffect::Evidence(evidence) => turn.staged.free(Effect::Evidence(evidence)),
             MachineEffect::WakeAt(at) => self.machine_wake = Some(at),
         }
@@ -81,7 +93,8 @@ impl Replica {
                 accounts: &mut self.accounts,
                 bundles: &self.bundles,
                 ledger: turn.ports.ledger,
-                set: &self.settings.set,
+                set: self.epochs.current(),
+                change: self.executed_epoch.change.as_ref().filter(|change| change.end > self.epochs.begins_after()),
                 weights: &self.settings.weights,
                 wall: turn.now.wall,
             };
@@ -90,7 +103,7 @@ impl Replica {
                 Outcome::Invalid(fault) => self.on_invalid(&pending.header, fault, turn),
                 Outcome::Wait => {}
                 Outcome::Missing(digests) => {
-                    let primary = self.settings.set.primary(pending.view);
+                    let primary = self.set().primary(pending.view);
                     self.ask_for_bundles(&hash, primary, digests, turn);
                 }
                 Outcome::Unverified(unverified) => {
@@ -156,14 +169,14 @@ impl Replica {
     fn ask_for_bundles<L>(&mut self, hash: &H256, primary: ValidatorIndex, digests: Vec<H256>, turn: &mut Turn<'_, L>) {
         let Some(asks) = self.checks.should_ask(hash, turn.now.monotonic) else { return };
         // The primary serves what it names; if it doesn't answer twice, others that hold it may.
-        let turn_of = (primary.as_usize() + asks / 2) % self.settings.set.len();
+        let turn_of = (primary.as_usize() + asks / 2) % self.set().len();
         let peer = ValidatorIndex(u16::try_from(turn_of).expect("a set has at most VALIDATORS_MAX validators"));
         if Some(peer) == self.me() {
             return;
         }
         for digest in digests {
             let message = SyncMessage::BundleRequest { digest };
-            turn.staged.free(Effect::SendSync { to: Member::Validator(peer), message });
+            turn.staged.free(Effect::SendSync { to: Member::Validator(self.key_of(peer)), message });
         }
     }
 
@@ -176,8 +189,9 @@ impl Replica {
     ) {
         let hash = header.hash();
         let Some(block) = self.chain.finalise(&hash) else {
-            unreachable!("the machine finalises only blocks that were put in flight: block {}", header.number)
+            unreachable!("only blocks that were put in flight become final: block {}", header.number)
         };
+        self.certificate = Some(certificate.clone());
         let number = block.header.number;
         self.accounts.on_final(&block.body);
         for (hash, reason) in self.pool.on_final(number, &block.body) {

@@ -10,7 +10,7 @@ use tierchain_runtime::Checked;
 use super::settle::next;
 use super::{Replica, Turn};
 use crate::accounts::LedgerRead;
-use crate::effect::Effect;
+use crate::effect::{DropReason, Effect};
 use crate::input::{Entry, Member, OpenBundle, Ticket, Verdict};
 use crate::pool::{Refusal, Standing};
 use crate::record::Record;
@@ -63,13 +63,13 @@ impl Replica {
     /// Gathers what is ready into a bundle: at once when none of this replica's is waiting, else at a distance, so
     /// that bundles grow under load.
     pub(super) fn make_bundle<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) {
-        let Some(me) = self.me() else { return };
         if !self.pool.has_candidates() {
             return;
         }
+        let (Some(maker), Some(key)) = (self.seat(), self.key()) else { return self.let_go_of_pool(turn) };
         let now = turn.now.monotonic;
         let due = self.last_bundled.map_or(now, |at| at + BUNDLE_EVERY_MS);
-        if due > now && self.bundles.live_of(me).next().is_some() {
+        if due > now && self.bundles.live_of(key).next().is_some() {
             turn.wake_at(due);
             return;
         }
@@ -84,20 +84,47 @@ impl Replica {
         self.last_bundled = Some(now);
         let bundle = Bundle { extrinsics: ready.iter().map(|(checked, _)| checked.bytes.clone()).collect() };
         let digest = bundle.digest();
-        let epoch = self.settings.set.epoch;
-        let at = self.chain.last().header.number;
+        let (epoch, at) = (self.set().epoch, self.chain.last().header.number);
         let signature = turn.ports.signer.sign(&SignedBundle::signed_bytes(&self.settings.genesis, epoch, at, &digest));
-        let signed = Arc::new(SignedBundle { epoch, maker: me, at, bundle, signature });
+        let signed = Arc::new(SignedBundle { epoch, maker, at, bundle, signature });
         let entry = |(checked, birth)| Entry { checked, verdict: Verdict::Holds { birth } };
         let entries = ready.into_iter().map(entry).collect();
         // What is ready isn't final: its nonce is yet to come.
-        let is_new = self.bundles.insert(OpenBundle { digest, signed: signed.clone(), entries }, now, |_| false);
+        let open = OpenBundle { digest, maker: key, signed: signed.clone(), entries };
+        let is_new = self.bundles.insert(open, now, |_| false);
         self.includable = None;
         if is_new {
             turn.staged.free(Effect::GossipBundle(signed));
         } else {
             // The same extrinsics again: gossip has seen them, so they are pushed.
             self.push_bundle_to_all(&signed, turn);
+        }
+    }
+
+    /// What waits here can't be bundled by this node any more. What is in a bundle may still be included; a replica
+    /// whose log knows of a later epoch may be in that one's set.
+    fn let_go_of_pool<L>(&mut self, turn: &mut Turn<'_, L>) {
+        if self.log_epoch.is_some_and(|reached| reached > self.set().epoch) {
+            return;
+        }
+        for hash in self.pool.let_go() {
+            turn.staged.free(Effect::Dropped { hash, reason: DropReason::LeftTheSet });
+        }
+    }
+
+    /// Admits what the log answered for once execution has admitted its account.
+    pub(super) fn admit_late<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) {
+        let may_come = self.chain.executed() < self.chain.last().header.number;
+        for (checked, birth) in core::mem::take(&mut self.unadmitted) {
+            match self.admit(&checked, birth, turn) {
+                // A record in the log's new segment and one in the old.
+                Ok(()) | Err(Refusal::AlreadyKnown) => {}
+                Err(Refusal::UnknownAccount(_)) if may_come => self.unadmitted.push((checked, birth)),
+                Err(refusal) => {
+                    let reason = DropReason::NotTakenBack(refusal);
+                    turn.staged.free(Effect::Dropped { hash: checked.hash, reason });
+                }
+            }
         }
     }
 
@@ -122,15 +149,15 @@ impl Replica {
 
     /// Gives a peer that just connected the bundles of this replica that aren't included: gossip doesn't repeat.
     pub(super) fn push_own_bundles<L>(&mut self, peer: Member, turn: &mut Turn<'_, L>) {
-        let Some(me) = self.me() else { return };
-        for held in self.bundles.live_of(me) {
+        let Some(key) = self.key() else { return };
+        for held in self.bundles.live_of(key) {
             let message = SyncMessage::Bundle((*held.open.signed).clone());
             turn.staged.free(Effect::SendSync { to: peer, message });
         }
     }
 
     fn push_bundle_to_all<L>(&self, signed: &Arc<SignedBundle>, turn: &mut Turn<'_, L>) {
-        let validators = self.sync.peers().filter(|peer| matches!(peer, Member::Validator(_)));
+        let validators = self.catch_up.peers().filter(|peer| matches!(peer, Member::Validator(_)));
         for peer in validators {
             let message = SyncMessage::Bundle((**signed).clone());
             turn.staged.free(Effect::SendSync { to: peer, message });

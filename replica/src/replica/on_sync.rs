@@ -55,10 +55,10 @@ impl Replica {
     ) {
         let before = self.chain.last().header.number;
         for (block, body) in blocks {
-            self.sync.note_height(from, block.header.number);
+            self.catch_up.note_height(from, block.header.number);
             self.take_certified(block, body, turn);
         }
-        self.sync.on_range(from, self.chain.last().header.number > before);
+        self.catch_up.on_range(from, self.chain.last().header.number > before);
     }
 
     /// Takes a certified block, if it follows on the newest final one.
@@ -69,7 +69,9 @@ impl Replica {
         turn: &mut Turn<'_, L>,
     ) {
         let last = self.chain.last();
-        let follows = block.header.number == next(last.header.number) && block.header.parent_hash == last.hash;
+        let follows = block.header.number == next(last.header.number)
+            && block.header.parent_hash == last.hash
+            && block.certificate.epoch == self.set().epoch;
         if !follows || !self.put_in_flight(block.header.clone(), body, turn) {
             return;
         }
@@ -78,6 +80,7 @@ impl Replica {
             self.drive(input, turn);
         } else {
             self.on_final(&block.header, block.certificate, turn);
+            self.follow_epoch(turn);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tierchain_consensus::{Input as MachineInput, Slot};
+use tierchain_primitives::epoch::next_set_item;
 use tierchain_primitives::header::{Header, PreRuntime, extrinsics_root};
 use tierchain_primitives::limits::{PROPOSAL_BUNDLES_MAX, WINDOW};
 use tierchain_primitives::{BlockNumber, ValidatorIndex};
@@ -20,6 +21,10 @@ impl Replica {
         let Some(slot) = self.machine.as_ref().and_then(|machine| machine.slot()) else { return };
         let Some(parent) = self.chain.block(&slot.parent).cloned() else { return };
         let Some(executed) = self.coverable(&parent, slot.number) else { return };
+        let ends = self.pending_end().map(|change| change.end);
+        if ends.is_some_and(|end| slot.number > end) {
+            return;
+        }
         let place = Place { parent: parent.hash, number: slot.number, executed };
         let derived = self.derive_body(place, turn);
         let nonempty = self.chain.newest_nonempty(&parent.hash);
@@ -28,6 +33,7 @@ impl Replica {
             in_flight: slot.number - 1 - self.chain.last().header.number,
             includable: !derived.body.is_empty(),
             uncovered: nonempty > parent.pre.executed && executed >= nonempty,
+            epoch_ends: ends.is_some(),
             parent_time: parent.pre.timestamp,
         };
         match self.proposer.decide(&self.settings.pace, turn.now, outlook) {
@@ -76,7 +82,9 @@ impl Replica {
         let bytes: Vec<&[u8]> = derived.body.iter().map(|checked| checked.bytes.as_slice()).collect();
         let timestamp = turn.now.wall.max(parent.pre.timestamp + 1);
         let pre = PreRuntime { proposer: me, timestamp, executed };
-        let header = Header::new(parent.hash, slot.number, state_root, extrinsics_root(&bytes), pre);
+        let mut header = Header::new(parent.hash, slot.number, state_root, extrinsics_root(&bytes), pre);
+        let ends = self.pending_end().filter(|change| change.end == slot.number);
+        header.digest.extend(ends.map(|change| next_set_item(&change.next)));
         drop(bytes);
         if self.put_in_flight(header.clone(), Arc::new(derived.body), turn) {
             self.proposer.on_made(turn.now.monotonic);

@@ -1,27 +1,27 @@
 //! A replica from what the disk holds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use parity_scale_codec::Encode;
-use tierchain_consensus::{Base, Input as MachineInput, Machine, Record as MachineRecord};
+use tierchain_consensus::Record as MachineRecord;
 use tierchain_primitives::certificate::Certificate;
 use tierchain_primitives::header::Header;
-use tierchain_primitives::{H256, View};
+use tierchain_primitives::{BlockNumber, Epoch, H256, View};
 use tierchain_runtime::Checked;
 
-use super::{Ports, Replica, Settings, Turn};
+use super::settle::next;
+use super::{ExecutedEpoch, Ports, Replica, Settings, Turn};
 use crate::accounts::{Accounts, LedgerRead};
 use crate::bundles::Bundles;
+use crate::catch_up::CatchUp;
 use crate::chain::{Block, Chain, ChainBase};
 use crate::checks::Checks;
 use crate::clock::Clock;
-use crate::effect::{DropReason, Effect};
-use crate::pool::{Pool, Refusal};
+use crate::pool::Pool;
 use crate::proposer::Proposer;
 use crate::record::Record;
 use crate::staged::Staged;
-use crate::sync::Sync;
 
 /// What the disk holds: the newest executed block, and the log since.
 #[derive(Clone, Debug)]
@@ -40,11 +40,29 @@ struct Sorted {
     consensus: Vec<MachineRecord>,
     blocks: BTreeMap<H256, (Header, Arc<Vec<Checked>>)>,
     pooled: Vec<(Checked, H256)>,
+    /// The highest epoch in which it binds.
+    epoch: Option<Epoch>,
+}
+
+impl Recovered {
+    /// The challenge that the log begins with, where it takes the place of a lost one: [`Voter::rejoins`](super::Voter)
+    /// has to be just that.
+    #[must_use]
+    pub fn challenge(&self) -> Option<H256> {
+        self.records.iter().find_map(|record| match record {
+            Record::Rejoin { challenge } => Some(*challenge),
+            _ => None,
+        })
+    }
 }
 
 impl Replica {
     /// Starts a replica from what the disk holds; an empty log and the genesis block make a new one. What comes out
     /// is staged: the blocks that the log proves final and the state lacks are executed again.
+    ///
+    /// The log may span several epochs. What it proves final is made final here, block by block and across the ends
+    /// of epochs; only then does the machine of the epoch so reached begin, from that epoch's own records. Records of
+    /// epochs above wait until those are reached: with other replicas' help, and without a vote on the way.
     pub fn recover<L: LedgerRead>(
         settings: Settings,
         recovered: Recovered,
@@ -52,35 +70,43 @@ impl Replica {
         ports: &Ports<'_, L>,
     ) -> (Self, Staged) {
         let sorted = sort(recovered.records);
-        let above = |header: &&Header| header.number > recovered.base.block.header.number;
-        let headers: Vec<Header> = sorted.blocks.values().map(|(header, _)| header).filter(above).cloned().collect();
-        let base = Base { header: recovered.base.block.header.clone(), certificate: recovered.certificate };
-        let machine = settings
-            .machine
-            .as_ref()
-            .map(|config| Machine::recover(config.clone(), base, sorted.consensus, headers, now.monotonic));
-        let mut replica = Self::empty(settings, Chain::new(recovered.base), machine);
+        let mut replica = Self::empty(settings, Chain::new(recovered.base));
+        replica.certificate = recovered.certificate;
+        replica.log_epoch = sorted.epoch;
         for (header, body) in sorted.blocks.into_values() {
             if let Ok(block) = Block::new(header, body) {
                 replica.chain.insert(block);
             }
         }
-        let mut turn = Turn { now, ports, staged: Staged::default(), queue: [MachineInput::Tick].into(), wake: None };
-        // First the blocks that the log proves final: pooled extrinsics may be born in them.
+        let mut turn = Turn { now, ports, staged: Staged::default(), queue: VecDeque::new(), wake: None };
+        replica.read_epoch(ports.ledger);
+        replica.finalise_again(&sorted.consensus, &mut turn);
+        replica.records = sorted.consensus;
+        replica.try_vote(&mut turn);
         replica.settle(&mut turn);
-        for (checked, birth) in sorted.pooled {
-            // What was included meanwhile, or expired, is refused: that is how it leaves the log.
-            match replica.admit(&checked, birth, &turn) {
-                // A record in the log's new segment and one in the old.
-                Ok(()) | Err(Refusal::AlreadyKnown) => {}
-                Err(refusal) => {
-                    let reason = DropReason::NotTakenBack(refusal);
-                    turn.staged.free(Effect::Dropped { hash: checked.hash, reason });
-                }
-            }
-        }
+        // Only now: pooled extrinsics may be born in the blocks that the log proves final, and what was included
+        // meanwhile, or expired, is refused: that is how it leaves the log.
+        replica.unadmitted = sorted.pooled;
+        replica.admit_late(&mut turn);
         replica.settle(&mut turn);
         (replica, turn.finish())
+    }
+
+    /// Makes final again what the log's certificates prove to be.
+    fn finalise_again<L: LedgerRead>(&mut self, records: &[MachineRecord], turn: &mut Turn<'_, L>) {
+        let certified: BTreeMap<BlockNumber, &Certificate> = records
+            .iter()
+            .filter_map(|record| match record {
+                MachineRecord::Certified(certificate) => Some((certificate.number, certificate)),
+                _ => None,
+            })
+            .collect();
+        while let Some(certificate) = certified.get(&next(self.chain.last().header.number)) {
+            let Some(block) = self.chain.in_flight(&certificate.hash) else { return };
+            let header = block.header.clone();
+            self.on_final(&header, (*certificate).clone(), turn);
+            self.leave_epoch(turn);
+        }
     }
 
     /// The records with which a new segment of the log begins, so that older ones can go once the state they lead to
@@ -94,26 +120,35 @@ impl Replica {
             let body = block.body.iter().map(|checked| checked.bytes.clone()).collect();
             Record::Block { header: block.header.clone(), body }.encode()
         });
-        let standing = self.machine.iter().flat_map(|machine| machine.standing());
+        let rejoin = self.settings.voter.as_ref().and_then(|voter| voter.rejoins);
+        let rejoin = rejoin.map(|challenge| Record::Rejoin { challenge }.encode());
+        let epoch = self.log_epoch.map(|epoch| Record::Epoch(epoch).encode());
+        let standing = self.machine.iter().flat_map(|machine| machine.standing()).chain(self.records.iter().cloned());
         let consensus = standing.map(|record| Record::Consensus(record).encode());
-        let pooled = self
-            .pool
-            .iter()
-            .map(|(checked, birth)| Record::Pooled { bytes: checked.bytes.clone(), birth: *birth }.encode());
-        blocks.chain(consensus).chain(pooled).collect()
+        let pooled = self.pool.iter().chain(self.unadmitted.iter().map(|(checked, birth)| (checked, birth)));
+        let pooled =
+            pooled.map(|(checked, birth)| Record::Pooled { bytes: checked.bytes.clone(), birth: *birth }.encode());
+        rejoin.into_iter().chain(epoch).chain(blocks).chain(consensus).chain(pooled).collect()
     }
 
-    fn empty(settings: Settings, chain: Chain, machine: Option<Machine>) -> Self {
+    fn empty(settings: Settings, chain: Chain) -> Self {
         Self {
+            epochs: settings.epochs.clone(),
             settings,
-            machine,
+            executed_epoch: ExecutedEpoch::default(),
+            machine: None,
+            records: Vec::new(),
+            log_epoch: None,
+            certificate: None,
+            greeted: BTreeSet::new(),
             chain,
             accounts: Accounts::default(),
             pool: Pool::default(),
             bundles: Bundles::default(),
             checks: Checks::default(),
             proposer: Proposer::default(),
-            sync: Sync::default(),
+            catch_up: CatchUp::default(),
+            unadmitted: Vec::new(),
             wanted: BTreeMap::new(),
             verifying: BTreeSet::new(),
             machine_wake: None,
@@ -131,7 +166,13 @@ fn sort(records: Vec<Record>) -> Sorted {
     let mut sorted = Sorted::default();
     for record in records {
         match record {
-            Record::Consensus(record) => sorted.consensus.push(record),
+            Record::Consensus(record) => {
+                sorted.epoch = sorted.epoch.max(Some(record.epoch()));
+                sorted.consensus.push(record);
+            }
+            Record::Epoch(epoch) => sorted.epoch = sorted.epoch.max(Some(epoch)),
+            // Of the whole log rather than of a moment: Recovered::challenge.
+            Record::Rejoin { .. } => {}
             Record::Block { header, body } => {
                 let checked: Result<Vec<Checked>, _> =
                     body.iter().map(|bytes| tierchain_runtime::check(bytes)).collect();

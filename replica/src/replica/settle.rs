@@ -55,7 +55,7 @@ impl Replica {
         let last = self.chain.last();
         let since_last = turn.now.wall.saturating_sub(last.pre.timestamp);
         let overdue = since_last > self.settings.pace.heartbeat_ms;
-        let work = overdue || self.is_uncovered() || self.is_includable(turn);
+        let work = overdue || self.pending_end().is_some() || self.is_uncovered() || self.is_includable(turn);
         if work != self.work {
             self.work = work;
             turn.queue.push_back(MachineInput::Work(work));
@@ -93,7 +93,7 @@ impl Replica {
             self.bundles.forget_turns();
         }
         let now = turn.now.monotonic;
-        if now < self.judge_again || self.settings.set.primary(view) == self.me().unwrap_or_default() {
+        if now < self.judge_again || Some(self.set().primary(view)) == self.me() {
             return;
         }
         let judged: Vec<H256> = self.bundles.left_behind().take(JUDGED_MAX).map(|held| held.open.digest).collect();
@@ -125,6 +125,7 @@ impl Replica {
         let last = self.chain.last().header.number;
         let again = now + ASK_AGAIN_MS;
         self.wanted.retain(|_, wanted| wanted.number > last && !wanted.holders.is_empty());
+        let set = self.epochs.current();
         for (hash, wanted) in &mut self.wanted {
             let due = wanted.asked.map_or(now, |at| at + ASK_AGAIN_MS);
             turn.wake_at(if due > now { due } else { again });
@@ -135,18 +136,19 @@ impl Replica {
             wanted.asks += 1;
             wanted.asked = Some(now);
             let message = SyncMessage::BlockRequest { number: wanted.number, hash: *hash };
-            turn.staged.free(Effect::SendSync { to: Member::Validator(holder), message });
+            let to = Member::Validator(*set.key(holder).expect("the machine names places of the set in force"));
+            turn.staged.free(Effect::SendSync { to, message });
         }
     }
 
     fn ask_for_range<L>(&mut self, turn: &mut Turn<'_, L>) {
         let last = self.chain.last().header.number;
         let polls = self.machine.is_none();
-        if let Some(peer) = self.sync.next_request(turn.now.monotonic, last, polls) {
+        if let Some(peer) = self.catch_up.next_request(turn.now.monotonic, last, polls) {
             let message = SyncMessage::RangeRequest { from: next(last) };
             turn.staged.free(Effect::SendSync { to: peer, message });
         }
-        if let Some(at) = self.sync.wake_at(polls) {
+        if let Some(at) = self.catch_up.wake_at(polls) {
             turn.wake_at(at);
         }
     }

@@ -1,104 +1,47 @@
 //! A few replicas joined by a queue. Nothing is lost unless a story says so; time passes when it says so.
+//!
+//! What is sent is encoded and comes in through the inbound code that ships.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
-use std::rc::Rc;
-use std::sync::Arc;
 
-use parity_scale_codec::{Decode, DecodeAll, Encode};
-use tierchain_consensus::{Config, Message, Parameters, Target};
-use tierchain_primitives::certificate::{Certificate, ValidatorSet};
+use parity_scale_codec::{DecodeAll, Encode};
+use tierchain_consensus::{Message, Parameters, Verify};
+use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::crypto::KeyPair;
+use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::extrinsic::{Era, Extrinsic, Nonce};
-use tierchain_primitives::ports::{ChainRead, LogDisk};
-use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex};
-use tierchain_replica::chain::{Block, ChainBase};
-use tierchain_replica::executor::execute;
+use tierchain_primitives::ports::ChainRead;
+use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256};
 use tierchain_replica::genesis::Genesis;
+use tierchain_replica::inbound::{Inbound, Senses, decode_sync, range};
 use tierchain_replica::log::WriteAheadLog;
-use tierchain_replica::wire::{CertifiedBlock, SignedBundle, SyncMessage};
+use tierchain_replica::wire::{CertifiedBlock, SyncMessage};
 use tierchain_replica::{
-    Clock, DropReason, Effect, Entry, Executed, Input, LedgerRead, Member, OpenBundle, Pace, Ports, Record, Recovered,
-    Refusal, Replica, Settings, Staged, Ticket, Verdict,
+    Clock, DropReason, Effect, Input, Log, Member, Pace, Ports, Recipients, Record, Recovered, Refusal, Replica,
+    Settings, Staged, Ticket, Verdict, Voter, epochs_of,
 };
-use tierchain_runtime::{AccountInfo, Call, Checked, GenesisConfig, Roles, VERSIONS, Weights, system};
+use tierchain_runtime::registry::{self, Proposal};
+use tierchain_runtime::{Call, Checked, GenesisConfig, Roles, VERSIONS, Weights, system};
 
-/// How many validators there are.
+use crate::ledger::{Files, Ledger};
+use crate::people::{Keyed, Seals, client, consensus_key, operator, validator};
+
+/// How many validators there are at first.
 pub(crate) const VALIDATORS: usize = 4;
 
 /// The time of genesis.
 const GENESIS_MS: u64 = 1_000_000;
 
-/// A validator's consensus key.
-fn key(index: usize) -> KeyPair {
-    KeyPair::from_seed(&[100 + index as u8; 32])
-}
-
-/// A client's key.
-fn client() -> KeyPair {
-    KeyPair::from_seed(&[1; 32])
-}
-
-/// The files of a vote log, which outlive its process.
-#[derive(Clone, Default)]
-struct Files(Rc<RefCell<BTreeMap<u64, Vec<u8>>>>);
-
-impl LogDisk for Files {
-    fn segments(&self) -> Vec<u64> {
-        self.0.borrow().keys().copied().collect()
-    }
-
-    fn read(&self, segment: u64) -> Vec<u8> {
-        self.0.borrow()[&segment].clone()
-    }
-
-    fn start(&mut self, segment: u64, content: &[u8]) {
-        self.0.borrow_mut().insert(segment, content.to_vec());
-    }
-
-    fn resume(&mut self, segment: u64, end: usize) {
-        self.0.borrow_mut().entry(segment).or_default().truncate(end);
-    }
-
-    fn append(&mut self, bytes: &[u8]) {
-        self.0.borrow_mut().last_entry().expect("a log has a segment").get_mut().extend(bytes);
-    }
-
-    fn remove(&mut self, segment: u64) {
-        self.0.borrow_mut().remove(&segment);
-    }
-
-    fn salt(&mut self) -> u64 {
-        7
-    }
-}
-
-/// Everything executed, by block: enough to read any state.
-struct Ledger {
-    blocks: Vec<(CertifiedBlock, H256)>,
-    states: Vec<BTreeMap<Vec<u8>, Vec<u8>>>,
-    pages: BTreeMap<Vec<u8>, Vec<u8>>,
-}
-
-impl ChainRead for Ledger {
-    fn block_hash(&self, number: BlockNumber) -> Option<H256> {
-        Some(self.blocks.get(number as usize)?.0.header.hash())
-    }
-}
-
-impl LedgerRead for Ledger {
-    fn account_nonce(&self, account: &AccountId, at: BlockNumber) -> Option<Nonce> {
-        let bytes = self.states.get(at as usize)?.get(&system::ACCOUNT.key(account))?.clone();
-        AccountInfo::decode(&mut bytes.as_slice()).ok().map(|info| info.nonce)
-    }
-}
-
 /// A member and what it keeps.
 struct Node {
+    /// With which of its consensus keys it runs; none for an observer.
+    generation: Option<u8>,
     replica: Option<Replica>,
     log: Option<WriteAheadLog<Files>>,
     files: Files,
     ledger: Ledger,
+    /// What its inbound side looks with.
+    epochs: Epochs,
     wake: Option<u64>,
 }
 
@@ -109,47 +52,110 @@ pub(crate) struct Seen {
     pub(crate) answers: Vec<Result<H256, Refusal>>,
     /// Extrinsics let go.
     pub(crate) dropped: Vec<DropReason>,
+    /// Epochs that members told of, in order.
+    pub(crate) epochs: Vec<(usize, Epoch)>,
+    /// Votes by epoch and voter's key.
+    pub(crate) voted: BTreeMap<Epoch, Vec<AccountId>>,
 }
 
-/// The cluster: validators first, perhaps one observer behind.
+/// A message on its way.
+enum Parcel {
+    Consensus(Vec<u8>),
+    Sync(Vec<u8>),
+    Bundle(Vec<u8>),
+    Block(Vec<u8>),
+}
+
+/// Something that happens next.
+enum Next {
+    Input(Input),
+    Arrives { from: usize, parcel: Parcel },
+}
+
+/// The cluster.
 pub(crate) struct Cluster {
     nodes: Vec<Node>,
-    genesis: Genesis,
-    set: ValidatorSet,
+    pub(crate) genesis: Genesis,
     now: u64,
-    queue: VecDeque<(usize, Input)>,
+    queue: VecDeque<(usize, Next)>,
+    nonces: BTreeMap<AccountId, Nonce>,
     /// Whose messages get lost.
     pub(crate) cut: Vec<usize>,
     /// Whether gossip of bundles gets lost.
     pub(crate) gossip_is_lost: bool,
+    /// Who stops, after how many more things it does.
+    pub(crate) fuse: Option<(usize, u32)>,
     pub(crate) seen: Seen,
 }
 
+/// A member's senses.
+struct Eyes<'a>(&'a Ledger, H256);
+
+impl ChainRead for Eyes<'_> {
+    fn block_hash(&self, number: BlockNumber) -> Option<H256> {
+        self.0.block_hash(number)
+    }
+}
+
+impl Senses for Eyes<'_> {
+    fn consensus(&self) -> &dyn Verify {
+        &Seals
+    }
+
+    fn extrinsics_hold(&self, entries: &[(Checked, H256)]) -> Vec<bool> {
+        entries.iter().map(|(checked, birth)| checked.extrinsic.verify(VERSIONS, &self.1, birth)).collect()
+    }
+
+    fn height(&self) -> BlockNumber {
+        self.0.height()
+    }
+}
+
 impl Cluster {
+    /// Four validators and some observers.
     pub(crate) fn new(observers: usize) -> Self {
-        let set = ValidatorSet { epoch: Epoch(0), keys: (0..VALIDATORS).map(|at| key(at).public()).collect() };
+        Self::of(VALIDATORS, observers)
+    }
+
+    /// So many of each, validators first.
+    pub(crate) fn of(validators: usize, observers: usize) -> Self {
         let genesis = Genesis::build(&GenesisConfig {
             time: GENESIS_MS,
             block_nonce_bits: 0,
+            validators: (0..validators).map(validator).collect(),
             accounts: vec![(client().public(), Roles::NONE)],
             ..GenesisConfig::default()
         });
-        let members = VALIDATORS + observers;
-        let nodes = (0..members).map(|who| Node::new(&genesis, who < VALIDATORS)).collect();
-        let (queue, cut, seen) = (VecDeque::new(), Vec::new(), Seen::default());
-        let mut cluster = Self { nodes, genesis, set, now: 0, queue, cut, gossip_is_lost: false, seen };
+        let members = validators + observers;
+        let nodes = (0..members).map(|who| Node::new(&genesis, (who < validators).then_some(0))).collect();
+        let (queue, nonces, cut) = (VecDeque::new(), BTreeMap::new(), Vec::new());
+        let seen = Seen::default();
+        let mut cluster = Self { nodes, genesis, now: 0, queue, nonces, cut, gossip_is_lost: false, fuse: None, seen };
         (0..members).for_each(|who| cluster.start(who));
         cluster
     }
 
+    /// The validators of genesis.
+    pub(crate) fn first_set(&self) -> ValidatorSet {
+        registry::epoch(&self.nodes[0].ledger, Epoch(0)).expect("genesis begins an epoch").set
+    }
+
+    /// A member more, with an empty vote log: no validator yet.
+    pub(crate) fn join(&mut self) -> usize {
+        let who = self.nodes.len();
+        self.nodes.push(Node::new(&self.genesis, Some(0)));
+        self.start(who);
+        who
+    }
+
     /// Starts a member from what it keeps, and connects it.
     pub(crate) fn start(&mut self, who: usize) {
-        let settings = self.settings(who);
         let clock = self.clock();
+        let key = self.key(who);
         let genesis = self.genesis.hash;
         let node = &mut self.nodes[who];
         let mut records = Vec::new();
-        if who < VALIDATORS {
+        if node.generation.is_some() {
             let (log, recovered) = WriteAheadLog::open(node.files.clone(), genesis).expect("the log is whole");
             let decode = |bytes: &Vec<u8>| Record::decode_all(&mut bytes.as_slice()).expect("it was encoded here");
             records = recovered.records.iter().map(decode).collect();
@@ -157,15 +163,20 @@ impl Cluster {
         }
         let (base, certificate) = node.ledger.base();
         let recovered = Recovered { base, certificate, records };
-        let key = key(who);
-        let ports = Ports { ledger: &node.ledger, signer: &key };
+        node.epochs = epochs_of(&node.ledger);
+        let parameters = Parameters::default();
+        let rejoins = recovered.challenge();
+        let voter = node.generation.map(|_| Voter { key, parameters, rejoins });
+        let (epochs, pace) = (node.epochs.clone(), Pace::new(GENESIS_MS, 1_000));
+        let settings = Settings { genesis, epochs, voter, pace, weights: Weights::new(0) };
+        let ports = Ports { ledger: &node.ledger, signer: &Keyed(key) };
         let (replica, staged) = Replica::recover(settings, recovered, clock, &ports);
         node.replica = Some(replica);
         self.finish(who, staged);
         for other in (0..self.nodes.len()).filter(|other| *other != who) {
             if self.nodes[other].replica.is_some() {
-                self.queue.push_back((other, Input::Connected(member(who))));
-                self.queue.push_back((who, Input::Connected(member(other))));
+                self.tell(other, Input::Connected(self.member(who)));
+                self.tell(who, Input::Connected(self.member(other)));
             }
         }
         self.settle();
@@ -174,17 +185,36 @@ impl Cluster {
     /// Kills a member: what isn't on disk or executed is gone.
     pub(crate) fn kill(&mut self, who: usize) {
         self.nodes[who].replica = None;
+        self.nodes[who].wake = None;
         self.queue.retain(|(to, _)| *to != who);
         for other in 0..self.nodes.len() {
-            self.queue.push_back((other, Input::Lost { peer: member(who), refused: true }));
+            self.tell(other, Input::Lost { peer: self.member(who), refused: true });
         }
+    }
+
+    /// Whether a member runs.
+    pub(crate) fn runs(&self, who: usize) -> bool {
+        self.nodes[who].replica.is_some()
     }
 
     /// Lets a member lose what it has executed, as after a power failure long after the last flush.
     pub(crate) fn lose_executed(&mut self, who: usize) {
-        let validator = who < VALIDATORS;
-        let fresh = Node::new(&self.genesis, validator).ledger;
-        self.nodes[who].ledger = fresh;
+        self.nodes[who].ledger = Ledger::new(&self.genesis);
+    }
+
+    /// Lets a member lose its disk. What it gets is a vote log that takes the place of the lost one.
+    pub(crate) fn lose_disk(&mut self, who: usize, challenge: H256) {
+        let node = &mut self.nodes[who];
+        *node = Node::new(&self.genesis, None);
+        node.generation = Some(0);
+        let mut log = WriteAheadLog::create(node.files.clone(), self.genesis.hash).expect("there is none");
+        log.append(&Record::Rejoin { challenge }.encode());
+        log.sync();
+    }
+
+    /// Lets a member run with its next consensus key from its next start on.
+    pub(crate) fn change_key(&mut self, who: usize) {
+        self.nodes[who].generation = Some(1);
     }
 
     /// Submits a remark of the client to a validator.
@@ -193,14 +223,47 @@ impl Cluster {
     }
 
     pub(crate) fn submit_with(&mut self, to: usize, nonce: Nonce, era: Era) -> H256 {
+        let call = Call::System(system::Call::Remark { remark: vec![1] });
+        self.submit_call(to, &client(), nonce, era, &call)
+    }
+
+    /// Submits the client's next remark.
+    pub(crate) fn remark(&mut self, to: usize) -> H256 {
+        let nonce = self.next_nonce(&client());
+        self.submit(to, nonce)
+    }
+
+    /// Submits an operator's or a validator's call.
+    pub(crate) fn call(&mut self, to: usize, signer: &KeyPair, call: registry::Call) -> H256 {
+        let nonce = self.next_nonce(signer);
+        self.submit_call(to, signer, nonce, Era::Immortal, &Call::Registry(call))
+    }
+
+    /// Has the operators of these validators decide on something.
+    pub(crate) fn decide(&mut self, to: usize, operators: &[usize], proposal: Proposal) {
+        let id = registry::PROPOSAL_COUNT.get(&self.nodes[to].ledger).unwrap_or_default();
+        let hash = proposal.hash();
+        self.call(to, &operator(operators[0]), registry::Call::Propose { proposal });
+        self.pass(30);
+        for who in &operators[1..] {
+            self.call(to, &operator(*who), registry::Call::Approve { id, hash });
+        }
+    }
+
+    fn next_nonce(&mut self, signer: &KeyPair) -> Nonce {
+        let next = self.nonces.entry(signer.public()).or_default();
+        *next += 1;
+        *next - 1
+    }
+
+    fn submit_call(&mut self, to: usize, signer: &KeyPair, nonce: Nonce, era: Era, call: &Call) -> H256 {
         let following = self.height(to) + 1;
         let genesis = self.genesis.hash;
         let birth = self.nodes[to].ledger.block_hash(era.birth(following)).expect("it is executed");
-        let call = Call::System(system::Call::Remark { remark: vec![1] }).encode();
-        let extrinsic = Extrinsic::sign(&client(), call, era, nonce, VERSIONS, &genesis, &birth);
+        let extrinsic = Extrinsic::sign(signer, call.encode(), era, nonce, VERSIONS, &genesis, &birth);
         let checked = tierchain_runtime::check(&extrinsic.encode()).expect("it is whole");
         let hash = checked.hash;
-        self.queue.push_back((to, Input::Submit { ticket: Ticket(0), checked, birth }));
+        self.tell(to, Input::Submit { ticket: Ticket(0), checked, birth });
         self.settle();
         hash
     }
@@ -212,7 +275,7 @@ impl Cluster {
             for who in 0..self.nodes.len() {
                 if self.nodes[who].wake.is_some_and(|at| at <= self.now) {
                     self.nodes[who].wake = None;
-                    self.queue.push_back((who, Input::Tick));
+                    self.tell(who, Input::Tick);
                 }
             }
             self.settle();
@@ -221,12 +284,22 @@ impl Cluster {
 
     /// The newest executed block of a member.
     pub(crate) fn height(&self, who: usize) -> BlockNumber {
-        BlockNumber::try_from(self.nodes[who].ledger.blocks.len() - 1).expect("a few blocks")
+        self.nodes[who].ledger.height()
     }
 
     /// Root after that block.
     pub(crate) fn root(&self, who: usize) -> H256 {
         self.nodes[who].ledger.root()
+    }
+
+    /// What a member has executed.
+    pub(crate) fn ledger(&self, who: usize) -> &Ledger {
+        &self.nodes[who].ledger
+    }
+
+    /// The epoch that a member's replica is in, and whether it votes there.
+    pub(crate) fn epoch(&self, who: usize) -> (u32, bool) {
+        (self.replica(who).set().epoch.0, self.replica(who).me().is_some())
     }
 
     /// The numbers of the blocks in which a member has an extrinsic.
@@ -250,71 +323,116 @@ impl Cluster {
         log.remove_before(segment);
     }
 
-    fn settings(&self, who: usize) -> Settings {
-        let me = ValidatorIndex(who as u16);
-        let (genesis, set) = (self.genesis.hash, self.set.clone());
-        let config = Config { genesis, set: set.clone(), me, parameters: Parameters::default() };
-        let machine = (who < VALIDATORS).then_some(config);
-        Settings { genesis, set, machine, pace: Pace::new(GENESIS_MS, 1_000), weights: Weights::new(0) }
+    /// Hands a member a message as if another had sent it.
+    pub(crate) fn say(&mut self, from: usize, to: usize, message: &Message) {
+        let parcel = Parcel::Consensus(message.encode());
+        self.queue.push_back((to, Next::Arrives { from, parcel }));
+        self.settle();
     }
 
     fn clock(&self) -> Clock {
         Clock { monotonic: self.now, wall: GENESIS_MS + self.now }
     }
 
+    /// A member's consensus key.
+    fn key(&self, who: usize) -> AccountId {
+        consensus_key(who, self.nodes[who].generation.unwrap_or_default()).public()
+    }
+
+    /// A member as the others know it.
+    fn member(&self, who: usize) -> Member {
+        match self.nodes[who].generation {
+            Some(_) => Member::Validator(self.key(who)),
+            None => Member::Observer(who as u32),
+        }
+    }
+
+    fn number(&self, member: Member) -> Option<usize> {
+        (0..self.nodes.len()).find(|who| self.member(*who) == member)
+    }
+
+    fn tell(&mut self, who: usize, input: Input) {
+        self.queue.push_back((who, Next::Input(input)));
+    }
+
     /// Until nobody has anything to say.
     fn settle(&mut self) {
-        while let Some((who, input)) = self.queue.pop_front() {
-            let (clock, key) = (self.clock(), key(who));
+        while let Some((who, next)) = self.queue.pop_front() {
+            let input = match next {
+                Next::Input(input) => Some(input),
+                Next::Arrives { from, parcel } => self.receive(who, from, parcel),
+            };
+            let (clock, key) = (self.clock(), self.key(who));
             let node = &mut self.nodes[who];
-            let Some(replica) = &mut node.replica else { continue };
-            let staged = replica.step(clock, input, &Ports { ledger: &node.ledger, signer: &key });
+            let (Some(replica), Some(input)) = (&mut node.replica, input) else { continue };
+            let staged = replica.step(clock, input, &Ports { ledger: &node.ledger, signer: &Keyed(key) });
             self.finish(who, staged);
         }
     }
 
     fn finish(&mut self, who: usize, staged: Staged) {
+        if self.burns_down(who) {
+            return;
+        }
         let effects = match &mut self.nodes[who].log {
             Some(log) => staged.persist(log).into_effects(),
             None => staged.persist(&mut NoLog).into_effects(),
         };
-        effects.into_iter().for_each(|effect| self.perform(who, effect));
+        for effect in effects {
+            if self.burns_down(who) {
+                return;
+            }
+            self.perform(who, effect);
+        }
+    }
+
+    /// Burns a piece of a member's fuse; with the last of it the process ends.
+    fn burns_down(&mut self, who: usize) -> bool {
+        match &mut self.fuse {
+            Some((of, left)) if *of == who && *left > 0 => {
+                *left -= 1;
+                false
+            }
+            Some((of, _)) if *of == who => {
+                self.fuse = None;
+                self.kill(who);
+                true
+            }
+            _ => false,
+        }
     }
 
     fn perform(&mut self, who: usize, effect: Effect) {
         match effect {
             Effect::SendConsensus { to, message } => self.send_consensus(who, to, &message),
             Effect::SendSync { to, message } => {
-                let to = number(to);
-                if self.hears(who, to) {
-                    self.receive(who, to, message);
+                if let Some(to) = self.number(to) {
+                    self.send(who, to, Parcel::Sync(message.encode()));
                 }
             }
-            Effect::GossipBundle(bundle) => {
-                for to in (0..VALIDATORS).filter(|to| !self.gossip_is_lost && self.hears(who, *to)).collect::<Vec<_>>()
-                {
-                    let open = self.open(&bundle);
-                    self.queue.push_back((to, Input::Bundle(open)));
-                }
+            Effect::GossipBundle(bundle) if !self.gossip_is_lost => {
+                (0..self.nodes.len()).for_each(|to| self.send(who, to, Parcel::Bundle(bundle.encode())));
             }
+            Effect::GossipBundle(_) => {}
             Effect::GossipBlock(block) => {
-                for to in (0..self.nodes.len()).filter(|to| self.hears(who, *to)).collect::<Vec<_>>() {
-                    let input = Input::Gossiped { block: (*block).clone(), body: take_apart(&block.body) };
-                    self.queue.push_back((to, input));
-                }
+                (0..self.nodes.len()).for_each(|to| self.send(who, to, Parcel::Block(block.encode())));
             }
             Effect::Answer { result, .. } => self.seen.answers.push(result),
             Effect::Execute(job) => {
-                let executed = self.nodes[who].ledger.execute(self.genesis.hash, &job);
-                self.queue.push_back((who, Input::Executed(executed)));
+                let executed = self.nodes[who].ledger.execute(&job);
+                self.tell(who, Input::Executed(executed));
             }
             Effect::Verify { digest, entries } => {
                 let verdicts = entries.iter().map(|(checked, birth)| self.verdict(checked, *birth)).collect();
-                self.queue.push_back((who, Input::Verdicts { digest, verdicts }));
+                self.tell(who, Input::Verdicts { digest, verdicts });
             }
             Effect::Dropped { reason, .. } => self.seen.dropped.push(reason),
             Effect::Evidence(evidence) => panic!("nobody lies: {evidence:?}"),
             Effect::Diverged { number, .. } => panic!("states differ after block {number}"),
+            Effect::EpochBegan { set, .. } => {
+                self.seen.epochs.push((who, set.epoch));
+                self.nodes[who].epochs = self.nodes[who].replica.as_ref().expect("it acts").epochs().clone();
+            }
             Effect::WakeAt(at) => {
                 assert!(at > self.now, "{who} wants to be woken at {at}, and it is {}", self.now);
                 let wake = &mut self.nodes[who].wake;
@@ -323,55 +441,56 @@ impl Cluster {
         }
     }
 
-    fn send_consensus(&mut self, from: usize, to: Target, message: &Message) {
-        let mut heard_by: Vec<usize> = match to {
-            Target::All => (0..VALIDATORS).collect(),
-            Target::One(index) => vec![index.as_usize()],
-        };
-        heard_by.retain(|to| self.hears(from, *to));
-        for to in heard_by {
-            let sender = ValidatorIndex(from as u16);
-            self.queue.push_back((to, Input::Consensus { from: sender, message: message.clone() }));
+    fn send_consensus(&mut self, from: usize, to: Recipients, message: &Message) {
+        if let Message::Vote(vote) = message {
+            let key = self.key(from);
+            self.seen.voted.entry(vote.epoch).or_default().push(key);
+        }
+        match to {
+            Recipients::All => {
+                (0..self.nodes.len()).for_each(|to| self.send(from, to, Parcel::Consensus(message.encode())));
+            }
+            Recipients::One(key) => {
+                if let Some(to) = self.number(Member::Validator(key)) {
+                    self.send(from, to, Parcel::Consensus(message.encode()));
+                }
+            }
         }
     }
 
-    fn receive(&mut self, from: usize, to: usize, message: SyncMessage) {
-        let sender = member(from);
-        let input = match message {
-            SyncMessage::BundleRequest { digest } => Input::BundleRequest { from: sender, digest },
-            SyncMessage::Bundle(bundle) => Input::Bundle(self.open(&bundle)),
-            SyncMessage::BlockRequest { number, hash } => Input::BlockRequest { from: sender, number, hash },
-            SyncMessage::Block { header, body } => Input::Block { header, body: take_apart(&body) },
-            SyncMessage::RangeRequest { from: first } => {
-                let blocks: Vec<CertifiedBlock> =
-                    self.nodes[to].ledger.blocks.iter().skip(first as usize).map(|(block, _)| block.clone()).collect();
-                return self.receive(to, from, SyncMessage::Range { blocks });
-            }
-            SyncMessage::Range { blocks } => {
-                let blocks = blocks.into_iter().map(|block| {
-                    let body = take_apart(&block.body);
-                    (block, body)
-                });
-                Input::Range { from: sender, blocks: blocks.collect() }
-            }
-            SyncMessage::Height { number } => Input::Height { from: sender, number },
-            SyncMessage::Missing { .. } | SyncMessage::Snapshot(_) => return,
-        };
-        self.queue.push_back((to, input));
+    fn send(&mut self, from: usize, to: usize, parcel: Parcel) {
+        if from != to && !self.cut.contains(&from) && !self.cut.contains(&to) {
+            self.queue.push_back((to, Next::Arrives { from, parcel }));
+        }
     }
 
-    fn hears(&self, from: usize, to: usize) -> bool {
-        from != to && !self.cut.contains(&from) && !self.cut.contains(&to)
-    }
-
-    fn open(&self, bundle: &SignedBundle) -> OpenBundle {
-        let entry = |bytes: &Vec<u8>| {
-            let checked = tierchain_runtime::check(bytes).expect("clients send whole extrinsics");
-            // Verified only when asked for.
-            Entry { checked, verdict: Verdict::Unknown }
+    fn receive(&mut self, who: usize, from: usize, parcel: Parcel) -> Option<Input> {
+        let (genesis, sender) = (self.genesis.hash, self.member(from));
+        let node = &self.nodes[who];
+        let is_seated = node.replica.as_ref()?.seat().is_some();
+        let senses = Eyes(&node.ledger, genesis);
+        let inbound = Inbound { genesis, epochs: &node.epochs, is_seated, senses: &senses };
+        let taken = match parcel {
+            Parcel::Consensus(bytes) => inbound.consensus(sender, &bytes),
+            Parcel::Bundle(bytes) => inbound.gossiped_bundle(&bytes),
+            Parcel::Block(bytes) => inbound.gossiped_block(&bytes),
+            Parcel::Sync(bytes) => match decode_sync(&bytes).expect("it was encoded here") {
+                SyncMessage::RangeRequest { from: first } => {
+                    let read = |number: BlockNumber| Some(node.ledger.blocks.get(number as usize)?.0.clone());
+                    let answer = range(first, node.ledger.height(), read);
+                    self.send(who, from, Parcel::Sync(answer.encode()));
+                    return None;
+                }
+                message => inbound.sync(sender, message),
+            },
         };
-        let entries = bundle.bundle.extrinsics.iter().map(entry).collect();
-        OpenBundle { digest: bundle.bundle.digest(), signed: Arc::new(bundle.clone()), entries }
+        match taken {
+            Ok(input) => input,
+            Err(refused) => {
+                assert!(!refused.is_offence(), "nobody lies, and {who} refuses what {from} says: {refused}");
+                None
+            }
+        }
     }
 
     fn verdict(&self, checked: &Checked, birth: H256) -> Verdict {
@@ -383,95 +502,21 @@ impl Cluster {
 }
 
 impl Node {
-    fn new(genesis: &Genesis, is_validator: bool) -> Self {
+    fn new(genesis: &Genesis, generation: Option<u8>) -> Self {
         let files = Files::default();
-        if is_validator {
+        if generation.is_some() {
             WriteAheadLog::create(files.clone(), genesis.hash).expect("there is none");
         }
-        Self { replica: None, log: None, files, ledger: Ledger::new(genesis), wake: None }
-    }
-}
-
-impl Ledger {
-    fn new(genesis: &Genesis) -> Self {
-        let certificate = no_certificate(genesis);
-        let block = CertifiedBlock { header: genesis.header.clone(), body: Vec::new(), certificate };
-        let written = |changes: &[(Vec<u8>, Option<Vec<u8>>)]| {
-            changes.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?))).collect()
-        };
-        Self {
-            blocks: vec![(block, genesis.root)],
-            states: vec![written(&genesis.state)],
-            pages: written(&genesis.pages),
-        }
-    }
-
-    fn root(&self) -> H256 {
-        self.blocks.last().expect("genesis stays").1
-    }
-
-    fn execute(&mut self, genesis: H256, job: &tierchain_replica::ExecuteJob) -> Executed {
-        assert_eq!(job.header.number as usize, self.blocks.len(), "blocks come in order, each once");
-        let mut state = self.states.last().expect("genesis stays").clone();
-        let executed = execute(&state, &self.pages, genesis, self.root(), job);
-        apply(&mut state, executed.changes);
-        apply(&mut self.pages, executed.pages);
-        self.states.push(state);
-        let body = job.body.iter().map(|checked| checked.bytes.clone()).collect();
-        let block = CertifiedBlock { header: job.header.clone(), body, certificate: job.certificate.clone() };
-        self.blocks.push((block, executed.root));
-        Executed { number: executed.number, root: executed.root }
-    }
-
-    fn base(&self) -> (ChainBase, Option<Certificate>) {
-        let (newest, root) = self.blocks.last().expect("genesis stays");
-        let block = Block::new(newest.header.clone(), Arc::default()).expect("it has consensus data");
-        let nonempty = self.blocks.iter().rev().find(|(block, _)| !block.body.is_empty());
-        let roots = self.blocks.iter().map(|(block, root)| (block.header.number, *root)).collect();
-        let newest_nonempty = nonempty.map_or(0, |(block, _)| block.header.number);
-        let certificate = (newest.header.number > 0).then(|| newest.certificate.clone());
-        (ChainBase { block, root: *root, newest_nonempty, roots }, certificate)
+        let ledger = Ledger::new(genesis);
+        let epochs = epochs_of(&ledger);
+        Self { generation, replica: None, log: None, files, ledger, epochs, wake: None }
     }
 }
 
 /// An observer has no vote log.
 struct NoLog;
 
-impl tierchain_replica::Log for NoLog {
+impl Log for NoLog {
     fn append(&mut self, _: &[u8]) {}
     fn sync(&mut self) {}
-}
-
-fn no_certificate(genesis: &Genesis) -> Certificate {
-    let kind = tierchain_primitives::certificate::CertificateKind::Committed;
-    let view = tierchain_primitives::View(0);
-    Certificate { kind, epoch: Epoch(0), view, number: 0, hash: genesis.hash, votes: Vec::new() }
-}
-
-fn apply(table: &mut BTreeMap<Vec<u8>, Vec<u8>>, changes: Vec<(Vec<u8>, Option<Vec<u8>>)>) {
-    for (key, value) in changes {
-        match value {
-            Some(value) => table.insert(key, value),
-            None => table.remove(&key),
-        };
-    }
-}
-
-fn take_apart(body: &[Vec<u8>]) -> Arc<Vec<Checked>> {
-    Arc::new(body.iter().map(|bytes| tierchain_runtime::check(bytes).expect("it was checked before")).collect())
-}
-
-fn member(who: usize) -> Member {
-    if who < VALIDATORS {
-        Member::Validator(ValidatorIndex(who as u16))
-    } else {
-        Member::Observer((who - VALIDATORS) as u32)
-    }
-}
-
-fn number(member: Member) -> usize {
-    match member {
-        Member::Validator(index) => index.as_usize(),
-        Member::Observer(number) => VALIDATORS + number as usize,
-    }
 }

@@ -3,6 +3,9 @@
 
 mod cluster;
 mod download;
+mod epochs;
+mod ledger;
+mod people;
 mod snapshot;
 mod snapshot_world;
 mod stories;

@@ -6,7 +6,7 @@ use tierchain_replica::{DropReason, Refusal};
 use crate::cluster::{Cluster, VALIDATORS};
 
 /// Asserts that these members are at one height with one root, and have the extrinsics once.
-fn agree(cluster: &Cluster, members: impl Iterator<Item = usize> + Clone) {
+pub(crate) fn agree(cluster: &Cluster, members: impl Iterator<Item = usize> + Clone) {
     let first = members.clone().next().expect("there is one");
     for who in members {
         assert_eq!(cluster.height(who), cluster.height(first), "member {who}");

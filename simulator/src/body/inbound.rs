@@ -1,26 +1,51 @@
-//! What arrives: decoded within limits and verified as the node does, then handed to the replica. Whatever is
-//! refused here was sent by a liar, or whoever sent it has a bug.
+//! What arrives: decoded and verified by the code that ships, then handed to the replica. Whatever is refused here was
+//! sent by a liar, or whoever sent it has a bug.
 
-use std::sync::Arc;
-
-use parity_scale_codec::{DecodeAll, Encode};
 #[cfg(feature = "bugs")]
-use tierchain_consensus::VerifyError;
-use tierchain_consensus::{Message, verify_certificate, verify_with};
-use tierchain_primitives::certificate::CertificateKind;
-use tierchain_primitives::header::extrinsics_root;
+use parity_scale_codec::DecodeAll;
+use parity_scale_codec::Encode;
+use tierchain_consensus::Verify;
+#[cfg(feature = "bugs")]
+use tierchain_consensus::{Bug, Message, VerifyError};
 use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{BlockNumber, H256};
-use tierchain_replica::wire::{CertifiedBlock, RANGE_BLOCKS_MAX, RANGE_BYTES_MAX, SignedBundle, SyncMessage};
-use tierchain_replica::{Entry, Input, OpenBundle, Ticket, Verdict};
+use tierchain_replica::inbound::{Inbound, Refused, Senses, decode_sync, range};
+use tierchain_replica::wire::SyncMessage;
+use tierchain_replica::{Input, Ticket, Verdict};
 use tierchain_runtime::Checked;
 
 use super::Body;
+use crate::database::Database;
 use crate::event::Parcel;
 use crate::scene::Scene;
 
-/// Why a message is refused.
-type Refused = String;
+/// A member's senses: its database, and the run's signatures.
+struct Eyes<'a> {
+    database: &'a Database,
+    scene: &'a Scene,
+}
+
+impl ChainRead for Eyes<'_> {
+    fn block_hash(&self, number: BlockNumber) -> Option<H256> {
+        self.database.block_hash(number)
+    }
+}
+
+impl Senses for Eyes<'_> {
+    fn consensus(&self) -> &dyn Verify {
+        &*self.scene.verifier
+    }
+
+    fn extrinsics_hold(&self, entries: &[(Checked, H256)]) -> Vec<bool> {
+        let genesis = &self.scene.genesis.hash;
+        let holds = |(checked, birth): &(Checked, H256)| self.scene.verifier.extrinsic_holds(checked, genesis, birth);
+        entries.iter().map(holds).collect()
+    }
+
+    fn height(&self) -> BlockNumber {
+        self.database.best()
+    }
+}
 
 impl Body {
     /// A message arrives.
@@ -32,94 +57,44 @@ impl Body {
                 return;
             }
         }
-        let taken = match parcel {
-            Parcel::Consensus(bytes) => self.on_consensus(from, bytes, scene),
-            Parcel::Sync(bytes) => self.on_sync(from, bytes, scene),
-            Parcel::Bundle(bytes) => {
-                decode::<SignedBundle>(bytes).and_then(|bundle| self.open_bundle(bundle, scene)).map(Some)
-            }
-            Parcel::Block(bytes) => self.on_gossiped_block(bytes, scene),
-        };
-        match taken {
+        match self.read(from, parcel, scene) {
             Ok(Some(input)) => self.take(input, scene),
             Ok(None) => {}
-            Err(reason) => scene.witness.on_refused(from, self.number, &reason),
+            Err(refused) if refused.is_offence() => scene.witness.on_refused(from, self.number, &refused.to_string()),
+            Err(_) => {}
         }
     }
 
-    fn on_consensus(&self, from: usize, bytes: &[u8], scene: &Scene) -> Result<Option<Input>, Refused> {
-        let from = scene.validator(from).ok_or("a consensus message of an observer")?;
-        let message: Message = decode(bytes)?;
-        match verify_with(&*scene.verifier, &message, &scene.set, &scene.genesis.hash) {
-            #[cfg(feature = "bugs")]
-            Err(VerifyError::Quorum { .. }) if scene.bug == Some(tierchain_consensus::Bug::NewViewWithoutProof) => {}
-            verified => verified.map_err(|error| error.to_string())?,
+    fn read(&mut self, from: usize, parcel: &Parcel, scene: &mut Scene) -> Result<Option<Input>, Refused> {
+        if let Parcel::Sync(bytes) = parcel
+            && let SyncMessage::RangeRequest { from: first } = decode_sync(bytes)?
+        {
+            let blocks = range(first, self.database.best(), |number| self.database.certified(number));
+            self.post(from, Parcel::Sync(blocks.encode().into()), scene);
+            return Ok(None);
         }
-        Ok(Some(Input::Consensus { from, message }))
-    }
-
-    fn on_sync(&mut self, from: usize, bytes: &[u8], scene: &mut Scene) -> Result<Option<Input>, Refused> {
-        let sender = scene.member(from);
-        Ok(Some(match decode(bytes)? {
-            SyncMessage::BundleRequest { digest } => Input::BundleRequest { from: sender, digest },
-            SyncMessage::BlockRequest { number, hash } => Input::BlockRequest { from: sender, number, hash },
-            SyncMessage::Height { number } => Input::Height { from: sender, number },
-            // Nobody in here is so far behind that it would ask.
-            SyncMessage::Missing { .. } | SyncMessage::Snapshot(_) => return Ok(None),
-            SyncMessage::Bundle(bundle) => self.open_bundle(bundle, scene)?,
-            SyncMessage::Block { header, body } => {
-                if extrinsics_root(&body) != header.extrinsics_root {
-                    return Err("a block whose body isn't its header's".into());
+        let Some(process) = &self.process else { return Ok(None) };
+        let senses = Eyes { database: &self.database, scene };
+        let (genesis, epochs) = (scene.genesis.hash, process.replica.epochs());
+        let is_seated = process.replica.seat().is_some();
+        let inbound = Inbound { genesis, epochs, is_seated, senses: &senses };
+        match parcel {
+            Parcel::Consensus(bytes) => match inbound.consensus(scene.member(from), bytes) {
+                #[cfg(feature = "bugs")]
+                Err(Refused::Consensus(VerifyError::Quorum { .. })) if scene.bug == Some(Bug::NewViewWithoutProof) => {
+                    let (Member::Validator(from), Ok(message)) =
+                        (scene.member(from), Message::decode_all(&mut &**bytes))
+                    else {
+                        return Ok(None);
+                    };
+                    Ok(Some(Input::Consensus { from, message }))
                 }
-                Input::Block { header, body: take_apart(&body)? }
-            }
-            SyncMessage::RangeRequest { from: first } => {
-                self.serve_range(from, first, scene);
-                return Ok(None);
-            }
-            SyncMessage::Range { blocks } => {
-                let verify = |block: CertifiedBlock| verify_block(&block, scene).map(|body| (block, body));
-                let blocks = blocks.into_iter().map(verify).collect::<Result<_, _>>()?;
-                Input::Range { from: sender, blocks }
-            }
-        }))
-    }
-
-    fn on_gossiped_block(&self, bytes: &[u8], scene: &Scene) -> Result<Option<Input>, Refused> {
-        let block: CertifiedBlock = decode(bytes)?;
-        let body = verify_block(&block, scene)?;
-        let is_new = block.header.number > self.database.best();
-        Ok(is_new.then_some(Input::Gossiped { block, body }))
-    }
-
-    /// Takes a bundle apart and verifies what can be verified now.
-    fn open_bundle(&self, bundle: SignedBundle, scene: &Scene) -> Result<Input, Refused> {
-        if !bundle.is_signed(&scene.genesis.hash, &scene.set, &*scene.verifier) {
-            return Err("a bundle that its maker didn't sign".into());
+                taken => taken,
+            },
+            Parcel::Sync(bytes) => inbound.sync(scene.member(from), decode_sync(bytes)?),
+            Parcel::Bundle(bytes) => inbound.gossiped_bundle(bytes),
+            Parcel::Block(bytes) => inbound.gossiped_block(bytes),
         }
-        let following = self.database.best() + 1;
-        let entry = |bytes: &Vec<u8>| {
-            let checked = tierchain_runtime::check(bytes).ok()?;
-            let birth = self.database.block_hash(checked.extrinsic.era.birth(following));
-            let verdict = birth.map_or(Verdict::Unknown, |birth| judge(&checked, birth, scene));
-            Some(Entry { checked, verdict })
-        };
-        let entries = bundle.bundle.extrinsics.iter().filter_map(entry).collect();
-        let digest = bundle.bundle.digest();
-        Ok(Input::Bundle(OpenBundle { digest, signed: Arc::new(bundle), entries }))
-    }
-
-    fn serve_range(&mut self, to: usize, first: BlockNumber, scene: &mut Scene) {
-        let mut blocks = Vec::new();
-        let mut bytes = 0;
-        for block in (first..=self.database.best()).map_while(|number| self.database.certified(number)) {
-            bytes += block.body.iter().map(Vec::len).sum::<usize>();
-            if blocks.len() == RANGE_BLOCKS_MAX || (bytes > RANGE_BYTES_MAX && !blocks.is_empty()) {
-                break;
-            }
-            blocks.push(block);
-        }
-        self.post(to, Parcel::Sync(SyncMessage::Range { blocks }.encode().into()), scene);
     }
 
     /// Verdicts that the replica asked for.
@@ -149,28 +124,10 @@ impl Body {
     }
 }
 
-fn decode<T: DecodeAll>(mut bytes: &[u8]) -> Result<T, Refused> {
-    T::decode_all(&mut bytes).map_err(|error| error.to_string())
-}
-
 fn judge(checked: &Checked, birth: H256, scene: &Scene) -> Verdict {
     if scene.verifier.extrinsic_holds(checked, &scene.genesis.hash, &birth) {
         Verdict::Holds { birth }
     } else {
         Verdict::Fails { birth }
     }
-}
-
-fn verify_block(block: &CertifiedBlock, scene: &Scene) -> Result<Arc<Vec<Checked>>, Refused> {
-    if block.certificate.kind != CertificateKind::Committed || !block.is_whole() {
-        return Err("a block without its proof".into());
-    }
-    verify_certificate(&*scene.verifier, &block.certificate, &scene.set, &scene.genesis.hash)
-        .map_err(|error| error.to_string())?;
-    take_apart(&block.body)
-}
-
-fn take_apart(body: &[Vec<u8>]) -> Result<Arc<Vec<Checked>>, Refused> {
-    let checked: Result<Vec<Checked>, _> = body.iter().map(|bytes| tierchain_runtime::check(bytes)).collect();
-    checked.map(Arc::new).map_err(|error| error.to_string())
 }

@@ -1,9 +1,9 @@
 //! The replica's effects, performed.
 
 use parity_scale_codec::Encode;
-use tierchain_consensus::{Message, Target};
+use tierchain_consensus::Message;
 use tierchain_primitives::H256;
-use tierchain_replica::{Effect, ExecuteJob, Member, Refusal, Ticket};
+use tierchain_replica::{Effect, ExecuteJob, Member, Recipients, Refusal, Ticket};
 
 use super::Body;
 use crate::event::{Event, Parcel};
@@ -36,17 +36,20 @@ impl Body {
             }
             Effect::Evidence(evidence) => scene.witness.on_evidence(self.number, &evidence, &*scene.verifier),
             Effect::Diverged { number, here, there } => scene.witness.on_diverged(self.number, number, here, there),
+            Effect::EpochBegan { begins_after, set } => scene.trace.note(scene.queue.now(), || {
+                format!("{}: epoch {} of {} begins after block {begins_after}", self.number, set.epoch, set.len())
+            }),
             Effect::WakeAt(at) => self.wake_at(at, scene),
         }
     }
 
-    fn send_consensus(&mut self, to: Target, message: &Message, scene: &mut Scene) {
+    fn send_consensus(&mut self, to: Recipients, message: &Message, scene: &mut Scene) {
         scene.witness.on_said(self.number, message);
         scene.trace.note(scene.queue.now(), || format!("{} says {}", self.number, summary(message)));
         let parcel = Parcel::Consensus(message.encode().into());
         let validators: Vec<Member> = match to {
-            Target::All => scene.set.indices().map(Member::Validator).collect(),
-            Target::One(index) => vec![Member::Validator(index)],
+            Recipients::All => scene.set.keys.iter().map(|key| Member::Validator(*key)).collect(),
+            Recipients::One(key) => vec![Member::Validator(key)],
         };
         let me = scene.member(self.number);
         for validator in validators.into_iter().filter(|validator| *validator != me) {

@@ -44,6 +44,8 @@ impl Answers {
         let why = match reason {
             DropReason::Expired if promise.is_none_or(|death| is_past(death, height)) => return Ok(()),
             DropReason::Expired => "whose era lasts".into(),
+            // It says so itself, and the client turns to another.
+            DropReason::LeftTheSet => return Ok(()),
             DropReason::Usurped { by } if once.block_of(&by).is_some() => return Ok(()),
             DropReason::Usurped { by } => format!("usurped by {by}, which is in no block"),
             DropReason::NotTakenBack(refusal) => format!("which it can't take back: {refusal}"),

@@ -56,7 +56,7 @@ impl Promises {
                 written.bodies.insert(header.hash());
                 return Ok(());
             }
-            Record::Pooled { .. } => return Ok(()),
+            Record::Pooled { .. } | Record::Rejoin { .. } | Record::Epoch(_) => return Ok(()),
         };
         match record {
             Said::Certified(it) => drop(written.certified.insert((it.number, it.hash))),

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::harness::{Finished, Network, finish, public_key, tierchain, turn, write_key};
+use tierchain_testnet::cluster::{public_key, write_key};
+
+use crate::harness::{Finished, Network, finish, tierchain, turn};
 
 /// How long a command may take: it waits until what it submits is final.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -21,7 +23,7 @@ impl Council {
     fn sit() -> Self {
         let council = Self { network: Network::start() };
         for name in ["operator-0", "operator-1", "operator-2", "operator-3", "visitor", "consensus-9"] {
-            write_key(name, &council.key(name));
+            write_key(name, &council.key(name)).expect("a new file in a temporary folder");
         }
         council
     }
@@ -39,7 +41,8 @@ impl Council {
 
     /// The answer to a question.
     fn read(&self, node: u16, words: &[impl AsRef<OsStr>]) -> Value {
-        serde_json::from_str(&finish(&mut self.command(node, words), LIMIT).succeeded()).expect("JSON")
+        serde_json::from_str(&finish(&mut self.command(node, words), LIMIT).succeeded().expect("it succeeds"))
+            .expect("JSON")
     }
 
     /// `tierchain registry …`, signed by somebody.
@@ -49,7 +52,7 @@ impl Council {
 
     /// The answer of an act that must succeed.
     fn done(&self, name: &str, words: &[impl AsRef<OsStr>]) -> Value {
-        serde_json::from_str(&self.act(name, words).succeeded()).expect("JSON")
+        serde_json::from_str(&self.act(name, words).succeeded().expect("it succeeds")).expect("JSON")
     }
 
     /// Asserts that an act fails and says this.
@@ -126,7 +129,11 @@ fn what_is_wrong_is_said(council: &Council) {
         let operator = public_key(operator).to_string();
         let mut command = tierchain("key");
         command.arg("prove-possession").arg(council.key("consensus-9"));
-        finish(command.args(["--operator", &operator, "--genesis", &genesis]), LIMIT).succeeded().trim().to_owned()
+        finish(command.args(["--operator", &operator, "--genesis", &genesis]), LIMIT)
+            .succeeded()
+            .expect("it succeeds")
+            .trim()
+            .to_owned()
     };
     let new = public_key("consensus-9").to_string();
     let replace = |proof: &str| {

@@ -17,9 +17,9 @@ pub(crate) use agent::{Replay, Report};
 pub(crate) use author::Author;
 pub(crate) use ledger::Ledger;
 pub(crate) use network::{Network, others};
+pub(crate) use node::{Node, wait_for};
 use tierchain_testnet::cluster;
 pub(crate) use tierchain_testnet::cluster::Finished;
-pub(crate) use node::{Node, wait_for};
 pub(crate) use world::{World, tierchain};
 
 /// How long anything may take that must happen: far more than it takes on a machine that does something else as well.

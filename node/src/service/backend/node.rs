@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use tierchain_consensus::{InFlight as MachineInFlight, Status as MachineStatus};
-use tierchain_network::{PeerInfo, Role};
-use tierchain_primitives::ValidatorIndex;
-use tierchain_replica::{Replica, Status};
+use tierchain_network::PeerInfo;
+use tierchain_primitives::{AccountId, ValidatorIndex};
+use tierchain_replica::{Member, Replica, Status};
 use tierchain_rpc::backend::NodeBackend;
 use tierchain_rpc::types::{
     Address, ChainType, ConsensusStatus, EvidenceInfo, ExecutedBlock, Hash, Health, Identity, InFlight, Peer,
     SyncState, U64, ValidatorStatus, Votes,
 };
+use tierchain_runtime::registry;
 
 use super::NodeApi;
 use crate::chain_spec::ChainType as SpecType;
@@ -31,7 +32,7 @@ impl NodeApi {
 
 impl NodeBackend for NodeApi {
     fn identity(&self) -> Identity {
-        let role = if self.shared.is_validator { "Authority" } else { "Full" };
+        let role = if self.shared.key.is_some() { "Authority" } else { "Full" };
         Identity {
             name: "tierchain".into(),
             version: env!("CARGO_PKG_VERSION").into(),
@@ -50,7 +51,7 @@ impl NodeBackend for NodeApi {
         Health {
             peers: self.shared.network.peers().len(),
             is_syncing: self.status().is_none_or(|status| status.is_syncing),
-            should_have_peers: self.shared.set.len() > 1,
+            should_have_peers: self.shared.epochs().current().len() > 1,
         }
     }
 
@@ -60,7 +61,7 @@ impl NodeBackend for NodeApi {
             let (here, there) = (status.last.0, status.highest_known);
             return Err(format!("the node is catching up: it is at block {here}, its peers are at {there}"));
         }
-        if self.shared.set.len() > 1 && self.shared.network.peers().is_empty() {
+        if self.shared.epochs().current().len() > 1 && self.shared.network.peers().is_empty() {
             return Err("no other node is connected: check the network".into());
         }
         let head = self.shared.finalized();
@@ -102,22 +103,23 @@ impl NodeBackend for NodeApi {
         let status = self.status();
         let finalized = self.shared.finalized();
         let machine = status.as_ref().and_then(|status| status.consensus.as_ref());
+        let epochs = self.shared.epochs();
         // What is announced as final is executed: the two are read as one.
         let number = finalized.header.number;
         let state_root = read_root(&self.shared.db, number).unwrap_or_default();
         ConsensusStatus {
-            epoch: self.shared.set.epoch.0,
+            epoch: epochs.current().epoch.0,
             view: U64(machine.map_or(0, |machine| machine.view.0)),
             height: number,
             final_hash: Hash(finalized.hash),
             executed: ExecutedBlock { number, state_root: Hash(state_root) },
             primary: machine.map_or(0, |machine| machine.primary.0),
-            me: self.me().map(|index| index.0),
+            me: self.shared.seat(&epochs).map(|index| index.0),
             validators: self.validators(machine),
             in_flight: machine.map(|machine| self.in_flight(machine)).unwrap_or_default(),
             waiting_for: match machine {
                 Some(machine) => machine.sentence.clone(),
-                None => "This node is an observer: it follows certified blocks.".into(),
+                None => "This node has no vote in this epoch: it follows certified blocks.".into(),
             },
         }
     }
@@ -132,41 +134,30 @@ impl NodeBackend for NodeApi {
 }
 
 impl NodeApi {
-    fn me(&self) -> Option<ValidatorIndex> {
-        let local = self.shared.network.local_peer();
-        let mine = |index: &ValidatorIndex| {
-            self.shared.directory.peer(tierchain_replica::Member::Validator(*index)) == Some(local)
-        };
-        self.shared.set.indices().find(mine).filter(|_| self.shared.is_validator)
-    }
-
     fn validators(&self, machine: Option<&MachineStatus>) -> Vec<ValidatorStatus> {
-        let connected: Vec<ValidatorIndex> = self
-            .shared
-            .network
-            .peers()
-            .into_iter()
-            .filter_map(|info| match info.role {
-                Role::Validator(index) => Some(index),
-                Role::Observer => None,
-            })
-            .chain(self.me())
-            .collect();
+        let epochs = self.shared.epochs();
+        let set = epochs.current();
+        let connected: Vec<Member> =
+            self.shared.network.peers().iter().map(|info| self.shared.directory.member(info.peer)).collect();
+        let named = registry::validators(&self.shared.db);
+        let name = |key: &AccountId| named.iter().find(|validator| validator.consensus == *key);
         let suspects = machine.map(|machine| machine.suspicions.as_slice()).unwrap_or_default();
-        let status = |index: ValidatorIndex| ValidatorStatus {
+        let status = |(index, key): (ValidatorIndex, &AccountId)| ValidatorStatus {
             index: index.0,
-            name: self.shared.spec.validators.get(index.as_usize()).map(|validator| validator.name.clone()),
-            key: Address(self.shared.set.key(index).copied().unwrap_or_default()),
-            connected: connected.contains(&index),
+            name: name(key).map(|validator| validator.name.clone()),
+            key: Address(*key),
+            connected: Some(*key) == self.shared.key || connected.contains(&Member::Validator(*key)),
             suspects: suspects.contains(&index),
         };
-        self.shared.set.indices().map(status).collect()
+        set.indices().zip(&set.keys).map(status).collect()
     }
 
     fn in_flight(&self, machine: &MachineStatus) -> Vec<InFlight> {
+        let epochs = self.shared.epochs();
+        let set = epochs.current();
         let votes = |have: &[ValidatorIndex]| Votes {
             have: have.iter().map(|index| index.0).collect(),
-            missing: self.shared.set.indices().filter(|index| !have.contains(index)).map(|index| index.0).collect(),
+            missing: set.indices().filter(|index| !have.contains(index)).map(|index| index.0).collect(),
         };
         let block = |block: &MachineInFlight| InFlight {
             number: block.number,

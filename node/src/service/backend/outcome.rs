@@ -7,7 +7,7 @@ use tierchain_primitives::ports::StateRead;
 use tierchain_rpc::types::{
     Departure, DispatchError, ExtrinsicState, ExtrinsicStatus, Hash, Inclusion, ItemRefused, U64,
 };
-use tierchain_runtime::{EventRecord, ModuleError, Phase, RuntimeEvent, chains, errors, system};
+use tierchain_runtime::{EventRecord, ModuleError, Phase, RuntimeEvent, chains, errors, registry, system};
 
 use super::NodeApi;
 use super::values::Failed;

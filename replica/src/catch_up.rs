@@ -15,9 +15,12 @@ const ANSWER_MS: u64 = 1_000;
 /// How often an observer asks though nobody announced anything.
 const POLL_MS: u64 = 1_000;
 
+/// How often a peer that speaks in an epoch that is over is told how far we are.
+const TELL_MS: u64 = 100;
+
 /// The state of catching up.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sync {
+pub(crate) struct CatchUp {
     /// The newest final block that each connected peer is known to have.
     heights: BTreeMap<Member, BlockNumber>,
     /// Whom we asked, and when we give up waiting.
@@ -25,9 +28,11 @@ pub(crate) struct Sync {
     /// Peers that didn't answer or had nothing, since the last progress.
     passed_over: Vec<Member>,
     next_poll: u64,
+    /// When each peer that is behind was last told how far we are.
+    told: BTreeMap<Member, u64>,
 }
 
-impl Sync {
+impl CatchUp {
     /// A peer has this block.
     pub(crate) fn note_height(&mut self, peer: Member, number: BlockNumber) {
         let known = self.heights.entry(peer).or_default();
@@ -43,9 +48,24 @@ impl Sync {
     /// A peer is lost.
     pub(crate) fn on_lost(&mut self, peer: Member) {
         self.heights.remove(&peer);
+        self.told.remove(&peer);
         if self.asked.is_some_and(|(asked, _)| asked == peer) {
             self.asked = None;
         }
+    }
+
+    /// Whether a peer is connected.
+    pub(crate) fn is_connected(&self, peer: Member) -> bool {
+        self.heights.contains_key(&peer)
+    }
+
+    /// Whether a peer that is behind may be told how far we are: not more often than it can act on it.
+    pub(crate) fn may_tell_height(&mut self, peer: Member, now: u64) -> bool {
+        let may = self.told.get(&peer).is_none_or(|at| now >= at.saturating_add(TELL_MS));
+        if may {
+            self.told.insert(peer, now);
+        }
+        may
     }
 
     /// A range came. One that nobody asked for changes nothing here.
@@ -90,7 +110,7 @@ impl Sync {
         Some(peer)
     }
 
-    /// When [`Sync::next_request`] is next worth calling without news.
+    /// When [`CatchUp::next_request`] is next worth calling without news.
     #[must_use]
     pub(crate) fn wake_at(&self, polls: bool) -> Option<u64> {
         let poll = polls.then_some(self.next_poll);
@@ -118,78 +138,78 @@ impl Sync {
 
 #[cfg(test)]
 mod tests {
-    use tierchain_primitives::ValidatorIndex;
+    use tierchain_primitives::AccountId;
 
     use super::*;
 
-    const A: Member = Member::Validator(ValidatorIndex(0));
-    const B: Member = Member::Validator(ValidatorIndex(1));
+    const A: Member = Member::Validator(AccountId([0; 32]));
+    const B: Member = Member::Validator(AccountId([1; 32]));
 
-    fn peers(heights: [(Member, BlockNumber); 2]) -> Sync {
-        let mut sync = Sync::default();
+    fn peers(heights: [(Member, BlockNumber); 2]) -> CatchUp {
+        let mut catch_up = CatchUp::default();
         for (peer, number) in heights {
-            sync.on_connected(peer);
-            sync.note_height(peer, number);
+            catch_up.on_connected(peer);
+            catch_up.note_height(peer, number);
         }
-        sync
+        catch_up
     }
 
     #[test]
     fn nobody_is_asked_for_what_nobody_has() {
-        let mut sync = peers([(A, 5), (B, 4)]);
-        assert_eq!(sync.next_request(0, 5, false), None);
-        assert_eq!((sync.wake_at(false), sync.highest()), (None, 5));
+        let mut catch_up = peers([(A, 5), (B, 4)]);
+        assert_eq!(catch_up.next_request(0, 5, false), None);
+        assert_eq!((catch_up.wake_at(false), catch_up.highest()), (None, 5));
     }
 
     #[test]
     fn one_request_at_a_time_and_the_silent_are_passed_over() {
-        let mut sync = peers([(A, 9), (B, 9)]);
-        assert_eq!(sync.next_request(0, 5, false), Some(A));
-        assert_eq!((sync.next_request(999, 5, false), sync.wake_at(false)), (None, Some(1_000)));
-        assert_eq!(sync.next_request(1_000, 5, false), Some(B), "the first one didn't answer");
-        sync.on_range(B, true);
-        assert_eq!(sync.next_request(1_001, 8, false), Some(A), "progress forgives");
+        let mut catch_up = peers([(A, 9), (B, 9)]);
+        assert_eq!(catch_up.next_request(0, 5, false), Some(A));
+        assert_eq!((catch_up.next_request(999, 5, false), catch_up.wake_at(false)), (None, Some(1_000)));
+        assert_eq!(catch_up.next_request(1_000, 5, false), Some(B), "the first one didn't answer");
+        catch_up.on_range(B, true);
+        assert_eq!(catch_up.next_request(1_001, 8, false), Some(A), "progress forgives");
     }
 
     #[test]
     fn who_has_nothing_of_what_it_claimed_is_not_asked_again() {
-        let mut sync = peers([(A, 9), (B, 3)]);
-        assert_eq!(sync.next_request(0, 5, false), Some(A));
-        sync.on_range(A, false);
-        assert_eq!(sync.next_request(1, 5, false), None);
-        sync.note_height(A, 10);
-        assert_eq!(sync.next_request(2, 5, false), Some(A), "it claims something new");
+        let mut catch_up = peers([(A, 9), (B, 3)]);
+        assert_eq!(catch_up.next_request(0, 5, false), Some(A));
+        catch_up.on_range(A, false);
+        assert_eq!(catch_up.next_request(1, 5, false), None);
+        catch_up.note_height(A, 10);
+        assert_eq!(catch_up.next_request(2, 5, false), Some(A), "it claims something new");
     }
 
     #[test]
     fn an_answer_that_nobody_asked_for_changes_nothing() {
-        let mut sync = peers([(A, 9), (B, 9)]);
-        assert_eq!(sync.next_request(0, 5, false), Some(A));
-        sync.on_range(B, false);
-        assert_eq!((sync.next_request(1, 5, false), sync.highest()), (None, 9));
+        let mut catch_up = peers([(A, 9), (B, 9)]);
+        assert_eq!(catch_up.next_request(0, 5, false), Some(A));
+        catch_up.on_range(B, false);
+        assert_eq!((catch_up.next_request(1, 5, false), catch_up.highest()), (None, 9));
     }
 
     #[test]
     fn a_lost_peer_is_asked_no_more() {
-        let mut sync = peers([(A, 9), (B, 9)]);
-        assert_eq!(sync.next_request(0, 5, false), Some(A));
-        sync.on_lost(A);
-        assert_eq!(sync.next_request(1, 5, false), Some(B));
+        let mut catch_up = peers([(A, 9), (B, 9)]);
+        assert_eq!(catch_up.next_request(0, 5, false), Some(A));
+        catch_up.on_lost(A);
+        assert_eq!(catch_up.next_request(1, 5, false), Some(B));
     }
 
     #[test]
     fn an_observer_polls_now_and_then_and_never_wants_the_past() {
-        let mut sync = Sync::default();
-        assert_eq!(sync.next_request(7, 0, true), None, "nobody is there");
-        assert_eq!(sync.wake_at(true), Some(1_007));
-        sync.on_connected(A);
-        assert_eq!(sync.next_request(500, 0, true), None);
-        assert_eq!(sync.next_request(1_007, 0, true), Some(A), "it may know something");
+        let mut catch_up = CatchUp::default();
+        assert_eq!(catch_up.next_request(7, 0, true), None, "nobody is there");
+        assert_eq!(catch_up.wake_at(true), Some(1_007));
+        catch_up.on_connected(A);
+        assert_eq!(catch_up.next_request(500, 0, true), None);
+        assert_eq!(catch_up.next_request(1_007, 0, true), Some(A), "it may know something");
     }
 
     #[test]
     fn syncing_means_more_than_a_window_behind() {
-        let sync = peers([(A, 20), (B, 3)]);
-        assert!(sync.is_syncing(11) && !sync.is_syncing(12));
+        let catch_up = peers([(A, 20), (B, 3)]);
+        assert!(catch_up.is_syncing(11) && !catch_up.is_syncing(12));
     }
 }

@@ -1,0 +1,270 @@
+//! What comes over the wire, made into inputs: decoded within limits, every signature checked, by the set of the epoch
+//! that it is of.
+//!
+//! Pure, so that simulator and node refuse the same things; the body lends its eyes ([`Senses`]) and does this on
+//! whatever thread it likes, beside the replica's. The epochs it looks with may therefore be a moment behind. That
+//! costs a repeat and no more: what is of another epoch is never an offence.
+
+use std::sync::Arc;
+
+use parity_scale_codec::DecodeAll;
+use tierchain_consensus::{Message, Verify, VerifyError, verify_certificate, verify_with};
+use tierchain_primitives::certificate::{CertificateKind, ValidatorSet};
+use tierchain_primitives::epoch::{EpochError, Epochs};
+use tierchain_primitives::header::{Header, extrinsics_root};
+use tierchain_primitives::ports::ChainRead;
+use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex};
+use tierchain_runtime::{CheckError, Checked};
+
+use crate::input::{Entry, Input, Member, OpenBundle, Verdict};
+use crate::wire::{CertifiedBlock, RANGE_BLOCKS_MAX, RANGE_BYTES_MAX, SignedBundle, SyncMessage};
+
+/// What the body lends to inbound messages: its keys' arithmetic and its chain.
+pub trait Senses: ChainRead {
+    /// Judges signatures of consensus keys.
+    fn consensus(&self) -> &dyn Verify;
+
+    /// For each extrinsic, whether its signature holds for the birth block given with it.
+    fn extrinsics_hold(&self, entries: &[(Checked, H256)]) -> Vec<bool>;
+
+    /// The newest final block whose state can be read.
+    fn height(&self) -> BlockNumber;
+}
+
+/// Why a message is let go.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refused {
+    /// It doesn't decode within its limits.
+    #[error("it doesn't decode: {0}")]
+    Undecodable(String),
+    /// Only validators speak of consensus.
+    #[error("a consensus message of a member that is no validator")]
+    NotAValidator,
+    /// A consensus message that breaks a rule.
+    #[error(transparent)]
+    Consensus(#[from] VerifyError),
+    /// A bundle that its maker didn't sign.
+    #[error("a bundle that validator {maker} of epoch {epoch} didn't sign")]
+    Bundle {
+        /// The maker that it names.
+        maker: ValidatorIndex,
+        /// The epoch of its set.
+        epoch: Epoch,
+    },
+    /// Header, body and certificate don't belong together.
+    #[error("block {0} came with a body or a certificate of another block")]
+    NotWhole(BlockNumber),
+    /// Something in a body is no extrinsic.
+    #[error("block {number} holds something that is no extrinsic: {error}")]
+    Body {
+        /// The block.
+        number: BlockNumber,
+        /// Why it is none.
+        error: CheckError,
+    },
+    /// A certified header that ends its epoch wrongly.
+    #[error(transparent)]
+    Epoch(#[from] EpochError),
+    /// It is of an epoch whose set isn't known here: no offence.
+    #[error("it is of epoch {0}, whose validators aren't known here")]
+    OtherEpoch(Epoch),
+    /// It is of the past that this node doesn't check any more: no offence.
+    #[error("block {0} is of the past")]
+    Past(BlockNumber),
+}
+
+impl Refused {
+    /// Whether whoever sent it is to blame.
+    #[must_use]
+    pub fn is_offence(&self) -> bool {
+        !matches!(self, Self::OtherEpoch(_) | Self::Past(_))
+    }
+}
+
+/// The eyes with which a message is looked at.
+pub struct Inbound<'a, S> {
+    /// Hash of the genesis block.
+    pub genesis: H256,
+    /// The epochs known here.
+    pub epochs: &'a Epochs,
+    /// Whether this node has a seat in the set in force: others have no use for votes and bundles.
+    pub is_seated: bool,
+    /// What the body lends.
+    pub senses: &'a S,
+}
+
+impl<S: Senses> Inbound<'_, S> {
+    /// A message on the consensus channel. None when it is fine and of no use here.
+    ///
+    /// # Errors
+    /// Why it is let go.
+    pub fn consensus(&self, from: Member, bytes: &[u8]) -> Result<Option<Input>, Refused> {
+        let Member::Validator(key) = from else { return Err(Refused::NotAValidator) };
+        let message: Message = decode(bytes)?;
+        let set = self.epochs.current();
+        if message.epoch() != set.epoch {
+            return Ok(Some(Input::OtherEpoch { from, epoch: message.epoch() }));
+        }
+        if !self.is_seated {
+            return Ok(None);
+        }
+        verify_with(self.senses.consensus(), &message, set, &self.genesis)?;
+        Ok(Some(Input::Consensus { from: key, message }))
+    }
+
+    /// A decoded message on the sync channel. None when it is fine and of no use here, and for snapshots and requests of ranges,
+    /// which the body serves itself with [`range`].
+    ///
+    /// # Errors
+    /// Why it is let go.
+    pub fn sync(&self, from: Member, message: SyncMessage) -> Result<Option<Input>, Refused> {
+        Ok(Some(match message {
+            SyncMessage::BundleRequest { digest } => Input::BundleRequest { from, digest },
+            SyncMessage::BlockRequest { number, hash } => Input::BlockRequest { from, number, hash },
+            SyncMessage::Height { number } => Input::Height { from, number },
+            SyncMessage::Bundle(bundle) => return self.bundle(bundle),
+            SyncMessage::Block { header, body } => self.block(header, &body)?,
+            SyncMessage::Range { blocks } => self.range(from, blocks)?,
+            SyncMessage::Missing { .. } | SyncMessage::RangeRequest { .. } | SyncMessage::Snapshot(_) => {
+                return Ok(None);
+            }
+        }))
+    }
+
+    /// A gossiped bundle.
+    ///
+    /// # Errors
+    /// Why it is let go.
+    pub fn gossiped_bundle(&self, bytes: &[u8]) -> Result<Option<Input>, Refused> {
+        self.bundle(decode(bytes)?)
+    }
+
+    /// A gossiped block.
+    ///
+    /// # Errors
+    /// Why it is let go.
+    pub fn gossiped_block(&self, bytes: &[u8]) -> Result<Option<Input>, Refused> {
+        let block: CertifiedBlock = decode(bytes)?;
+        let body = self.certified(&block, self.epochs)?;
+        let is_new = block.header.number > self.senses.height();
+        Ok(is_new.then_some(Input::Gossiped { block, body }))
+    }
+
+    /// Takes a bundle apart and verifies what can be verified now. A bundle of an earlier epoch may still be needed:
+    /// its extrinsics don't end with its maker's seat.
+    fn bundle(&self, bundle: SignedBundle) -> Result<Option<Input>, Refused> {
+        let set = self.epochs.set(bundle.epoch).ok_or(Refused::OtherEpoch(bundle.epoch))?;
+        let maker = self.maker(&bundle, set)?;
+        if !self.is_seated {
+            return Ok(None);
+        }
+        let following = self.senses.height().saturating_add(1);
+        let checked = bundle.bundle.extrinsics.iter().filter_map(|bytes| tierchain_runtime::check(bytes).ok());
+        let entries = self.judge(checked.collect(), following);
+        let digest = bundle.bundle.digest();
+        Ok(Some(Input::Bundle(OpenBundle { digest, maker, signed: Arc::new(bundle), entries })))
+    }
+
+    fn maker(&self, bundle: &SignedBundle, set: &ValidatorSet) -> Result<AccountId, Refused> {
+        let refused = Refused::Bundle { maker: bundle.maker, epoch: bundle.epoch };
+        match set.key(bundle.maker) {
+            Some(key) if bundle.is_signed(&self.genesis, set, self.senses.consensus()) => Ok(*key),
+            _ => Err(refused),
+        }
+    }
+
+    /// Verifies, all at once, the signatures of those extrinsics whose birth block is known.
+    fn judge(&self, checked: Vec<Checked>, following: BlockNumber) -> Vec<Entry> {
+        let birth = |checked: &Checked| self.senses.block_hash(checked.extrinsic.era.birth(following));
+        let births: Vec<Option<H256>> = checked.iter().map(birth).collect();
+        let known: Vec<(Checked, H256)> =
+            checked.iter().zip(&births).filter_map(|(checked, birth)| Some((checked.clone(), (*birth)?))).collect();
+        let mut holds = self.senses.extrinsics_hold(&known).into_iter();
+        let mut verdict = |birth: Option<H256>| match birth {
+            None => Verdict::Unknown,
+            Some(birth) => match holds.next() {
+                Some(true) => Verdict::Holds { birth },
+                Some(false) => Verdict::Fails { birth },
+                None => Verdict::Unknown,
+            },
+        };
+        checked.into_iter().zip(births).map(|(checked, birth)| Entry { verdict: verdict(birth), checked }).collect()
+    }
+
+    fn block(&self, header: Header, body: &[Vec<u8>]) -> Result<Input, Refused> {
+        if extrinsics_root(body) != header.extrinsics_root {
+            return Err(Refused::NotWhole(header.number));
+        }
+        let body = take_apart(header.number, body)?;
+        Ok(Input::Block { header, body })
+    }
+
+    /// Verifies a range block by block, each with the set that the ones before it lead to. It ends where this node
+    /// knows no further: at an epoch that it hasn't seen begin.
+    fn range(&self, from: Member, blocks: Vec<CertifiedBlock>) -> Result<Input, Refused> {
+        let mut epochs = self.epochs.clone();
+        let mut verified = Vec::with_capacity(blocks.len());
+        for block in blocks {
+            let body = match self.certified(&block, &epochs) {
+                Ok(body) => body,
+                Err(refused) if refused.is_offence() => return Err(refused),
+                Err(_) => break,
+            };
+            epochs.follow(&block.header)?;
+            verified.push((block, body));
+        }
+        Ok(Input::Range { from, blocks: verified })
+    }
+
+    /// Checks a block that claims to be final, and takes its body apart.
+    fn certified(&self, block: &CertifiedBlock, epochs: &Epochs) -> Result<Arc<Vec<Checked>>, Refused> {
+        let (number, certificate) = (block.header.number, &block.certificate);
+        if certificate.kind != CertificateKind::Committed || !block.is_whole() {
+            return Err(Refused::NotWhole(number));
+        }
+        let set = epochs.certifying(number).ok_or(Refused::Past(number))?;
+        if certificate.epoch > epochs.current().epoch {
+            return Err(Refused::OtherEpoch(certificate.epoch));
+        }
+        verify_certificate(self.senses.consensus(), certificate, set, &self.genesis)?;
+        take_apart(number, &block.body)
+    }
+}
+
+/// Decodes a message on the sync channel.
+///
+/// # Errors
+/// When it doesn't decode within its limits.
+pub fn decode_sync(bytes: &[u8]) -> Result<SyncMessage, Refused> {
+    decode(bytes)
+}
+
+/// The answer to a request of certified blocks from `first` on: as many as fit.
+pub fn range(
+    first: BlockNumber,
+    last: BlockNumber,
+    read: impl Fn(BlockNumber) -> Option<CertifiedBlock>,
+) -> SyncMessage {
+    let mut blocks = Vec::new();
+    let mut bytes = 0;
+    for block in (first..=last).map_while(read) {
+        bytes += block.body.iter().map(Vec::len).sum::<usize>();
+        if blocks.len() == RANGE_BLOCKS_MAX || (bytes > RANGE_BYTES_MAX && !blocks.is_empty()) {
+            break;
+        }
+        blocks.push(block);
+    }
+    SyncMessage::Range { blocks }
+}
+
+fn decode<T: DecodeAll>(mut bytes: &[u8]) -> Result<T, Refused> {
+    T::decode_all(&mut bytes).map_err(|error| Refused::Undecodable(error.to_string()))
+}
+
+fn take_apart(number: BlockNumber, body: &[Vec<u8>]) -> Result<Arc<Vec<Checked>>, Refused> {
+    let checked: Result<Vec<Checked>, _> = body.iter().map(|bytes| tierchain_runtime::check(bytes)).collect();
+    checked.map(Arc::new).map_err(|error| Refused::Body { number, error })
+}
+
+#[cfg(test)]
+mod tests;

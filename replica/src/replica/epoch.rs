@@ -1,0 +1,198 @@
+//! Epochs: who certifies, whether this replica may vote, and the change from one to the next.
+//!
+//! The set is state of the runtime. Its change is decided by execution, announced by the header of the epoch's last
+//! block, and in force as soon as that block is final: the machine of the old epoch goes, and one of the new epoch
+//! begins on it at view 0. No machine ever sees a message, a vote or an index of another epoch.
+//!
+//! A replica votes in an epoch when its key is in the set, its log binds it to no later epoch, and the log is the one
+//! that counts: the chain knows of no rejoin of the key, or of just the one that the log begins with. Otherwise it
+//! follows like an observer.
+
+use tierchain_consensus::{Base, Config, Input as MachineInput, Machine};
+use tierchain_primitives::certificate::{Certificate, ValidatorSet};
+use tierchain_primitives::epoch::{EpochChange, Epochs};
+use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex, View};
+
+use super::{Replica, Turn, Voter};
+use crate::accounts::LedgerRead;
+use crate::effect::Effect;
+use crate::input::Member;
+use crate::record::Record;
+use crate::wire::SyncMessage;
+
+impl Replica {
+    /// The epochs known here.
+    #[must_use]
+    pub fn epochs(&self) -> &Epochs {
+        &self.epochs
+    }
+
+    /// The set in force after the newest final block.
+    #[must_use]
+    pub fn set(&self) -> &ValidatorSet {
+        self.epochs.current()
+    }
+
+    /// The key it votes with, when it may; none for an observer.
+    pub(super) fn key(&self) -> Option<AccountId> {
+        self.settings.voter.as_ref().map(|voter| voter.key)
+    }
+
+    /// This replica's place in the set in force, whether or not it may vote; none for an observer.
+    #[must_use]
+    pub fn seat(&self) -> Option<ValidatorIndex> {
+        self.set().index_of(&self.key()?)
+    }
+
+    /// This replica's place in the set while it votes.
+    #[must_use]
+    pub fn me(&self) -> Option<ValidatorIndex> {
+        self.seat().filter(|_| self.machine.is_some())
+    }
+
+    /// The challenge with which this replica's log begins, until the chain answers it.
+    #[must_use]
+    pub fn unanswered_challenge(&self) -> Option<H256> {
+        let challenge = self.settings.voter.as_ref()?.rejoins?;
+        let answered = self.executed_epoch.rejoined.is_some_and(|rejoined| rejoined.challenge == challenge);
+        (!answered).then_some(challenge)
+    }
+
+    /// The decided end of the epoch in force. What the ledger says of an earlier epoch's is over.
+    pub(super) fn pending_end(&self) -> Option<&EpochChange> {
+        self.executed_epoch.change.as_ref().filter(|change| change.end > self.epochs.begins_after())
+    }
+
+    /// Reads what execution says about epochs: after the start and after each executed block.
+    pub(super) fn read_epoch(&mut self, ledger: &impl LedgerRead) {
+        self.executed_epoch.change = ledger.epoch_change();
+        self.executed_epoch.rejoined = self.settings.voter.as_ref().and_then(|voter| ledger.rejoined(&voter.key));
+    }
+
+    /// Goes on to the next epoch, if the newest final block ends this one.
+    pub(super) fn follow_epoch<L>(&mut self, turn: &mut Turn<'_, L>) {
+        if self.leave_epoch(turn) {
+            self.tell_all_where_we_are(turn);
+            self.try_vote(turn);
+            self.tell_whom_we_miss(turn);
+        }
+    }
+
+    /// Leaves the epoch, if the newest final block ends it. Everything that names a place in the old set goes with it.
+    pub(super) fn leave_epoch<L>(&mut self, turn: &mut Turn<'_, L>) -> bool {
+        let Self { epochs, chain, .. } = self;
+        let last = &chain.last().header;
+        if !epochs.follow(last).expect("a quorum, and an honest one in it, compared the next set") {
+            return false;
+        }
+        let (begins_after, set) = (last.number, epochs.current().clone());
+        turn.staged.free(Effect::EpochBegan { begins_after, set });
+        turn.queue.clear();
+        self.machine = None;
+        self.machine_wake = None;
+        self.wanted.clear();
+        self.checks.clear();
+        self.work = false;
+        self.judged_view = View(0);
+        self.bundles.forget_turns();
+        self.greeted.clear();
+        true
+    }
+
+    /// Begins to vote, once that is allowed: with the epoch, or in the middle of it where execution has shown only
+    /// then that this log counts.
+    pub(super) fn try_vote<L>(&mut self, turn: &mut Turn<'_, L>) {
+        let Some(me) = self.seat().filter(|_| self.machine.is_none() && self.may_vote()) else { return };
+        let Some(parameters) = self.settings.voter.as_ref().map(|voter| voter.parameters) else { return };
+        let set = self.set().clone();
+        let epoch = set.epoch;
+        let config = Config { genesis: self.settings.genesis, set, me, parameters };
+        let base = Base { header: self.chain.last().header.clone(), certificate: self.epoch_certificate() };
+        let records = core::mem::take(&mut self.records);
+        let (records, later): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| record.epoch() <= epoch);
+        self.records = later;
+        let headers = self.chain.flight().map(|block| block.header.clone()).collect();
+        if self.log_epoch != Some(epoch) {
+            turn.record(&Record::Epoch(epoch));
+            self.log_epoch = Some(epoch);
+        }
+        self.machine = Some(Machine::recover(config, base, records, headers, turn.now.monotonic));
+        turn.queue.push_back(MachineInput::Tick);
+    }
+
+    /// Whether this replica may vote in the epoch in force.
+    fn may_vote(&self) -> bool {
+        let Some(Voter { rejoins, .. }) = &self.settings.voter else { return false };
+        let epoch = self.set().epoch;
+        if self.log_epoch.is_some_and(|bound| bound > epoch) {
+            return false;
+        }
+        match (rejoins, &self.executed_epoch.rejoined) {
+            (None, None) => true,
+            (Some(challenge), Some(rejoined)) => rejoined.challenge == *challenge && rejoined.epoch <= epoch,
+            // A log that isn't answered yet, or one that a later rejoin has put out of force.
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
+
+    /// The newest final block's certificate, where it is of the epoch in force.
+    fn epoch_certificate(&self) -> Option<Certificate> {
+        self.certificate.clone().filter(|certificate| certificate.number > self.epochs.begins_after())
+    }
+
+    /// Tells every validator that this replica is in the new epoch. Who was there before said things that were lost
+    /// on it, and says them again.
+    fn tell_all_where_we_are<L>(&self, turn: &mut Turn<'_, L>) {
+        let number = self.chain.last().header.number;
+        for peer in self.catch_up.peers().filter(|peer| matches!(peer, Member::Validator(_))) {
+            turn.staged.free(Effect::SendSync { to: peer, message: SyncMessage::Height { number } });
+        }
+    }
+
+    /// A new machine takes everybody for connected; those who aren't are told to it.
+    fn tell_whom_we_miss<L>(&self, turn: &mut Turn<'_, L>) {
+        let me = self.me();
+        for index in self.set().indices() {
+            let key = self.key_of(index);
+            if Some(index) != me && !self.catch_up.is_connected(Member::Validator(key)) {
+                turn.queue.push_back(MachineInput::Lost { peer: index, refused: false });
+            }
+        }
+    }
+
+    /// A validator has shown that it is in the epoch in force: it hears, once an epoch, what stands here.
+    pub(super) fn greet<L>(&mut self, peer: Member, number: BlockNumber, turn: &mut Turn<'_, L>) {
+        if number < self.epochs.begins_after() || self.epochs.begins_after() == 0 {
+            return;
+        }
+        if let Some(index) = self.index_of(peer)
+            && self.greeted.insert(peer)
+        {
+            turn.queue.push_back(MachineInput::Connected(index));
+        }
+    }
+
+    /// A member speaks in another epoch. If it is ahead, it has the last block of this one; if it is behind, it learns
+    /// how far this replica is.
+    pub(super) fn on_other_epoch<L>(&mut self, from: Member, epoch: Epoch, turn: &mut Turn<'_, L>) {
+        let last = self.chain.last().header.number;
+        if epoch > self.set().epoch {
+            self.catch_up.note_height(from, last.saturating_add(1));
+        } else if epoch < self.set().epoch && self.catch_up.may_tell_height(from, turn.now.monotonic) {
+            turn.staged.free(Effect::SendSync { to: from, message: SyncMessage::Height { number: last } });
+        }
+    }
+
+    /// A member's place in the set in force.
+    pub(super) fn index_of(&self, member: Member) -> Option<ValidatorIndex> {
+        match member {
+            Member::Validator(key) => self.set().index_of(&key),
+            Member::Observer(_) => None,
+        }
+    }
+
+    /// The key of a validator of the set in force.
+    pub(super) fn key_of(&self, index: ValidatorIndex) -> AccountId {
+        *self.set().key(index).expect("machine and checks name places of the set in force")
+    }
+}
