@@ -22,6 +22,11 @@ impl Convictions {
         topics.len() < PLACES_MAX && topics.insert(topic)
     }
 
+    /// Notes that the validator was caught by somebody else.
+    pub(crate) fn convict(&mut self, culprit: ValidatorIndex) {
+        self.0.entry(culprit).or_default();
+    }
+
     /// Whether the validator was caught at anything.
     pub(crate) fn has(&self, validator: ValidatorIndex) -> bool {
         self.0.contains_key(&validator)

@@ -60,6 +60,8 @@ pub enum Input {
     /// The replica has a cause of its own to suspect the primary: a bundle passed over, a stale clock. It counts for
     /// [`suspect_life_ms`](crate::Parameters::suspect_life_ms): say it again while the cause lasts.
     SuspectPrimary,
+    /// It is proven elsewhere that this validator lies.
+    Convicted(ValidatorIndex),
     /// A validator's connection is up: it is told what stands.
     Connected(ValidatorIndex),
     /// A validator's connection is lost; `refused` when nothing listens at its address any more.

@@ -144,6 +144,7 @@ impl Machine {
             Input::Propose { header, bundles } => self.on_propose(header, bundles, turn),
             Input::Certified { header, certificate } => self.on_certified(header, certificate),
             Input::Work(work) => self.pace.work = work,
+            Input::Convicted(culprit) => self.convictions.convict(culprit),
             Input::SuspectPrimary => self.pace.on_blame(self.now),
             Input::Connected(peer) => self.on_connected(peer, turn),
             Input::Lost { peer, refused } => self.pace.on_lost(self.now, peer, refused),

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use tierchain_consensus::{Evidence, Message};
+use tierchain_consensus::Message;
 use tierchain_primitives::certificate::{Certificate, ValidatorSet};
 use tierchain_primitives::header::Header;
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 use tierchain_runtime::Checked;
 
+use crate::evidence::Evidence;
 use crate::input::{Member, Ticket};
 use crate::pool::Refusal;
 use crate::wire::{CertifiedBlock, SignedBundle, SyncMessage};
@@ -98,8 +99,8 @@ pub enum Effect {
         /// Why.
         reason: DropReason,
     },
-    /// A validator contradicted itself.
-    Evidence(Evidence),
+    /// A validator's fault is proven, and wasn't known here: keep it, and hand it in again at the next start.
+    Evidence(Arc<Evidence>),
     /// This replica's state differs from the one a primary names, at this block: one of the two is wrong.
     Diverged {
         /// The block after which the states differ.

@@ -9,11 +9,9 @@ mod file;
 use core::fmt;
 
 use parity_scale_codec::{Decode, Encode};
-use tierchain_consensus::{Charge, ChargeError, Evidence as Contradiction, Message, Verify, VerifyError};
+use tierchain_consensus::{Charge, ChargeError, Evidence as Contradiction, Message, Strict, Verify, VerifyError};
 use tierchain_primitives::certificate::{Certificate, CertificateKind};
-use tierchain_primitives::crypto::verify_zip215;
 use tierchain_primitives::epoch::Epochs;
-use tierchain_primitives::extrinsic::payload;
 use tierchain_primitives::header::Header;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex, View};
 use tierchain_runtime::{Checked, VERSIONS};
@@ -21,6 +19,29 @@ use tierchain_runtime::{Checked, VERSIONS};
 pub use self::book::{Book, KEPT_MAX};
 pub use self::file::{EvidenceFile, EvidenceFileError, FILE_BYTES_MAX, MAGIC};
 use crate::wire::SignedBundle;
+
+/// Says which signatures hold. A port, so that the simulator can use keyed hashes.
+pub trait Signatures {
+    /// Judges signatures of consensus keys.
+    fn consensus(&self) -> &dyn Verify;
+
+    /// Whether an extrinsic's signature holds for a birth block.
+    fn extrinsic_holds(&self, checked: &Checked, genesis: &H256, birth: &H256) -> bool;
+}
+
+/// The predicates that ship: strict ed25519 for consensus, ZIP-215 for extrinsics.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ed25519;
+
+impl Signatures for Ed25519 {
+    fn consensus(&self) -> &dyn Verify {
+        &Strict
+    }
+
+    fn extrinsic_holds(&self, checked: &Checked, genesis: &H256, birth: &H256) -> bool {
+        checked.extrinsic.verify(VERSIONS, genesis, birth)
+    }
+}
 
 /// A fault that its validator signed.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -153,17 +174,17 @@ impl Evidence {
         }
     }
 
-    /// Checks everything, given the validator sets of the chain. `port` verifies consensus signatures.
+    /// Checks everything, given the validator sets of the chain.
     ///
     /// # Errors
     /// Why it proves nothing.
-    pub fn verify(&self, port: &dyn Verify, genesis: &H256, epochs: &Epochs) -> Result<Guilt, EvidenceError> {
+    pub fn verify(&self, port: &dyn Signatures, genesis: &H256, epochs: &Epochs) -> Result<Guilt, EvidenceError> {
         let Topic { epoch, culprit, .. } = self.topic();
         let set = epochs.set(epoch).ok_or(EvidenceError::UnknownEpoch(epoch))?;
         let fault = match self {
-            Self::Contradiction(pair) => Fault::Contradiction(pair.verify(port, set, genesis)?),
+            Self::Contradiction(pair) => Fault::Contradiction(pair.verify(port.consensus(), set, genesis)?),
             Self::Bundle(bad) => {
-                if !bad.signed.is_signed(genesis, set, port) {
+                if !bad.signed.is_signed(genesis, set, port.consensus()) {
                     return Err(EvidenceError::NotTheMaker(culprit));
                 }
                 bad.fault(port, genesis, epochs)?
@@ -175,13 +196,13 @@ impl Evidence {
 }
 
 impl BadBundle {
-    fn fault(&self, port: &dyn Verify, genesis: &H256, epochs: &Epochs) -> Result<Fault, EvidenceError> {
+    fn fault(&self, port: &dyn Signatures, genesis: &H256, epochs: &Epochs) -> Result<Fault, EvidenceError> {
         let (entry, extrinsics) = (self.entry, &self.signed.bundle.extrinsics);
         let found = usize::try_from(entry).ok().and_then(|at| extrinsics.get(at));
         let bytes = found.ok_or(EvidenceError::NoEntry { entry, found: extrinsics.len() })?;
         let Ok(checked) = tierchain_runtime::check(bytes) else { return Ok(Fault::NoExtrinsic { entry }) };
         let birth = self.birth_hash(&checked, port, genesis, epochs)?;
-        if signature_holds(&checked, genesis, &birth) {
+        if port.extrinsic_holds(&checked, genesis, &birth) {
             return Err(EvidenceError::Honest(entry));
         }
         Ok(Fault::BadSignature { entry })
@@ -191,7 +212,7 @@ impl BadBundle {
     fn birth_hash(
         &self,
         checked: &Checked,
-        port: &dyn Verify,
+        port: &dyn Signatures,
         genesis: &H256,
         epochs: &Epochs,
     ) -> Result<H256, EvidenceError> {
@@ -205,21 +226,13 @@ impl BadBundle {
         let is_of_it = certificate.kind == CertificateKind::Committed && certificate.hash == hash;
         let set = epochs.certifying(expected).filter(|_| is_of_it && certificate.number == expected);
         tierchain_consensus::verify_certificate(
-            port,
+            port.consensus(),
             certificate,
             set.ok_or(EvidenceError::Birth { expected })?,
             genesis,
         )?;
         Ok(hash)
     }
-}
-
-/// Whether an extrinsic's signature holds for a birth block, by the predicate of extrinsics (ZIP-215).
-#[must_use]
-pub fn signature_holds(checked: &Checked, genesis: &H256, birth: &H256) -> bool {
-    let extrinsic = &checked.extrinsic;
-    let message = payload(&extrinsic.call, extrinsic.era, extrinsic.nonce, VERSIONS, genesis, birth);
-    verify_zip215(&extrinsic.signer, &message, &extrinsic.signature)
 }
 
 /// Charge, view and number of a pair. A pair that proves nothing is filed somewhere and refused when it is verified.

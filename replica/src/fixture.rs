@@ -78,7 +78,7 @@ pub(crate) fn bundle_with(maker: u16, entries: Vec<(Checked, Verdict)>) -> OpenB
     let signed = SignedBundle { epoch, maker: ValidatorIndex(maker), at: 0, bundle, signature };
     let entries = entries.into_iter().map(|(checked, verdict)| Entry { checked, verdict }).collect();
     let maker = account(u8::try_from(maker).expect("a handful of makers"));
-    OpenBundle { digest, maker, signed: Arc::new(signed), entries }
+    OpenBundle { digest, maker, signed: Arc::new(signed), entries, fault: None }
 }
 
 /// An executed ledger: since which block each account stands, and its nonce, which no test moves.

@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use parity_scale_codec::DecodeAll;
 use tierchain_consensus::{Message, Verify, VerifyError, verify_certificate, verify_with};
-use tierchain_primitives::certificate::{CertificateKind, ValidatorSet};
+use tierchain_primitives::certificate::{Certificate, CertificateKind, ValidatorSet};
 use tierchain_primitives::epoch::{EpochError, Epochs};
 use tierchain_primitives::header::{Header, extrinsics_root};
 use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex};
 use tierchain_runtime::{CheckError, Checked};
 
+use crate::evidence::{BadBundle, Evidence, EvidenceError, Signatures};
 use crate::input::{Entry, Input, Member, OpenBundle, Verdict};
 use crate::wire::{CertifiedBlock, RANGE_BLOCKS_MAX, RANGE_BYTES_MAX, SignedBundle, SyncMessage};
 
@@ -29,6 +30,9 @@ pub trait Senses: ChainRead {
 
     /// The newest final block whose state can be read.
     fn height(&self) -> BlockNumber;
+
+    /// A final block's header with a certificate of it.
+    fn certified_header(&self, number: BlockNumber) -> Option<(Header, Certificate)>;
 }
 
 /// Why a message is let go.
@@ -65,6 +69,9 @@ pub enum Refused {
     /// A certified header that ends its epoch wrongly.
     #[error(transparent)]
     Epoch(#[from] EpochError),
+    /// Evidence that proves nothing.
+    #[error("evidence that proves nothing: {0}")]
+    Evidence(EvidenceError),
     /// It is of an epoch whose set isn't known here: no offence.
     #[error("it is of epoch {0}, whose validators aren't known here")]
     OtherEpoch(Epoch),
@@ -125,6 +132,7 @@ impl<S: Senses> Inbound<'_, S> {
             SyncMessage::Bundle(bundle) => return self.bundle(bundle),
             SyncMessage::Block { header, body } => self.block(header, &body)?,
             SyncMessage::Range { blocks } => self.range(from, blocks)?,
+            SyncMessage::Evidence(evidence) => self.evidence(from, evidence)?,
             SyncMessage::Missing { .. } | SyncMessage::RangeRequest { .. } | SyncMessage::Snapshot(_) => {
                 return Ok(None);
             }
@@ -161,8 +169,40 @@ impl<S: Senses> Inbound<'_, S> {
         let following = self.senses.height().saturating_add(1);
         let checked = bundle.bundle.extrinsics.iter().filter_map(|bytes| tierchain_runtime::check(bytes).ok());
         let entries = self.judge(checked.collect(), following);
+        let fault = self.fault(&bundle, &entries).map(|bad| Arc::new(Evidence::Bundle(bad)));
         let digest = bundle.bundle.digest();
-        Ok(Some(Input::Bundle(OpenBundle { digest, maker, signed: Arc::new(bundle), entries })))
+        Ok(Some(Input::Bundle(OpenBundle { digest, maker, signed: Arc::new(bundle), entries, fault })))
+    }
+
+    /// What convicts the maker of a bundle: an entry that is no extrinsic, or one whose signature fails for the birth
+    /// block that counted when the bundle was gathered. (One that fails for a later birth block was fine then.)
+    fn fault(&self, bundle: &SignedBundle, entries: &[Entry]) -> Option<BadBundle> {
+        let mut judged = entries.iter();
+        for (entry, bytes) in (0u32..).zip(&bundle.bundle.extrinsics) {
+            let bad = |birth| Some(BadBundle { signed: bundle.clone(), entry, birth });
+            let Some(of_it) = judged.as_slice().first().filter(|judged| judged.checked.bytes == *bytes) else {
+                return bad(None);
+            };
+            judged.next();
+            let Verdict::Fails { birth } = of_it.verdict else { continue };
+            let counted = of_it.checked.extrinsic.era.birth(bundle.at.saturating_add(1));
+            if self.senses.block_hash(counted) != Some(birth) {
+                continue;
+            }
+            match counted {
+                0 => return bad(None),
+                _ => return bad(Some(self.senses.certified_header(counted)?)),
+            }
+        }
+        None
+    }
+
+    fn evidence(&self, from: Member, evidence: Arc<Evidence>) -> Result<Input, Refused> {
+        match evidence.verify(&Judge(self.senses), &self.genesis, self.epochs) {
+            Ok(_) => Ok(Input::Evidence { from, evidence }),
+            Err(EvidenceError::UnknownEpoch(epoch)) => Err(Refused::OtherEpoch(epoch)),
+            Err(error) => Err(Refused::Evidence(error)),
+        }
     }
 
     fn maker(&self, bundle: &SignedBundle, set: &ValidatorSet) -> Result<AccountId, Refused> {
@@ -228,6 +268,19 @@ impl<S: Senses> Inbound<'_, S> {
         }
         verify_certificate(self.senses.consensus(), certificate, set, &self.genesis)?;
         take_apart(number, &block.body)
+    }
+}
+
+/// Judges evidence with what the body lends.
+struct Judge<'a, S>(&'a S);
+
+impl<S: Senses> Signatures for Judge<'_, S> {
+    fn consensus(&self) -> &dyn Verify {
+        self.0.consensus()
+    }
+
+    fn extrinsic_holds(&self, checked: &Checked, _: &H256, birth: &H256) -> bool {
+        self.0.extrinsics_hold(&[(checked.clone(), *birth)]) == [true]
     }
 }
 

@@ -7,6 +7,7 @@ use tierchain_primitives::header::Header;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256};
 use tierchain_runtime::Checked;
 
+use crate::evidence::Evidence;
 use crate::wire::{CertifiedBlock, SignedBundle};
 
 /// A member of the network, as the body knows its peers.
@@ -71,6 +72,8 @@ pub struct OpenBundle {
     pub signed: Arc<SignedBundle>,
     /// Its well-formed extrinsics, in order.
     pub entries: Vec<Entry>,
+    /// What convicts its maker, where something in it does.
+    pub fault: Option<Arc<Evidence>>,
 }
 
 /// What execution of a certified block gave.
@@ -160,6 +163,13 @@ pub enum Input {
         from: Member,
         /// Its newest final block.
         number: BlockNumber,
+    },
+    /// A validator's fault; everything about it was verified.
+    Evidence {
+        /// Who sent it.
+        from: Member,
+        /// The proof.
+        evidence: Arc<Evidence>,
     },
     /// A certified block was executed and its state committed.
     Executed(Executed),

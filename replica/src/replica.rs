@@ -7,6 +7,7 @@
 
 mod epoch;
 mod on_consensus;
+mod on_evidence;
 mod on_submit;
 mod on_sync;
 mod propose;
@@ -31,6 +32,7 @@ use crate::chain::Chain;
 use crate::checks::Checks;
 use crate::clock::Clock;
 use crate::effect::Effect;
+use crate::evidence::Book;
 use crate::input::{Executed, Input, Member};
 use crate::pool::Pool;
 use crate::proposer::{Pace, Proposer};
@@ -127,6 +129,8 @@ pub struct Replica {
     work: bool,
     /// Whether something can be included on the newest final block; none when that has to be found out again.
     includable: Option<bool>,
+    /// Faults that are proven.
+    book: Book,
     /// The view whose primary is judged by what it includes.
     judged_view: View,
     /// When fresh proposals above the newest final block were found good. By this replica's own clock: a block's time is
@@ -191,6 +195,7 @@ impl Replica {
                 self.greet(from, number, turn);
             }
             Input::Executed(executed) => self.on_executed(executed, turn),
+            Input::Evidence { from, evidence } => self.note_evidence(evidence, Some(from), turn),
             Input::Connected(peer) => self.on_connected(peer, turn),
             Input::Lost { peer, refused } => self.on_lost(peer, refused, turn),
             Input::Tick => {
@@ -207,6 +212,7 @@ impl Replica {
         self.catch_up.on_connected(peer);
         let height = crate::wire::SyncMessage::Height { number: self.chain.last().header.number };
         turn.staged.free(Effect::SendSync { to: peer, message: height });
+        self.give_evidence(peer, turn);
         if let Some(index) = self.index_of(peer) {
             turn.queue.push_back(MachineInput::Connected(index));
             self.push_own_bundles(peer, turn);

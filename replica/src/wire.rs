@@ -11,6 +11,7 @@ use tierchain_primitives::header::{Header, extrinsics_root};
 use tierchain_primitives::limits::{BLOCK_BYTES_MAX, BLOCK_EXTRINSICS_MAX};
 use tierchain_primitives::{BlockNumber, Epoch, H256, ValidatorIndex, View};
 
+use crate::evidence::Evidence;
 use crate::snapshot;
 
 /// Most blocks of one range.
@@ -136,6 +137,9 @@ pub enum SyncMessage {
         /// A bundle's digest or a block's hash.
         hash: H256,
     },
+    /// A validator's fault, proven.
+    #[codec(index = 8)]
+    Evidence(Arc<Evidence>),
     /// About snapshots.
     #[codec(index = 16)]
     Snapshot(snapshot::Message),
@@ -158,6 +162,7 @@ impl Decode for SyncMessage {
             }
             6 => Self::Height { number: BlockNumber::decode(input)? },
             7 => Self::Missing { hash: H256::decode(input)? },
+            8 => Self::Evidence(Arc::new(Evidence::decode(input)?)),
             16 => Self::Snapshot(snapshot::Message::decode(input)?),
             _ => return Err("a message of an unknown kind".into()),
         })
@@ -201,6 +206,6 @@ mod tests {
 
     #[test]
     fn an_unknown_kind_is_an_error() {
-        assert!(SyncMessage::decode(&mut [8u8].as_slice()).is_err());
+        assert!(SyncMessage::decode(&mut [9u8].as_slice()).is_err());
     }
 }

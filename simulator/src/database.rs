@@ -14,6 +14,7 @@ use tierchain_primitives::header::Header;
 use tierchain_primitives::ports::{ChainRead, StateChange, StateRead};
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 use tierchain_replica::chain::{Block, ChainBase};
+use tierchain_replica::evidence::Evidence;
 use tierchain_replica::executor::execute;
 use tierchain_replica::genesis::Genesis;
 use tierchain_replica::wire::CertifiedBlock;
@@ -52,9 +53,22 @@ pub struct Database {
     blocks: Vec<Committed>,
     /// Blocks on stable storage.
     flushed: usize,
+    /// Faults of validators that are proven.
+    evidence: Vec<Evidence>,
 }
 
 impl Database {
+    /// Keeps a fault that is proven.
+    pub fn keep_evidence(&mut self, evidence: Evidence) {
+        self.evidence.push(evidence);
+    }
+
+    /// The faults kept.
+    #[must_use]
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.evidence
+    }
+
     /// A database that holds genesis.
     #[must_use]
     pub fn new(genesis: &Genesis) -> Self {
@@ -71,7 +85,7 @@ impl Database {
             state_before,
             pages_before,
         };
-        Self { genesis: genesis.hash, state, pages, blocks: vec![first], flushed: 1 }
+        Self { genesis: genesis.hash, state, pages, blocks: vec![first], flushed: 1, evidence: Vec::new() }
     }
 
     fn newest(&self) -> &Committed {

@@ -16,9 +16,10 @@ mod patience;
 mod promises;
 mod roots;
 
-use tierchain_consensus::{Evidence, Message, Verify};
+use tierchain_consensus::{Message, Verify};
 use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::{BlockNumber, H256};
+use tierchain_replica::evidence::Evidence;
 use tierchain_replica::{DropReason, ExecuteJob, Executed, Input, Record, Replica};
 
 use crate::cast::Cast;
@@ -204,11 +205,15 @@ impl Witness {
 
     /// A member accuses another one.
     pub fn on_evidence(&mut self, who: usize, evidence: &Evidence, verifier: &dyn Verify) {
-        if self.is_honest(who) {
-            let check = honesty::accused(who, evidence, &self.cast)
-                .and_then(|()| self.accountability.on_evidence(who, evidence, verifier, &self.set, &self.genesis));
-            self.keep(check);
+        if !self.is_honest(who) {
+            return;
         }
+        let mut check = honesty::accused(who, evidence, &self.cast);
+        if let Evidence::Contradiction(pair) = evidence {
+            let accountability = &mut self.accountability;
+            check = check.and_then(|()| accountability.on_evidence(who, pair, verifier, &self.set, &self.genesis));
+        }
+        self.keep(check);
     }
 
     /// A member refuses what another one sent.

@@ -153,3 +153,43 @@ fn signature(text: &str) -> Result<Signature, String> {
     hex::decode_to_slice(digits, &mut bytes).map_err(|_| "a proof is 0x and 128 hexadecimal digits".to_owned())?;
     Ok(Signature(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    const KEY: &str = "5FA9nQDVg267DEd8m1ZypXLBnvN7SFxYwV7ndqSYGiN9TTpu";
+
+    fn parse(words: &[&str]) -> Result<RegistryCommand, String> {
+        let replace = ["tierchain", "registry", "propose", "replace-key", "validator-1", "--key", "//Alice"];
+        let parsed = Cli::try_parse_from(replace.iter().chain(words)).map_err(|error| error.to_string())?;
+        match parsed.command {
+            Command::Registry(command) => Ok(*command),
+            _ => Err("another command".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_new_key_comes_itself_or_with_its_proof() {
+        let proof = "0x".to_owned() + &"0a".repeat(64);
+        let with_proof = parse(&["--consensus", KEY, "--proof", &proof]).expect("complete");
+        let RegistryCommand::Propose(ProposeCommand::ReplaceKey { consensus, .. }) = with_proof else {
+            panic!("another command: {with_proof:?}")
+        };
+        assert_eq!(consensus.proof, Some(Signature([10; 64])));
+        assert!(parse(&["--consensus-key", "keys/new"]).is_ok());
+        let faults: [&[&str]; 5] = [
+            &[],
+            &["--consensus", KEY],
+            &["--proof", &proof],
+            &["--consensus-key", "keys/new", "--consensus", KEY, "--proof", &proof],
+            &["--consensus", KEY, "--proof", "0x0a"],
+        ];
+        for fault in faults {
+            assert!(parse(fault).is_err(), "{fault:?}");
+        }
+    }
+}

@@ -188,3 +188,40 @@ async fn roles(account: Address, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
     }
     print(&table.render())
 }
+
+#[cfg(test)]
+mod tests {
+    use tierchain_primitives::{AccountId, H256};
+    use tierchain_rpc::types::{Hash, U64};
+
+    use super::*;
+
+    fn info(status: ProposalStatus) -> ProposalInfo {
+        let address = |byte| Address(AccountId([byte; 32]));
+        ProposalInfo {
+            id: 3,
+            hash: Hash(H256([6; 32])),
+            proposal: ProposedChange::ReplaceKey { old: address(1), new: address(2) },
+            encoded: Vec::new().into(),
+            by: address(3),
+            made_in: 100,
+            deadline: U64(1_800_000_000_000),
+            status,
+            enacted_in: (status == ProposalStatus::Enacted).then_some(101),
+            votes: 1,
+            quorum: 3,
+            approvals: vec![address(3)],
+            missing: vec![address(4), address(5)],
+        }
+    }
+
+    #[test]
+    fn an_open_proposal_names_whom_it_waits_for() {
+        let open = whole(&info(ProposalStatus::Open)).render();
+        let waits = open.lines().filter(|line| line.starts_with("waits for")).count();
+        assert!(waits == 2 && open.contains("1 of 3") && open.contains(&H256([6; 32]).to_string()), "{open}");
+        let enacted = whole(&info(ProposalStatus::Enacted)).render();
+        assert!(enacted.contains("enacted in block 101") && !enacted.contains("waits for"), "{enacted}");
+        assert_eq!(status(&info(ProposalStatus::Overdue)), "overdue");
+    }
+}

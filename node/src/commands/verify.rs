@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tierchain_consensus::Strict;
-use tierchain_replica::evidence::{EvidenceFile, EvidenceFileError, FILE_BYTES_MAX, Guilt};
+use tierchain_replica::evidence::{Ed25519, EvidenceFile, EvidenceFileError, FILE_BYTES_MAX, Guilt};
 
 use super::{print, print_json};
 use crate::cli::evidence::{VerifyArgs, VerifyCommand};
@@ -22,7 +21,7 @@ pub(super) fn verify(command: &VerifyCommand) -> anyhow::Result<ExitCode> {
 
 fn evidence(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let verdict = match read(args) {
-        Ok(bytes) => EvidenceFile::from_bytes(&bytes).and_then(|file| file.verify(&Strict, &args.genesis)),
+        Ok(bytes) => EvidenceFile::from_bytes(&bytes).and_then(|file| file.verify(&Ed25519, &args.genesis)),
         Err(reason) => {
             eprintln!("error: {reason}");
             return Ok(ExitCode::from(UNREADABLE));

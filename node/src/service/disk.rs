@@ -54,7 +54,8 @@ impl Disk {
             commit_genesis(&database, &genesis);
         }
         let (state, base, certificate) = newest_state(&database)?;
-        let recovered = Recovered { base, certificate, records };
+        let evidence = super::evidence::kept(&database);
+        let recovered = Recovered { base, certificate, records, evidence };
         Ok(Self { base_path, database, log, genesis: genesis.hash, state, recovered })
     }
 }

@@ -1,12 +1,11 @@
 //! The evidence this node holds, as it lists it and as it hands it out.
 
 use parity_scale_codec::{Decode, DecodeAll, Encode};
-use tierchain_consensus::Strict;
 use tierchain_primitives::BlockNumber;
 use tierchain_primitives::epoch::{EpochProof, Epochs};
 use tierchain_primitives::lineage::Lineage;
 use tierchain_primitives::tree::{Tree, leaf_key};
-use tierchain_replica::evidence::{Evidence, EvidenceFile, Topic};
+use tierchain_replica::evidence::{Ed25519, Evidence, EvidenceFile, Topic};
 use tierchain_replica::genesis::Genesis;
 use tierchain_rpc::types::{Address, Bytes, EvidenceInfo, U64};
 use tierchain_runtime::GenesisConfig;
@@ -35,7 +34,7 @@ pub(crate) fn list(db: &Database, epochs: &Epochs, from: usize, count: usize) ->
 
 fn info(db: &Database, epochs: &Epochs, evidence: &Evidence) -> EvidenceInfo {
     let topic = evidence.topic();
-    let fault = match evidence.verify(&Strict, &db.genesis(), epochs) {
+    let fault = match evidence.verify(&Ed25519, &db.genesis(), epochs) {
         Ok(guilt) => guilt.fault.to_string(),
         Err(error) => format!("not proven with what this node knows: {error}"),
     };

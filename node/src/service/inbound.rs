@@ -6,6 +6,8 @@ use std::sync::Arc;
 use parity_scale_codec::Encode;
 use tierchain_consensus::{Strict, Verify};
 use tierchain_network::{Cause, Channel, Event, Events, Offence, PeerId, Topic, Verdict as Judgement};
+use tierchain_primitives::certificate::Certificate;
+use tierchain_primitives::header::Header;
 use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{BlockNumber, H256};
 use tierchain_replica::inbound::{Inbound, Refused, Senses, decode_sync, range};
@@ -37,6 +39,10 @@ impl Senses for Shared {
 
     fn height(&self) -> BlockNumber {
         self.finalized().header.number
+    }
+
+    fn certified_header(&self, number: BlockNumber) -> Option<(Header, Certificate)> {
+        Some((self.db.header(number)?, self.db.certificate(number)?))
     }
 }
 

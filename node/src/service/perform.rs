@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use parity_scale_codec::Encode;
-use tierchain_consensus::{Evidence, Message, VoteKind};
+use tierchain_consensus::{Message, VoteKind};
 use tierchain_network::{Audience, Channel, Topic};
 use tierchain_primitives::H256;
 use tierchain_primitives::header::Header;
+use tierchain_replica::evidence::Evidence;
 use tierchain_replica::{DropReason, Effect, Input, Member, Recipients, Verdict};
 use tierchain_rpc::types::{Hash, TransactionStatus};
 use tierchain_runtime::Checked;
 
 use super::departures::{Cause, Departed};
 use super::driver::Driver;
+use super::evidence;
 use crate::telemetry::metric;
 
 impl Driver {
@@ -35,7 +37,10 @@ impl Driver {
             }
             Effect::Verify { digest, entries } => self.verify(digest, entries),
             Effect::Dropped { hash, reason } => self.note_departure(&hash, reason),
-            Effect::Evidence(evidence) => report_evidence(&evidence),
+            Effect::Evidence(evidence) => {
+                evidence::keep(&self.shared.db, &evidence);
+                report_evidence(&evidence);
+            }
             Effect::Diverged { number, here, there } => tracing::error!(
                 number,
                 %here,
@@ -131,11 +136,13 @@ pub(super) fn vote_kind(message: &Message) -> Option<&'static str> {
 }
 
 fn report_evidence(evidence: &Evidence) {
-    metrics::counter!(metric::EVIDENCE, "validator" => evidence.culprit.to_string()).increment(1);
+    let topic = evidence.topic();
+    metrics::counter!(metric::EVIDENCE, "validator" => topic.culprit.to_string()).increment(1);
     tracing::warn!(
-        validator = evidence.culprit.0,
-        first = ?evidence.first,
-        second = ?evidence.second,
-        "a validator signed two statements of which an honest one makes at most one"
+        validator = topic.culprit.0,
+        epoch = topic.epoch.0,
+        view = topic.view.0,
+        number = topic.number,
+        "a validator signed what no honest one signs: `tierchain evidence list` shows it"
     );
 }

@@ -1,11 +1,10 @@
 //! Evidence in a file: checked by whoever knows the genesis hash and nothing else.
 
 use parity_scale_codec::{Decode, DecodeAll, Encode};
-use tierchain_consensus::Verify;
 use tierchain_primitives::H256;
 use tierchain_primitives::lineage::{Lineage, LineageError};
 
-use super::{Evidence, EvidenceError, Guilt};
+use super::{Evidence, EvidenceError, Guilt, Signatures};
 
 /// First bytes of an evidence file: what it is, and the version of its format.
 pub const MAGIC: &[u8] = b"tierchain/evidence/1\n";
@@ -60,7 +59,7 @@ impl EvidenceFile {
     ///
     /// # Errors
     /// What doesn't hold.
-    pub fn verify(&self, port: &dyn Verify, genesis: &H256) -> Result<Guilt, EvidenceFileError> {
+    pub fn verify(&self, port: &dyn Signatures, genesis: &H256) -> Result<Guilt, EvidenceFileError> {
         let epochs = self.lineage.verify(genesis)?;
         Ok(self.evidence.verify(port, genesis, &epochs)?)
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use tierchain_consensus::{Strict, Vote, VoteKind};
+use tierchain_consensus::{Vote, VoteKind};
 use tierchain_primitives::bundle::Bundle;
 use tierchain_primitives::certificate::{SignedKind, ValidatorSet, signed_bytes};
 use tierchain_primitives::crypto::{KeyPair, Signature};
-use tierchain_primitives::extrinsic::{Era, Extrinsic};
+use tierchain_primitives::extrinsic::{Era, Extrinsic, payload};
 use tierchain_primitives::header::PreRuntime;
 use tierchain_primitives::lineage::Lineage;
 use tierchain_primitives::ports::StateChange;
@@ -83,7 +83,7 @@ impl Chain {
 
     fn judge(&self, evidence: &Evidence) -> Result<Fault, EvidenceError> {
         let epochs = self.lineage.verify(&self.genesis).expect("it is whole");
-        let guilt = evidence.verify(&Strict, &self.genesis, &epochs)?;
+        let guilt = evidence.verify(&Ed25519, &self.genesis, &epochs)?;
         assert_eq!((guilt.culprit, guilt.key), (ValidatorIndex(LIAR), self.keys[usize::from(LIAR)].public()));
         Ok(guilt.fault)
     }
@@ -125,17 +125,17 @@ fn a_file_is_checked_from_the_genesis_hash_and_every_flipped_bit_is_found() {
     let file = EvidenceFile { lineage: chain.lineage.clone(), evidence: chain.two_prepares() };
     let bytes = file.to_bytes();
     let read = EvidenceFile::from_bytes(&bytes).expect("it was just written");
-    let guilt = read.verify(&Strict, &chain.genesis).expect("it is whole");
+    let guilt = read.verify(&Ed25519, &chain.genesis).expect("it is whole");
     assert_eq!(guilt.fault, Fault::Contradiction(Charge::TwoPrepares));
     for at in 0..bytes.len() * 8 {
         let mut bent = bytes.clone();
         bent[at / 8] ^= 1 << (at % 8);
-        let verdict = EvidenceFile::from_bytes(&bent).and_then(|file| file.verify(&Strict, &chain.genesis));
+        let verdict = EvidenceFile::from_bytes(&bent).and_then(|file| file.verify(&Ed25519, &chain.genesis));
         assert!(verdict.is_err(), "bit {at}: {verdict:?}");
     }
     assert!(EvidenceFile::from_bytes(&bytes[..bytes.len() - 1]).is_err());
     assert!(EvidenceFile::from_bytes(&[&bytes[..], &[0]].concat()).is_err());
-    assert!(file.verify(&Strict, &H256([1; 32])).is_err());
+    assert!(file.verify(&Ed25519, &H256([1; 32])).is_err());
 }
 
 #[test]

@@ -9,9 +9,10 @@ use tierchain_primitives::bundle::Bundle;
 use tierchain_primitives::certificate::{Certificate, SignedKind, signed_bytes};
 use tierchain_primitives::crypto::KeyPair;
 use tierchain_primitives::epoch::next_set_item;
+use tierchain_primitives::extrinsic::Era;
 
 use super::*;
-use crate::fixture::{block, extrinsic, genesis};
+use crate::fixture::{block, extrinsic, extrinsic_of, genesis};
 
 const GENESIS: H256 = H256([5; 32]);
 
@@ -37,6 +38,10 @@ impl Senses for Eyes {
 
     fn height(&self) -> BlockNumber {
         self.height
+    }
+
+    fn certified_header(&self, _: BlockNumber) -> Option<(Header, Certificate)> {
+        None
     }
 }
 
@@ -129,6 +134,9 @@ fn a_bundle_is_known_by_its_makers_key_in_its_own_epoch() {
         assert_eq!(Member::Validator(open.maker), validator(epoch));
         let verdicts: Vec<Verdict> = open.entries.iter().map(|entry| entry.verdict).collect();
         assert_eq!(verdicts, [Verdict::Holds { birth }, Verdict::Fails { birth }]);
+        let convicts =
+            open.fault.as_deref().is_some_and(|fault| matches!(fault, Evidence::Bundle(bad) if bad.entry == 1));
+        assert!(convicts, "its maker signed an entry whose signature fails");
     }
     let forged = signed_bundle(1, &keys(0)[3], &[]);
     let taken = look(1, |inbound| inbound.sync(validator(1), SyncMessage::Bundle(forged)));
@@ -136,6 +144,41 @@ fn a_bundle_is_known_by_its_makers_key_in_its_own_epoch() {
     let future = signed_bundle(7, &keys(1)[3], &[]);
     let taken = look(1, |inbound| inbound.gossiped_bundle(&future.encode()));
     assert!(matches!(taken, Err(refused @ Refused::OtherEpoch(Epoch(7))) if !refused.is_offence()));
+}
+
+#[test]
+fn a_bundles_maker_is_convicted_of_what_was_wrong_when_it_was_gathered() {
+    let fault = |body: &[Checked], spoil: bool| {
+        let mut bundle = signed_bundle(1, &keys(1)[3], body);
+        if spoil {
+            bundle.bundle.extrinsics.insert(0, vec![7]);
+            let bytes = SignedBundle::signed_bytes(&GENESIS, bundle.epoch, bundle.at, &bundle.bundle.digest());
+            bundle.signature = Signer::sign(&keys(1)[3], &bytes);
+        }
+        match look(1, |inbound| inbound.gossiped_bundle(&bundle.encode())) {
+            Ok(Some(Input::Bundle(open))) => open.fault.map(|fault| fault.topic().culprit.0),
+            taken => panic!("{taken:?}"),
+        }
+    };
+    assert_eq!(fault(&[extrinsic(1, 0), extrinsic(2, 0)], false), None);
+    assert_eq!(fault(&[extrinsic(1, 0)], true), Some(3), "an entry is no extrinsic");
+    assert_eq!(fault(&[extrinsic(1, 0), extrinsic(1, 1)], false), Some(3), "a signature fails");
+    // Its era counts from a block that this node doesn't have, so nothing is known of its signature.
+    let era = Era::Mortal { period: 8, phase: 3 };
+    assert_eq!(fault(&[extrinsic_of(1, 1, era, 1)], false), None);
+}
+
+#[test]
+fn evidence_that_proves_nothing_is_an_offence() {
+    let told =
+        |evidence: Evidence| look(1, |inbound| inbound.sync(validator(1), SyncMessage::Evidence(evidence.into())));
+    let honest = signed_bundle(1, &keys(1)[3], &[extrinsic(1, 0)]);
+    let bad = |entry, signed: &SignedBundle| Evidence::Bundle(BadBundle { signed: signed.clone(), entry, birth: None });
+    assert!(matches!(told(bad(0, &honest)), Err(refused @ Refused::Evidence(_)) if refused.is_offence()));
+    let guilty = signed_bundle(1, &keys(1)[3], &[extrinsic(1, 1)]);
+    assert!(matches!(told(bad(0, &guilty)), Ok(Some(Input::Evidence { .. }))));
+    let unknown = signed_bundle(9, &keys(1)[3], &[extrinsic(1, 1)]);
+    assert!(matches!(told(bad(0, &unknown)), Err(refused) if !refused.is_offence()));
 }
 
 #[test]

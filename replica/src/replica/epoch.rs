@@ -118,6 +118,7 @@ impl Replica {
         }
         self.machine = Some(Machine::recover(config, base, records, headers, turn.now.monotonic));
         turn.queue.push_back(MachineInput::Tick);
+        self.tell_whom_not_to_trust(turn);
     }
 
     /// Whether this replica may vote in the epoch in force.

@@ -16,6 +16,7 @@ use crate::accounts::LedgerRead;
 use crate::body::Room;
 use crate::checks::{CLOCK_BEHIND_MS, Context, Fault, Outcome};
 use crate::effect::{Effect, ExecuteJob, Recipients};
+use crate::evidence::Evidence;
 use crate::input::Member;
 use crate::record::Record;
 use crate::wire::{CertifiedBlock, SyncMessage};
@@ -66,7 +67,7 @@ impl Replica {
             MachineEffect::Behind { number, peer } => {
                 self.catch_up.note_height(Member::Validator(self.key_of(peer)), number)
             }
-            MachineEffect::Evidence(evidence) => turn.staged.free(Effect::Evidence(evidence)),
+            MachineEffect::Evidence(pair) => self.note_evidence(Arc::new(Evidence::Contradiction(pair)), None, turn),
             MachineEffect::WakeAt(at) => self.machine_wake = Some(at),
         }
     }

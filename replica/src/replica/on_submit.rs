@@ -90,7 +90,7 @@ impl Replica {
         let entry = |(checked, birth)| Entry { checked, verdict: Verdict::Holds { birth } };
         let entries = ready.into_iter().map(entry).collect();
         // What is ready isn't final: its nonce is yet to come.
-        let open = OpenBundle { digest, maker: key, signed: signed.clone(), entries };
+        let open = OpenBundle { digest, maker: key, signed: signed.clone(), entries, fault: None };
         let is_new = self.bundles.insert(open, now, |_| false);
         self.includable = None;
         if is_new {
@@ -128,8 +128,11 @@ impl Replica {
         }
     }
 
-    pub(super) fn on_bundle<L>(&mut self, open: OpenBundle, turn: &mut Turn<'_, L>) {
+    pub(super) fn on_bundle<L>(&mut self, mut open: OpenBundle, turn: &mut Turn<'_, L>) {
         let now = turn.now.monotonic;
+        if let Some(fault) = open.fault.take() {
+            self.note_evidence(fault, None, turn);
+        }
         for entry in &open.entries {
             if matches!(entry.verdict, Verdict::Holds { .. }) {
                 self.pool.note_bundled(now, &entry.checked.hash);

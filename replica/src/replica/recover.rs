@@ -18,6 +18,7 @@ use crate::catch_up::CatchUp;
 use crate::chain::{Block, Chain, ChainBase};
 use crate::checks::Checks;
 use crate::clock::Clock;
+use crate::evidence::{Book, Evidence};
 use crate::pool::Pool;
 use crate::proposer::Proposer;
 use crate::record::Record;
@@ -32,6 +33,8 @@ pub struct Recovered {
     pub certificate: Option<Certificate>,
     /// The log's records, in order.
     pub records: Vec<Record>,
+    /// Faults that were proven, as handed out by [`Effect::Evidence`](crate::Effect::Evidence).
+    pub evidence: Vec<Evidence>,
 }
 
 /// The log's records, sorted out.
@@ -79,6 +82,9 @@ impl Replica {
             }
         }
         let mut turn = Turn { now, ports, staged: Staged::default(), queue: VecDeque::new(), wake: None };
+        for evidence in recovered.evidence {
+            replica.book.insert(Arc::new(evidence));
+        }
         replica.read_epoch(ports.ledger);
         replica.finalise_again(&sorted.consensus, &mut turn);
         replica.records = sorted.consensus;
@@ -157,6 +163,7 @@ impl Replica {
             judged_view: View(0),
             seen_fresh: BTreeMap::new(),
             judge_again: 0,
+            book: Book::default(),
             last_bundled: None,
         }
     }

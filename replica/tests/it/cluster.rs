@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, VecDeque};
 
 use parity_scale_codec::{DecodeAll, Encode};
 use tierchain_consensus::{Message, Parameters, Verify};
-use tierchain_primitives::certificate::ValidatorSet;
+use tierchain_primitives::certificate::{Certificate, ValidatorSet};
 use tierchain_primitives::crypto::KeyPair;
 use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::extrinsic::{Era, Extrinsic, Nonce};
+use tierchain_primitives::header::Header;
 use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256};
+use tierchain_replica::evidence::{Evidence, Topic};
 use tierchain_replica::genesis::Genesis;
 use tierchain_replica::inbound::{Inbound, Senses, decode_sync, range};
 use tierchain_replica::log::WriteAheadLog;
@@ -42,6 +44,8 @@ struct Node {
     ledger: Ledger,
     /// What its inbound side looks with.
     epochs: Epochs,
+    /// The faults that its disk holds.
+    evidence: Vec<Evidence>,
     wake: Option<u64>,
 }
 
@@ -50,6 +54,8 @@ struct Node {
 pub(crate) struct Seen {
     /// Answers to submissions.
     pub(crate) answers: Vec<Result<H256, Refusal>>,
+    /// Faults that members hold proven, in order.
+    pub(crate) evidence: Vec<(usize, Topic)>,
     /// Extrinsics let go.
     pub(crate) dropped: Vec<DropReason>,
     /// Epochs that members told of, in order.
@@ -109,6 +115,11 @@ impl Senses for Eyes<'_> {
     fn height(&self) -> BlockNumber {
         self.0.height()
     }
+
+    fn certified_header(&self, number: BlockNumber) -> Option<(Header, Certificate)> {
+        let (block, _) = self.0.blocks.get(number as usize)?;
+        Some((block.header.clone(), block.certificate.clone()))
+    }
 }
 
 impl Cluster {
@@ -162,7 +173,7 @@ impl Cluster {
             node.log = Some(log);
         }
         let (base, certificate) = node.ledger.base();
-        let recovered = Recovered { base, certificate, records };
+        let recovered = Recovered { base, certificate, records, evidence: node.evidence.clone() };
         node.epochs = epochs_of(&node.ledger);
         let parameters = Parameters::default();
         let rejoins = recovered.challenge();
@@ -427,7 +438,11 @@ impl Cluster {
                 self.tell(who, Input::Verdicts { digest, verdicts });
             }
             Effect::Dropped { reason, .. } => self.seen.dropped.push(reason),
-            Effect::Evidence(evidence) => panic!("nobody lies: {evidence:?}"),
+            Effect::Evidence(evidence) => {
+                let topic = evidence.topic();
+                self.nodes[who].evidence.push((*evidence).clone());
+                self.seen.evidence.push((who, topic));
+            }
             Effect::Diverged { number, .. } => panic!("states differ after block {number}"),
             Effect::EpochBegan { set, .. } => {
                 self.seen.epochs.push((who, set.epoch));
@@ -509,7 +524,7 @@ impl Node {
         }
         let ledger = Ledger::new(genesis);
         let epochs = epochs_of(&ledger);
-        Self { generation, replica: None, log: None, files, ledger, epochs, wake: None }
+        Self { generation, replica: None, log: None, files, ledger, epochs, evidence: Vec::new(), wake: None }
     }
 }
 

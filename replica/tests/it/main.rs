@@ -4,6 +4,7 @@
 mod cluster;
 mod download;
 mod epochs;
+mod evidence;
 mod ledger;
 mod people;
 mod snapshot;

@@ -7,6 +7,8 @@ use parity_scale_codec::Encode;
 use tierchain_consensus::Verify;
 #[cfg(feature = "bugs")]
 use tierchain_consensus::{Bug, Message, VerifyError};
+use tierchain_primitives::certificate::Certificate;
+use tierchain_primitives::header::Header;
 use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{BlockNumber, H256};
 use tierchain_replica::inbound::{Inbound, Refused, Senses, decode_sync, range};
@@ -44,6 +46,10 @@ impl Senses for Eyes<'_> {
 
     fn height(&self) -> BlockNumber {
         self.database.best()
+    }
+
+    fn certified_header(&self, number: BlockNumber) -> Option<(Header, Certificate)> {
+        self.database.certified(number).map(|block| (block.header, block.certificate))
     }
 }
 

@@ -34,7 +34,10 @@ impl Body {
                 let height = self.process.as_ref().map_or(0, |process| process.replica.chain().last().header.number);
                 scene.witness.on_dropped(self.number, height, hash, reason);
             }
-            Effect::Evidence(evidence) => scene.witness.on_evidence(self.number, &evidence, &*scene.verifier),
+            Effect::Evidence(evidence) => {
+                scene.witness.on_evidence(self.number, &evidence, &*scene.verifier);
+                self.database.keep_evidence((*evidence).clone());
+            }
             Effect::Diverged { number, here, there } => scene.witness.on_diverged(self.number, number, here, there),
             Effect::EpochBegan { begins_after, set } => scene.trace.note(scene.queue.now(), || {
                 format!("{}: epoch {} of {} begins after block {begins_after}", self.number, set.epoch, set.len())

@@ -43,7 +43,7 @@ impl Body {
         let first_reading_ms = scene.random.below(1_000_000);
         let clocks = Clocks { started: now, first_reading_ms, skew_ms: self.skew_ms };
         let (base, certificate) = self.database.base();
-        let recovered = Recovered { base, certificate, records };
+        let recovered = Recovered { base, certificate, records, evidence: self.database.evidence().to_vec() };
         let ports = Ports { ledger: &self.database, signer: &self.identity };
         let settings = scene.settings(self.number, log.is_some());
         let recover = || Replica::recover(settings, recovered, clocks.read(now), &ports);

@@ -1,7 +1,7 @@
 //! Whoever contradicts himself to the face of an honest validator is shown to have done so, at once and with proof.
 //!
 //! design.md 5, "Never twice": evidence, kept and reported, of two proposals, prepares or commits for one view and
-//! number; the issue: verifiable by anybody.
+//! number, verifiable by anybody. Evidence is on disk, so a fault is shown once, restarts or not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ const SHOWN_MAX: usize = 64;
 /// Who said something, and about what.
 type Subject = (usize, SignedKind, View, BlockNumber);
 
-/// What one member heard and showed since its process started.
+/// What one member heard since its process started, and what it ever showed.
 #[derive(Debug, Default)]
 struct Ear {
     heard: BTreeMap<Subject, H256>,
@@ -35,9 +35,12 @@ pub(super) struct Accountability {
 }
 
 impl Accountability {
-    /// A member's process starts, and remembers nothing that it heard.
+    /// A member's process starts, and remembers nothing that it heard but what it has shown.
     pub(super) fn on_restart(&mut self, who: usize) {
-        self.ears.remove(&who);
+        if let Some(ear) = self.ears.get_mut(&who) {
+            ear.heard.clear();
+            ear.due = None;
+        }
     }
 
     /// A member is about to take this in.

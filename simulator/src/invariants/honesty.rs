@@ -3,17 +3,17 @@
 //! design.md 5, "Never twice": evidence is of what an honest replica never does; design.md 7: whatever doesn't decode or
 //! verify is its sender's fault.
 
-use tierchain_consensus::Evidence;
+use tierchain_replica::evidence::Evidence;
 
 use super::{Check, Violation};
 use crate::cast::Cast;
 
 pub(super) fn accused(who: usize, evidence: &Evidence, cast: &Cast) -> Check {
-    let Evidence { culprit, first, second } = evidence;
+    let culprit = evidence.topic().culprit;
     if cast.lies(culprit.as_usize()).is_some() {
         return Ok(());
     }
-    let what = format!("member {who} accuses honest validator {culprit}: {first:?} against {second:?}");
+    let what = format!("member {who} accuses honest validator {culprit}: {evidence:?}");
     Err(Violation::new("honesty", what))
 }
 
