@@ -52,9 +52,9 @@ impl Mix {
             Self::ViewChanges => {
                 day.draw_liars(0, &[], random);
                 busy(day);
-                day.weather = Weather { loss_per_mille: random.pick(&[100, 300]), ..day.weather };
-                day.faults = vec![Fault::CrashPrimary, Fault::Flap, Fault::Isolate, Fault::Partition, Fault::CrashAll];
-                day.faults_per_mille = random.pick(&[10, 30]);
+                day.weather = Weather { loss_per_mille: random.pick(&[100, 300, 500]), ..day.weather };
+                day.faults = random.pick(&[[Fault::CutOffAhead; 2], [Fault::Funnel, Fault::Funnel]]).to_vec();
+                day.faults_per_mille = if day.faults[0] == Fault::Funnel { 3 } else { random.pick(&[30, 100]) };
             }
             Self::Splits => {
                 day.draw_liars(usize::MAX, &[Kind::Equivocator], random);
@@ -71,8 +71,10 @@ impl Mix {
             }
             Self::Halves => {
                 day.draw_liars(0, &[], random);
-                day.faults = vec![Fault::Partition, Fault::Storm];
-                day.faults_per_mille = 10;
+                day.clients = 1;
+                day.submission = (20 * MS, 200 * MS);
+                day.faults = vec![Fault::Halve];
+                day.faults_per_mille = 3;
             }
             Self::Flapping => {
                 day.draw_liars(0, &[], random);
