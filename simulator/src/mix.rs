@@ -65,8 +65,11 @@ impl Mix {
             }
             Self::Slow => {
                 day.draw_liars(usize::MAX, &[Kind::Mute], random);
-                day.weather.delay = (SECOND, random.pick(&[4 * SECOND, 20 * SECOND]));
-                day.submission = (200 * MS, 2 * SECOND);
+                // Few other events, so that much time passes.
+                day.weather.delay = (500 * MS, random.pick(&[SECOND, 3 * SECOND]));
+                (day.clients, day.submission, day.heartbeat_ms) = (1, (2 * SECOND, 5 * SECOND), 6_000);
+                day.flush = (30 * SECOND, 60 * SECOND);
+                day.observers = 0;
                 day.faults_per_mille = 0;
             }
             Self::Halves => {
