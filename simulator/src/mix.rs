@@ -66,7 +66,7 @@ impl Mix {
             Self::Slow => {
                 day.draw_liars(usize::MAX, &[Kind::Mute], random);
                 // Few other events, so that much time passes.
-                day.weather.delay = (500 * MS, random.pick(&[SECOND, 3 * SECOND]));
+                day.weather.delay = (3 * SECOND, 20 * SECOND);
                 (day.clients, day.submission, day.heartbeat_ms) = (1, (2 * SECOND, 5 * SECOND), 6_000);
                 day.flush = (30 * SECOND, 60 * SECOND);
                 day.observers = 0;
