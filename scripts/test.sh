@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Every test: unit, integration and doc tests, the independent check in Python, simulated bad days.
 #
-#   test.sh [--seeds N=200]
+#   test.sh [--seeds N=300]
 set -euo pipefail
 # shellcheck source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-SEEDS=200
+SEEDS=300
 while [[ $# -gt 0 ]]; do
     case "$1" in
         --seeds) SEEDS="${2:?--seeds needs a number}"; shift 2 ;;
@@ -24,5 +24,12 @@ say "== tests"
 TIERCHAIN_BIN="$BIN" cargo_ test --release --locked --workspace --lib --bins --tests
 say "== doc tests"
 cargo_ test --release --locked --workspace --doc
-say "== simulator, $SEEDS seeds"
-"$BIN/simulator" --seeds "0..$SEEDS"
+say "== simulator: each known bug is found"
+# Built apart: the binaries beside the others never contain them.
+CARGO_TARGET_DIR="$TARGET_DIR/bugs" \
+    cargo_ test --release --locked -p tierchain-simulator --features bugs --test bugs
+# Fresh seeds for each commit, so that many commits look at many days; and all that ever failed.
+COMMIT="$(git rev-parse --short=8 HEAD 2>/dev/null || echo 0)"
+FIRST=$((16#$COMMIT))
+say "== simulator: $SEEDS seeds from $FIRST on (commit $COMMIT), and those that failed once"
+"$BIN/simulator" --seeds "$FIRST..$((FIRST + SEEDS))" --failed-seeds simulator/failed-seeds.txt --jobs "$(nproc)"

@@ -7,25 +7,27 @@ use tierchain_simulator::campaign::run_seed;
 use tierchain_simulator::mix::Mix;
 use tierchain_simulator::profile::Options;
 
-/// Bug, mix, and within how many seeds it is found.
-const FOUND_WITHIN: [(Bug, Mix, u64); 11] = [
-    (Bug::VoteBeforeWal, Mix::Crashes, 5),
-    (Bug::QuorumOfTwoF, Mix::Splits, 5),
-    (Bug::PreparedIgnored, Mix::ViewChanges, 100),
-    (Bug::BottomUp, Mix::ViewChanges, 60),
-    (Bug::ViewsMixed, Mix::ViewChanges, 60),
-    (Bug::NewViewWithoutProof, Mix::ViewChanges, 60),
-    (Bug::CommitBeforePrepared, Mix::Crashes, 5),
-    (Bug::PrepareBeforeBody, Mix::Crashes, 5),
-    (Bug::LoneLoss, Mix::Flapping, 10),
-    (Bug::AmnesiacVotes, Mix::LostLogs, 20),
-    (Bug::TimeoutWithoutQuorum, Mix::Halves, 60),
+/// Bug, mix, steps of a run, and within how many seeds it is found.
+const FOUND_WITHIN: [(Bug, Mix, u64, u64); 13] = [
+    (Bug::VoteBeforeWal, Mix::Crashes, 2_000, 5),
+    (Bug::QuorumOfTwoF, Mix::Splits, 2_000, 5),
+    (Bug::PreparedIgnored, Mix::ViewChanges, 2_000, 20),
+    (Bug::UncappedTimeouts, Mix::Slow, 20_000, 15),
+    (Bug::BottomUp, Mix::ViewChanges, 2_000, 30),
+    (Bug::NumberBeforeView, Mix::ViewChanges, 2_000, 100),
+    (Bug::ViewsMixed, Mix::ViewChanges, 2_000, 20),
+    (Bug::NewViewWithoutProof, Mix::ViewChanges, 2_000, 20),
+    (Bug::CommitBeforePrepared, Mix::Crashes, 2_000, 5),
+    (Bug::PrepareBeforeBody, Mix::Crashes, 2_000, 5),
+    (Bug::LoneLoss, Mix::Flapping, 2_000, 10),
+    (Bug::AmnesiacVotes, Mix::LostLogs, 2_000, 20),
+    (Bug::TimeoutWithoutQuorum, Mix::Halves, 2_000, 20),
 ];
 
 #[test]
 fn every_known_bug_is_found() {
-    for (bug, mix, seeds) in FOUND_WITHIN {
-        let runs = (0..seeds).map(|seed| run_seed(&Options { mix, bug: Some(bug), ..Options::new(seed, 2_000) }));
+    for (bug, mix, steps, seeds) in FOUND_WITHIN {
+        let runs = (0..seeds).map(|seed| run_seed(&Options { mix, bug: Some(bug), ..Options::new(seed, steps) }));
         let found = runs.enumerate().find_map(|(seed, report)| Some((seed, report.violation?)));
         let (seed, violation) = found.unwrap_or_else(|| panic!("{bug:?} wasn't found in {seeds} seeds"));
         println!("{bug:?}: seed {seed} of {seeds}: {}", violation.invariant);
@@ -34,9 +36,9 @@ fn every_known_bug_is_found() {
 
 #[test]
 fn nothing_is_found_where_there_is_no_bug() {
-    for (_, mix, _) in FOUND_WITHIN {
+    for (_, mix, steps, _) in FOUND_WITHIN {
         for seed in 0..5 {
-            let report = run_seed(&Options { mix, ..Options::new(seed, 2_000) });
+            let report = run_seed(&Options { mix, ..Options::new(seed, steps) });
             assert_eq!(report.violation, None, "seed {seed} of {mix:?}");
         }
     }
