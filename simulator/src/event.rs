@@ -5,6 +5,7 @@ use std::rc::Rc;
 use tierchain_primitives::H256;
 use tierchain_runtime::Checked;
 
+use crate::faults::Fault;
 use crate::network::Life;
 
 /// A message as it travels: encoded.
@@ -64,6 +65,10 @@ pub enum Event {
         /// To whom.
         to: usize,
     },
+    /// Something goes wrong that was to go wrong later.
+    Strike(Fault),
+    /// The others are to change their view without this member.
+    GoOnWithout(usize),
     /// Cut links and bad weather end.
     Mend,
     /// Somebody makes room on a full disk.

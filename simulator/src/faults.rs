@@ -1,5 +1,8 @@
 //! What goes wrong. A fault strikes between two steps; what has to end, ends by itself.
 
+use tierchain_primitives::View;
+
+use crate::body::Body;
 use crate::clock::{MS, SECOND};
 use crate::event::Event;
 use crate::world::World;
@@ -31,6 +34,12 @@ pub enum Fault {
     FullDisk,
     /// Members turn to other instances of the twins.
     SwitchTwins,
+    /// Whoever is ahead of all others is cut off before it can tell, and the primary crashes.
+    CutOffAhead,
+    /// One member alone hears the others' votes; then they go on without it; then it is back and the primary gone.
+    Funnel,
+    /// The members fall into halves, neither of them a quorum.
+    Halve,
     /// A vote log is lost, where that makes no more than f faulty validators.
     LoseLog,
 }
@@ -40,7 +49,7 @@ const EFFECTS_BEFORE_CRASH: u64 = 12;
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Crash,
         Self::CrashPrimary,
         Self::CrashAll,
@@ -53,6 +62,9 @@ impl Fault {
         Self::Storm,
         Self::FullDisk,
         Self::SwitchTwins,
+        Self::CutOffAhead,
+        Self::Funnel,
+        Self::Halve,
         Self::LoseLog,
     ];
 
@@ -66,7 +78,10 @@ impl Fault {
             Self::CrashPrimary => crash(world, primary(world)),
             Self::CrashAll => (0..count).for_each(|who| crash(world, who)),
             Self::Partition => partition(world),
-            Self::Isolate => isolate(world, victim),
+            Self::Isolate => {
+                let how = world.scene.random.pick(&[(true, false), (false, true), (true, true)]);
+                isolate(world, victim, how);
+            }
             Self::Flap => flap(world, victim),
             Self::Flutter => flutter(world),
             Self::Stall => {
@@ -88,9 +103,64 @@ impl Fault {
                 world.scene.queue.after(freed, Event::FreeDisk(victim));
             }
             Self::SwitchTwins => world.switch_twins(),
+            Self::CutOffAhead => cut_off_ahead(world),
+            Self::Funnel => funnel(world, victim),
+            Self::Halve => halve(world),
             Self::LoseLog => lose_log(world, victim),
         }
     }
+}
+
+/// The moment in which a new view has the most to lose: one member knows of a block that is final, or prepared, and
+/// the quorum that goes on without it doesn't.
+fn cut_off_ahead(world: &mut World) {
+    let by_final = world.scene.random.chance(500);
+    let reached = |body: &Body| {
+        let status = body.status()?;
+        let prepared = status.consensus.and_then(|it| it.prepared);
+        Some(if by_final { (View(0), status.last.0) } else { prepared.unwrap_or_default() })
+    };
+    let validators = world.bodies.iter().take(world.scene.cast.validators());
+    let mut reached: Vec<_> = validators.filter_map(|body| Some((reached(body)?, body.number))).collect();
+    reached.sort_unstable();
+    if let [.., second, first] = reached.as_slice()
+        && first.0 > second.0
+    {
+        go_on_without(world, first.1);
+    }
+}
+
+/// Cuts a member off, so that the others change their view without it, and lets them do so once more when it is back.
+pub(crate) fn go_on_without(world: &mut World, who: usize) {
+    isolate(world, who, (true, true));
+    let primary = primary(world);
+    if primary != who {
+        world.bodies[primary].crash_after(0);
+    }
+    let later = world.scene.random.within((10 * MS, 400 * MS));
+    world.scene.queue.after(later, Event::Mend);
+    let again = later + world.scene.random.within((0, 50 * MS));
+    world.scene.queue.after(again, Event::Strike(Fault::CrashPrimary));
+}
+
+/// Only one member hears votes, while everybody hears the primary: it prepares a window of blocks alone.
+fn funnel(world: &mut World, ahead: usize) {
+    let (count, primary) = (world.scene.cast.validators(), primary(world));
+    if ahead == primary || ahead >= count {
+        return;
+    }
+    for from in (0..count).filter(|from| *from != primary) {
+        (0..count).filter(|to| *to != ahead).for_each(|to| world.scene.network.cut(from, to));
+    }
+    let long = world.scene.random.within((20 * MS, 150 * MS));
+    world.scene.queue.after(long, Event::GoOnWithout(ahead));
+}
+
+fn halve(world: &mut World) {
+    let members: Vec<usize> = (0..world.bodies.len()).collect();
+    let shuffled = world.scene.random.shuffled(&members);
+    let (one, other) = shuffled.split_at(shuffled.len() / 2);
+    split(world, one, other);
 }
 
 /// Whoever lost its log counts among the faulty: it doesn't vote any more.
@@ -118,6 +188,10 @@ fn partition(world: &mut World) {
     let members: Vec<usize> = (0..world.bodies.len()).collect();
     let shuffled = world.scene.random.shuffled(&members);
     let (one, other) = shuffled.split_at(1 + world.scene.random.index(shuffled.len() - 1));
+    split(world, one, other);
+}
+
+fn split(world: &mut World, one: &[usize], other: &[usize]) {
     for (a, b) in one.iter().flat_map(|a| other.iter().map(move |b| (*a, *b))) {
         cut(world, a, b);
         cut(world, b, a);
@@ -125,8 +199,7 @@ fn partition(world: &mut World) {
     mend_later(world);
 }
 
-fn isolate(world: &mut World, victim: usize) {
-    let (mute, deaf) = world.scene.random.pick(&[(true, false), (false, true), (true, true)]);
+fn isolate(world: &mut World, victim: usize, (mute, deaf): (bool, bool)) {
     for other in (0..world.bodies.len()).filter(|other| *other != victim) {
         if mute {
             cut(world, victim, other);

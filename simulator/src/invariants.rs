@@ -8,6 +8,7 @@ mod agreement;
 mod answers;
 mod certificates;
 mod durability;
+mod heads;
 mod honesty;
 mod leaving;
 mod liveness;
@@ -29,6 +30,7 @@ use agreement::Agreement;
 use answers::Answers;
 use certificates::Certificates;
 use durability::Durability;
+use heads::Heads;
 use leaving::Leaving;
 pub use liveness::{Liveness, heals_within};
 use once::Once;
@@ -70,6 +72,7 @@ pub struct Witness {
     answers: Answers,
     certificates: Certificates,
     durability: Durability,
+    heads: Heads,
     leaving: Leaving,
     once: Once,
     promises: Promises,
@@ -89,6 +92,7 @@ impl Witness {
             answers: Answers::default(),
             durability: Durability::new(validators),
             certificates: Certificates::new(genesis, set.clone()),
+            heads: Heads::default(),
             leaving: Leaving::default(),
             once: Once::default(),
             promises: Promises::new(validators),
@@ -168,6 +172,7 @@ impl Witness {
     pub fn on_written(&mut self, who: usize, record: &Record) {
         if self.is_honest(who) {
             let check = self.promises.on_written(who, record);
+            let check = check.and_then(|()| self.heads.on_written(who, record));
             self.keep(check);
         }
     }

@@ -52,9 +52,9 @@ impl Mix {
             Self::ViewChanges => {
                 day.draw_liars(0, &[], random);
                 busy(day);
-                day.weather = Weather { loss_per_mille: random.pick(&[100, 300]), ..day.weather };
-                day.faults = vec![Fault::CrashPrimary, Fault::Flap, Fault::Isolate, Fault::Partition, Fault::CrashAll];
-                day.faults_per_mille = random.pick(&[10, 30]);
+                day.weather = Weather { loss_per_mille: random.pick(&[100, 300, 500]), ..day.weather };
+                day.faults = random.pick(&[[Fault::CutOffAhead; 2], [Fault::Funnel, Fault::Funnel]]).to_vec();
+                day.faults_per_mille = if day.faults[0] == Fault::Funnel { 3 } else { random.pick(&[30, 100]) };
             }
             Self::Splits => {
                 day.draw_liars(usize::MAX, &[Kind::Equivocator], random);
@@ -65,14 +65,19 @@ impl Mix {
             }
             Self::Slow => {
                 day.draw_liars(usize::MAX, &[Kind::Mute], random);
-                day.weather.delay = (SECOND, random.pick(&[4 * SECOND, 20 * SECOND]));
-                day.submission = (200 * MS, 2 * SECOND);
+                // Few other events, so that much time passes.
+                day.weather.delay = (3 * SECOND, 20 * SECOND);
+                (day.clients, day.submission, day.heartbeat_ms) = (1, (2 * SECOND, 5 * SECOND), 6_000);
+                day.flush = (30 * SECOND, 60 * SECOND);
+                day.observers = 0;
                 day.faults_per_mille = 0;
             }
             Self::Halves => {
                 day.draw_liars(0, &[], random);
-                day.faults = vec![Fault::Partition, Fault::Storm];
-                day.faults_per_mille = 10;
+                day.clients = 1;
+                day.submission = (20 * MS, 200 * MS);
+                day.faults = vec![Fault::Halve];
+                day.faults_per_mille = 3;
             }
             Self::Flapping => {
                 day.draw_liars(0, &[], random);

@@ -169,6 +169,17 @@ impl World {
                     faults::cut(self, from, to);
                 }
             }
+            Event::Strike(fault) => {
+                if self.scene.is_faulty {
+                    fault.strike(self);
+                }
+            }
+            Event::GoOnWithout(who) => {
+                if self.scene.is_faulty {
+                    self.mend();
+                    faults::go_on_without(self, who);
+                }
+            }
             Event::Mend => self.mend(),
             Event::FreeDisk(who) => self.bodies[who].free_disk(),
             Event::SwitchTwins => self.switch_twins(),

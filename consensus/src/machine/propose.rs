@@ -148,12 +148,14 @@ impl Machine {
     ///
     /// A block certified in this very view counts as prepared, so that a replica which missed some of the view votes
     /// on: the certificate's quorum prepared it in this view, so whatever else is prepared in the view is on one chain
-    /// with it. (A certificate of another view says nothing about this one.)
+    /// with it. (A certificate of another view says nothing about this one, and one below a head that isn't prepared
+    /// here came of the head's own prepared certificate: the head is still the first.)
     pub(crate) fn anchor(&mut self) {
         let tip = self.chain.tip();
         let certified_here = self.chain.view() == Some(self.view);
         let head = &self.term.head;
         self.term.last = match (self.term.last, head.block) {
+            (None, Some(block)) if certified_here && tip.number < block.number => None,
             (None, _) if certified_here => Some(tip),
             (None, None) if self.chain.certificate().is_none() => Some(tip),
             (None, Some(block)) if head.certified && block.number >= tip.number => Some(block),

@@ -156,7 +156,10 @@ impl Replica {
     fn set_wake<L>(&mut self, turn: &mut Turn<'_, L>) {
         let now = turn.now;
         let heartbeat = self.chain.last().pre.timestamp + self.settings.pace.heartbeat_ms + 1;
-        turn.wake_at(now.monotonic + heartbeat.saturating_sub(now.wall).max(1));
+        // Once it is overdue the machine's own alarms go on; another look at the heartbeat would be due for ever.
+        if heartbeat > now.wall {
+            turn.wake_at(now.monotonic + (heartbeat - now.wall));
+        }
         if let Some(at) = self.machine_wake {
             turn.wake_at(at);
         }

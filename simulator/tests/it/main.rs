@@ -1,6 +1,7 @@
 //! The simulator itself: runs can be had again, hold, and fail when they must.
 
 use tierchain_simulator::campaign::run_seed;
+use tierchain_simulator::mix::Mix;
 use tierchain_simulator::profile::Options;
 
 #[test]
@@ -22,6 +23,20 @@ fn a_few_bad_days_are_survived() {
             assert!(report.height > 0, "seed {seed}: something became final");
         }
     }
+}
+
+/// f liars every time: they are survived, shown to have lied, and refused.
+#[test]
+fn liars_are_survived_and_caught() {
+    let (mut evidence, mut refused) = (0, 0);
+    for seed in 0..60 {
+        let report = run_seed(&Options { mix: Mix::Liars, ..Options::new(seed, 1_500) });
+        assert_eq!(report.violation, None, "seed {seed}");
+        evidence += report.evidence;
+        refused += report.refused;
+    }
+    assert!(evidence > 20, "contradictions reach honest validators: {evidence}");
+    assert!(refused > 20, "forgeries reach honest validators: {refused}");
 }
 
 /// A disk that loses what it synced makes validators forget promises: if nobody objected, the checks would be no good.

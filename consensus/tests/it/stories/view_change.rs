@@ -165,3 +165,21 @@ impl Replica {
         assert_eq!(self.machine.status().final_hash, header.hash());
     }
 }
+
+/// The primary of view 1 lacks the head, block 2, and gets the certificate of block 1, which the others committed in
+/// this view on the head's prepared certificate.
+#[test]
+fn r7_a_block_certified_below_the_head_is_no_start_for_another_branch() {
+    let (mut replica, chain) = (Replica::new(1), blocks(2));
+    let shown = Some(prepared(&[0, 2, 3], 0, &chain[1]));
+    for sender in [2, 3] {
+        replica.hears(Message::ViewChange(view_change(sender, 1, None, shown.clone())));
+    }
+    assert_eq!(replica.machine.status().view, View(1));
+    let certificate = committed(&[0, 2, 3], 1, &chain[0]);
+    let effects = replica.on(Input::Certified { header: chain[0].clone(), certificate });
+    assert_eq!((finals(&effects), replica.machine.slot()), (vec![1], None), "the head is still the first");
+    let effects = replica.on(Input::Obtained { header: chain[1].clone() });
+    assert!(effects.contains(&send_vote(&own(Prepare, 1, &chain[1]))), "{effects:?}");
+    assert_eq!(replica.machine.slot().map(|slot| slot.number), Some(3));
+}
