@@ -123,6 +123,7 @@
 mod chain;
 mod config;
 mod effect;
+mod essence;
 mod evidence;
 #[cfg(test)]
 mod fixture;
@@ -142,6 +143,7 @@ mod wants;
 
 pub use config::{Base, Config, Parameters, Signer, Slot};
 pub use effect::{Effect, Evidence, Record, Target};
+pub use essence::Naming;
 pub use input::{Input, Now};
 pub use machine::Machine;
 pub use message::{Message, NewView, Proposal, Suspect, ViewChange, Vote, VoteKind};
