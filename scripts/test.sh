@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every test: unit, integration and doc tests, the independent check in Python, simulated bad days.
+# Every test: unit, integration and doc tests, the independent check in Python, the fuzzing corpus, simulated bad days.
 #
 #   test.sh [--seeds N=200]
 set -euo pipefail
@@ -24,5 +24,7 @@ say "== tests"
 TIERCHAIN_BIN="$BIN" cargo_ test --release --locked --workspace --lib --bins --tests
 say "== doc tests"
 cargo_ test --release --locked --workspace --doc
+say "== the fuzzing corpus, replayed"
+cargo_ test --release --locked --manifest-path fuzz/Cargo.toml --target-dir "$TARGET_DIR"
 say "== simulator, $SEEDS seeds"
 "$BIN/simulator" --seeds "0..$SEEDS"
