@@ -7,6 +7,8 @@
 //! - who signed a certificate: any quorum's is as good as another's, and the votes of a place that has its quorum;
 //! - certificates of blocks that are final, kept for the sake of others.
 
+use std::collections::BTreeMap;
+
 use parity_scale_codec::Encode;
 use tierchain_primitives::certificate::{Certificate, CertificateKind};
 use tierchain_primitives::hash::sha256;
@@ -14,7 +16,7 @@ use tierchain_primitives::{BlockNumber, H256, ValidatorIndex, View};
 
 use crate::chain::BlockRef;
 use crate::machine::Machine;
-use crate::message::{ViewChange, VoteKind};
+use crate::message::{ViewChange, Vote, VoteKind};
 use crate::tally::Place;
 use crate::term::CheckState;
 
@@ -59,7 +61,7 @@ impl Machine {
 
     fn describe_term(&self) -> impl Encode + use<> {
         let term = &self.term;
-        let said = |votes: &std::collections::BTreeMap<BlockNumber, crate::message::Vote>| -> Vec<_> {
+        let said = |votes: &BTreeMap<BlockNumber, Vote>| -> Vec<_> {
             votes.values().map(|vote| (vote.number, vote.hash)).collect()
         };
         let proposals: Vec<_> =
@@ -105,4 +107,73 @@ fn encoded_place(place: Place) -> (View, BlockNumber, bool) {
 fn describe_change(change: &ViewChange, naming: Naming<'_>) -> (View, ValidatorIndex, Option<Mark>, Option<Mark>) {
     let (certified, prepared) = (change.certified.as_ref().map(mark), change.prepared.as_ref().map(mark));
     (change.view, naming(change.sender), certified, prepared)
+}
+
+#[cfg(test)]
+mod tests {
+    use tierchain_primitives::certificate::ValidatorSet;
+    use tierchain_primitives::crypto::Signature;
+    use tierchain_primitives::{AccountId, Epoch};
+
+    use super::*;
+    use crate::fixture::genesis;
+    use crate::{Base, Config, Input, Message, Parameters, Signer, Suspect};
+
+    struct Blank;
+
+    impl Signer for Blank {
+        fn sign(&self, _: &[u8]) -> Signature {
+            Signature::ZERO
+        }
+    }
+
+    fn machine(me: u16) -> Machine {
+        let set = ValidatorSet { epoch: Epoch(0), keys: (0..4).map(|key| AccountId([key; 32])).collect() };
+        let config = Config { genesis: H256::ZERO, set, me: ValidatorIndex(me), parameters: Parameters::default() };
+        Machine::new(config, Base { header: genesis(), certificate: None }, 0)
+    }
+
+    fn as_is(index: ValidatorIndex) -> ValidatorIndex {
+        index
+    }
+
+    fn swapped(index: ValidatorIndex) -> ValidatorIndex {
+        match index.0 {
+            2 => ValidatorIndex(3),
+            3 => ValidatorIndex(2),
+            _ => index,
+        }
+    }
+
+    fn leave(machine: &mut Machine) {
+        for sender in [ValidatorIndex(0), ValidatorIndex(1)] {
+            let suspect = Suspect { epoch: Epoch(0), view: View(0), sender, signature: Signature::ZERO };
+            let input = Input::Message { from: sender, message: Message::Suspect(suspect) };
+            let _ = machine.step(0, input, &Blank);
+        }
+    }
+
+    #[test]
+    fn time_and_lost_connections_are_no_part_of_it() {
+        let (one, mut other) = (machine(2), machine(2));
+        let _ = other.step(5_000, Input::Lost { peer: ValidatorIndex(1), refused: false }, &Blank);
+        assert_ne!(one, other);
+        assert_eq!(one.essence(&as_is), other.essence(&as_is));
+    }
+
+    #[test]
+    fn a_promise_is() {
+        let (one, mut other) = (machine(2), machine(2));
+        leave(&mut other);
+        assert_ne!(one.essence(&as_is), other.essence(&as_is));
+    }
+
+    #[test]
+    fn two_that_differ_in_names_have_the_same_under_other_names() {
+        let (mut two, mut three) = (machine(2), machine(3));
+        leave(&mut two);
+        leave(&mut three);
+        assert_ne!(two.essence(&as_is), three.essence(&as_is));
+        assert_eq!(two.essence(&swapped), three.essence(&as_is));
+    }
 }

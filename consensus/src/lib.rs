@@ -115,7 +115,8 @@
 //!
 //! [`message`](Message), [`input`](Input) and [`effect`](Effect) are the vocabulary; `tally` counts, `view_change` computes
 //! the head, `pacemaker` knows patience, `term` is what binds in one view, `chain` what is final and held; `machine`
-//! decides. [`verify()`] runs outside, before a message becomes an input. `invariants` names what is always true.
+//! decides. [`verify()`] runs outside, before a message becomes an input. `invariants` names what is always true,
+//! and `essence` what a machine is to a model checker.
 //!
 //! Not here, on purpose: bodies and their validity, clocks and block times, who may join, the next epoch's set. The
 //! replica crate answers [`Effect::Check`] for the first two and makes a new machine for a new epoch.

@@ -1,6 +1,6 @@
 //! The machine: arbitrary sequences of inputs, alone among strangers and in a network with a liar.
 
-use tierchain_consensus::{Effect, Input, Machine};
+use tierchain_consensus::{Effect, Input, Machine, Message, VoteKind};
 use tierchain_primitives::ValidatorIndex;
 
 use crate::cast;
@@ -74,16 +74,12 @@ pub fn fuzz_input(bytes: &[u8]) {
             0 => {
                 let child = cast::block(&header, 0, salt);
                 blocks.push(child.clone());
-                tierchain_consensus::Message::Proposal(cast::proposal(0, view * 4, &child))
+                Message::Proposal(cast::proposal(0, view * 4, &child))
             }
-            1 => {
-                tierchain_consensus::Message::Vote(cast::vote(tierchain_consensus::VoteKind::Prepare, 0, view, &header))
-            }
-            2 => {
-                tierchain_consensus::Message::Vote(cast::vote(tierchain_consensus::VoteKind::Commit, 0, view, &header))
-            }
-            3 => tierchain_consensus::Message::Suspect(cast::suspect(0, view)),
-            4 => tierchain_consensus::Message::ViewChange(cast::view_change(0, view + 1, None, None)),
+            1 => Message::Vote(cast::vote(VoteKind::Prepare, 0, view, &header)),
+            2 => Message::Vote(cast::vote(VoteKind::Commit, 0, view, &header)),
+            3 => Message::Suspect(cast::suspect(0, view)),
+            4 => Message::ViewChange(cast::view_change(0, view + 1, None, None)),
             _ => {
                 let peer = ValidatorIndex(view as u16);
                 step(&mut machine, now, Input::Lost { peer, refused: random.chance(500) });

@@ -18,8 +18,8 @@
 //!   stands for all of them. Who exactly signed a certificate is left out, in machines and in words: no rule asks for
 //!   their names.
 //! - **What the receiver would only keep is postponed** ([`moves`]): votes come as quorums.
-//! - **The body answers at once**: proposals of the right form are valid, a block that a quorum vouches for is at hand. A
-//!   late answer is a late delivery of what caused it.
+//! - **A proposal is checked at once**, and one of the right form is valid: a late answer is a late delivery of the
+//!   proposal. Blocks that are asked for come when the model likes, or never.
 //! - **Names** ([`symmetry`]): honest validators whose turn as a primary is over are interchangeable.
 //! - **Signatures** aren't made: the liar never speaks in another's name, and whatever it shows exists ([`talk`]).
 //!

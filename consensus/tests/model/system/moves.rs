@@ -38,6 +38,7 @@ impl Stage<'_> {
         }
         all.extend(self.hear_prepares(place));
         all.extend(self.hear_commits(place));
+        all.extend(self.obtain(place));
         all.extend(self.leave(place));
         all.extend(self.open(place));
         all.extend(self.enter(place));
@@ -87,8 +88,22 @@ impl Stage<'_> {
         let mut all = Vec::new();
         for mark in marks {
             let voters: Vec<Who> = self.talk.voters(VoteKind::Commit, mark).filter(|who| *who != self.me).collect();
-            all.push(self.hear_votes(VoteKind::Commit, mark, &voters));
-            all.push(vec![Happening::Hear(self.library.say(Word::Certificate(mark)))]);
+            let shown = vec![Happening::Hear(self.library.say(Word::Certificate(mark)))];
+            for mut happenings in [self.hear_votes(VoteKind::Commit, mark, &voters), shown] {
+                happenings.push(Happening::Obtain(mark.block));
+                all.push(happenings);
+            }
+        }
+        all
+    }
+
+    /// A block that is missing, with what is missing below it: the machine lets go what it didn't ask for.
+    fn obtain(&mut self, place: Place) -> Vec<Vec<Happening>> {
+        let final_number = self.library.number(place.tip);
+        let mut all = Vec::new();
+        for block in self.talk.blocks() {
+            let numbers = (final_number + 1..=self.library.number(block)).rev();
+            all.push(numbers.map(|number| Happening::Obtain(self.library.ancestor(block, number))).collect());
         }
         all
     }

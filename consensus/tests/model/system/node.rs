@@ -1,4 +1,4 @@
-//! An honest validator: the machine that ships, with a body that answers at once.
+//! An honest validator: the machine that ships, with a body that checks proposals at once.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,6 +16,8 @@ pub(crate) enum Happening {
     Hear(WordId),
     /// It proposes this block.
     Propose(BlockId),
+    /// Its body comes by this block, in case it was asked for.
+    Obtain(BlockId),
     /// Its patience ends, and the liar agrees with it: f + 1 suspect the view.
     Suspect(Who),
 }
@@ -94,6 +96,7 @@ impl Answer {
                 let header = library.header(block).clone();
                 self.step(Input::Propose { header, bundles: Vec::new() }, library);
             }
+            Happening::Obtain(block) => self.step(Input::Obtained { header: library.header(block).clone() }, library),
             Happening::Suspect(liar) => {
                 self.step(Input::SuspectPrimary, library);
                 let promised = match self.node.machine.status().phase {
@@ -127,12 +130,8 @@ impl Answer {
                 self.says.extend(word);
             }
             Effect::Check { hash, .. } => self.step(Input::Valid { hash }, library),
-            Effect::Obtain { hash, .. } => {
-                let header = library.header(library.block_of(&hash)).clone();
-                self.step(Input::Obtained { header }, library);
-            }
             // The model delivers what it likes when it likes, no time passes, and the liar is known.
-            Effect::Behind { .. } | Effect::WakeAt(_) | Effect::Evidence(_) => {}
+            Effect::Obtain { .. } | Effect::Behind { .. } | Effect::WakeAt(_) | Effect::Evidence(_) => {}
         }
     }
 }
@@ -143,6 +142,7 @@ impl Happening {
         match self {
             Self::Hear(word) => format!("hears {:?}", library.word(*word)),
             Self::Propose(block) => format!("proposes {block}"),
+            Self::Obtain(block) => format!("obtains {block}"),
             Self::Suspect(_) => "loses patience".to_owned(),
         }
     }

@@ -18,6 +18,9 @@ pub(crate) const SURVIVAL: &str = "a prepared block survives the view change";
 /// A certificate that anybody honest shows or relies on is of votes that were given.
 pub(crate) const CERTIFICATES: &str = "certificates are of votes that were given";
 
+/// What an honest validator prepares in a view is its head or above it.
+pub(crate) const HEAD_FIRST: &str = "nothing is prepared off the head of the view";
+
 /// No machine meets what its own assertions exclude.
 pub(crate) const ASSERTIONS: &str = "no machine stops";
 
@@ -27,6 +30,7 @@ pub(crate) fn all() -> Vec<Property<System>> {
         Property::always(AGREEMENT, |system, state| system.look(state, agreement)),
         Property::always(SURVIVAL, |system, state| system.look(state, survival)),
         Property::always(CERTIFICATES, |system, state| system.look(state, certificates)),
+        Property::always(HEAD_FIRST, |system, state| system.look(state, head_first)),
         Property::always(ASSERTIONS, |system: &System, state: &State| {
             let library = system.library();
             state.honest().all(|who| !library.place(state.nodes[usize::from(who)]).stopped)
@@ -76,6 +80,14 @@ fn survival(talk: &Talk, _: &State, library: &Library) -> bool {
         let opened = talk.new_views.iter().filter(|(view, ..)| *view > committed.view);
         let heads = opened.map(|(_, proof, _)| head(proof, library));
         prepared && heads.into_iter().all(|head| head.is_some_and(|mark| library.extends(mark.block, committed.block)))
+    })
+}
+
+fn head_first(talk: &Talk, _: &State, library: &Library) -> bool {
+    let heads = talk.new_views.iter().map(|(view, proof, _)| (*view, head(proof, library)));
+    heads.into_iter().all(|(view, head)| {
+        let prepared = talk.prepared_in(view);
+        head.is_none_or(|head| prepared.into_iter().all(|block| library.extends(block, head.block)))
     })
 }
 

@@ -63,6 +63,12 @@ impl Talk {
         self.quorums.contains(&(kind, mark))
     }
 
+    /// The blocks that somebody honest prepared in a view.
+    pub(crate) fn prepared_in(&self, view: u8) -> Vec<BlockId> {
+        let all = self.votes.keys().chain(&self.quorums);
+        all.filter(|(kind, mark)| *kind == VoteKind::Prepare && mark.view == view).map(|(_, mark)| mark.block).collect()
+    }
+
     /// The blocks that somebody honest prepared.
     pub(crate) fn blocks(&self) -> Vec<BlockId> {
         let mut blocks: Vec<BlockId> = self.votes.keys().chain(&self.quorums).map(|(_, mark)| mark.block).collect();
