@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every test: unit, integration and doc tests, the independent check in Python, unmodified Substrate clients, simulated
-# bad days, real kills.
+# Every test: unit, integration and doc tests, the independent check in Python, unmodified Substrate clients, the fuzzing
+# corpus, simulated bad days, real kills.
 #
 #   test.sh [--seeds N=300] [--kills N=20]
 set -euo pipefail
@@ -29,6 +29,8 @@ say "== Substrate clients, as they come from their registries"
 TIERCHAIN_BIN="$BIN" "$ROOT/scripts/clients.sh"
 say "== doc tests"
 cargo_ test --release --locked --workspace --doc
+say "== the fuzzing corpus, replayed"
+cargo_ test --release --locked --manifest-path fuzz/Cargo.toml --target-dir "$TARGET_DIR"
 say "== simulator: each known bug is found"
 # Built apart: the binaries beside the others never contain them.
 CARGO_TARGET_DIR="$TARGET_DIR/bugs" \

@@ -82,6 +82,11 @@ impl Chain {
         if *hash == self.tip.hash { Some(&self.last) } else { self.held.get(hash) }
     }
 
+    /// The blocks held above the last final one.
+    pub(crate) fn held_hashes(&self) -> impl Iterator<Item = H256> {
+        self.held.keys().copied()
+    }
+
     /// Certificates above the last final block, ascending.
     pub(crate) fn waiting(&self) -> impl DoubleEndedIterator<Item = &Certificate> {
         self.waiting.values()

@@ -115,7 +115,8 @@
 //!
 //! [`message`](Message), [`input`](Input) and [`effect`](Effect) are the vocabulary; `tally` counts, `view_change` computes
 //! the head, `pacemaker` knows patience, `term` is what binds in one view, `chain` what is final and held; `machine`
-//! decides. `charge` judges evidence. [`verify()`] runs outside, before a message becomes an input. `invariants` names what is always true.
+//! decides. `charge` judges evidence. [`verify()`] runs outside, before a message becomes an input. `invariants` names
+//! what is always true, and `essence` what a machine is to a model checker.
 //!
 //! Not here, on purpose: bodies and their validity, clocks and block times, who may join, the next epoch's set. The
 //! replica crate answers [`Effect::Check`] for the first two and makes a new machine for a new epoch.
@@ -126,6 +127,7 @@ mod chain;
 mod charge;
 mod config;
 mod effect;
+mod essence;
 mod evidence;
 #[cfg(test)]
 mod fixture;
@@ -149,6 +151,7 @@ pub use bug::Bug;
 pub use charge::{Charge, ChargeError};
 pub use config::{Base, Config, Parameters, Signer, Slot};
 pub use effect::{Effect, Evidence, Record, Target};
+pub use essence::Naming;
 pub use input::{Input, Now};
 pub use machine::Machine;
 pub use message::{Message, NewView, Proposal, Suspect, ViewChange, Vote, VoteKind};

@@ -1,0 +1,61 @@
+//! Every door that bytes from outside come through, as functions that must hold whatever comes.
+//!
+//! A target is `fuzz_<name>(&[u8])`: it panics when something is wrong. libFuzzer calls it (`fuzz_targets/`, feature
+//! `libfuzzer`), and `tests/corpus.rs` replays what was collected in `corpus/<name>/` on a stable toolchain.
+
+// The machine's own test world: its liars and disks are driven by bytes here instead of a seed.
+#[allow(dead_code)]
+#[path = "../../consensus/tests/it/byzantine.rs"]
+mod byzantine;
+#[allow(dead_code)]
+#[path = "../../consensus/tests/it/cast.rs"]
+mod cast;
+mod decode;
+mod frame;
+mod log;
+mod machine;
+mod random;
+// The agent is a binary: its vocabulary and its readers are taken from its sources.
+#[allow(dead_code)]
+#[path = "../../agent/src/sighting.rs"]
+mod sighting;
+mod source;
+mod text;
+#[allow(dead_code)]
+#[path = "../../consensus/tests/it/world.rs"]
+mod world;
+
+pub use decode::{
+    fuzz_bundle, fuzz_certificate, fuzz_certified_block, fuzz_epoch_proof, fuzz_extrinsic, fuzz_header, fuzz_message,
+    fuzz_record, fuzz_sync_message,
+};
+pub use frame::fuzz_frame;
+pub use log::{fuzz_log, fuzz_torn_log};
+pub use machine::{fuzz_input, fuzz_machine};
+pub use text::{fuzz_account, fuzz_base58, fuzz_libvirt, fuzz_nova, fuzz_secret};
+
+/// A target: its name, and what must hold of any bytes.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: [Target; 19] = [
+    ("account", fuzz_account),
+    ("base58", fuzz_base58),
+    ("bundle", fuzz_bundle),
+    ("certificate", fuzz_certificate),
+    ("certified_block", fuzz_certified_block),
+    ("epoch_proof", fuzz_epoch_proof),
+    ("extrinsic", fuzz_extrinsic),
+    ("frame", fuzz_frame),
+    ("header", fuzz_header),
+    ("input", fuzz_input),
+    ("libvirt", fuzz_libvirt),
+    ("log", fuzz_log),
+    ("machine", fuzz_machine),
+    ("message", fuzz_message),
+    ("nova", fuzz_nova),
+    ("record", fuzz_record),
+    ("secret", fuzz_secret),
+    ("sync_message", fuzz_sync_message),
+    ("torn_log", fuzz_torn_log),
+];

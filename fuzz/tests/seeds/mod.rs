@@ -1,0 +1,188 @@
+//! Something to start from for each target: whole values, text of its grammar, and bytes from a seeded stream.
+
+use parity_scale_codec::Encode;
+use tierchain_consensus::{Message, NewView, Proposal, Record as Promise, Suspect, ViewChange, Vote, VoteKind};
+use tierchain_primitives::bundle::Bundle;
+use tierchain_primitives::certificate::{Certificate, CertificateKind, ValidatorSet};
+use tierchain_primitives::crypto::{KeyPair, Signature};
+use tierchain_primitives::epoch::{EpochProof, next_set_item};
+use tierchain_primitives::extrinsic::{Era, Extrinsic};
+use tierchain_primitives::header::{Header, PreRuntime};
+use tierchain_primitives::{AccountId, Epoch, H256, ValidatorIndex, View};
+use tierchain_replica::Record;
+use tierchain_replica::log::{SegmentHeader, encode_frame};
+use tierchain_replica::wire::{CertifiedBlock, SignedBundle, SyncMessage};
+use tierchain_runtime::{Call, VERSIONS, system};
+
+/// The seeds of a target.
+pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
+    match target {
+        "account" => texts(&[
+            "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
+            "0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d",
+            "5GrwvaEF",
+        ]),
+        "base58" => texts(&["", "1112", "StV1DL6CwTryKyV"]),
+        "secret" => texts(&[
+            "//Alice",
+            "//Alice//stash/0",
+            "0x0101010101010101010101010101010101010101010101010101010101010101//0",
+        ]),
+        "nova" => texts(&NOVA),
+        "libvirt" => texts(&LIBVIRT),
+        "bundle" => vec![bundle().encode(), signed_bundle().encode()],
+        "certificate" => vec![certificate().encode(), set().encode()],
+        "certified_block" => vec![certified_block().encode()],
+        "epoch_proof" => vec![EpochProof { header: last_header(), certificate: certificate() }.encode()],
+        "extrinsic" => extrinsics(),
+        "frame" => vec![vec![0, 0, 0, 2, 7, 7, 0, 0, 0, 0], vec![0, 16, 0, 1], vec![0, 0, 1, 0, 1]],
+        "header" => vec![header().encode(), last_header().encode()],
+        "message" => messages().iter().map(Encode::encode).collect(),
+        "sync_message" => sync_messages().iter().map(Encode::encode).collect(),
+        "record" => records().iter().map(Encode::encode).collect(),
+        "log" => vec![segment(), records().encode()],
+        "torn_log" => (0..4).map(|at| [vec![at * 60], stream(at.into(), 150)].concat()).collect(),
+        "input" | "machine" => (0..6).map(|at| stream(at, 600)).collect(),
+        other => panic!("no seeds for {other}"),
+    }
+}
+
+const NOVA: [&str; 3] = [
+    "nova-compute.log.1 2017-05-16 00:00:04.500 2931 INFO nova.compute.manager [req-1 user project - - -] [instance: b9000564-fe1a-409b-b8cc-1e88b294cd1d] Attempting claim: memory 2048 MB, disk 20.5 GB, vcpus 1 CPU",
+    "2017-05-16 00:00:04.500 2931 INFO nova.compute.manager [-] [instance: b9000564-fe1a-409b-b8cc-1e88b294cd1d] VM Started (Lifecycle Event)",
+    "2000-02-29 23:59:60 x",
+];
+
+const LIBVIRT: [&str; 3] = [
+    r#"{"kind": "lifecycle", "time_us": 7, "name": "n", "uuid": "5e0f2c3a-7d41-4a8e-9b10-000000000001", "id": 1, "event": 2, "detail": 0}"#,
+    r#"{"kind": "info", "time_us": 8, "uuid": "5e0f2c3a-7d41-4a8e-9b10-000000000001", "info": {"mem_kib": 49153, "vcpus": 2, "cpu_time_ns": 3}}"#,
+    r#"{"kind": "reboot", "time_us": 18446744073709551615, "uuid": "5e0f2c3a-7d41-4a8e-9b10-000000000001"}"#,
+];
+
+fn texts(texts: &[&str]) -> Vec<Vec<u8>> {
+    texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+}
+
+/// Bytes from one seed (splitmix64).
+fn stream(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed;
+    let next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) as u8
+    };
+    std::iter::repeat_with(next).take(length).collect()
+}
+
+fn header() -> Header {
+    let pre = PreRuntime { proposer: ValidatorIndex(1), timestamp: 1_700_000_000_000, executed: 4 };
+    Header::new(H256([1; 32]), 5, H256([2; 32]), H256([3; 32]), pre)
+}
+
+fn set() -> ValidatorSet {
+    ValidatorSet { epoch: Epoch(1), keys: (0..4).map(|index| AccountId([index; 32])).collect() }
+}
+
+fn last_header() -> Header {
+    let mut header = header();
+    header.digest.push(next_set_item(&set()));
+    header
+}
+
+fn certificate() -> Certificate {
+    let votes = (0..3).map(|voter| (ValidatorIndex(voter), Signature::ZERO)).collect();
+    let hash = header().hash();
+    Certificate { kind: CertificateKind::Committed, epoch: Epoch(0), view: View(2), number: 5, hash, votes }
+}
+
+fn bundle() -> Bundle {
+    Bundle { extrinsics: extrinsics() }
+}
+
+fn signed_bundle() -> SignedBundle {
+    SignedBundle { epoch: Epoch(0), maker: ValidatorIndex(2), bundle: bundle(), signature: Signature::ZERO }
+}
+
+fn certified_block() -> CertifiedBlock {
+    CertifiedBlock { header: header(), body: extrinsics(), certificate: certificate() }
+}
+
+fn extrinsics() -> Vec<Vec<u8>> {
+    let key = KeyPair::from_seed(&[7; 32]);
+    let call = Call::System(system::Call::Remark { remark: vec![1, 2, 3] }).encode();
+    let eras = [Era::Immortal, Era::mortal(64, 5)];
+    let signed = |era| Extrinsic::sign(&key, call.clone(), era, 5, VERSIONS, &H256::ZERO, &H256::ZERO).encode();
+    eras.map(signed).to_vec()
+}
+
+fn vote(kind: VoteKind) -> Vote {
+    let (number, hash, voter) = (5, header().hash(), ValidatorIndex(3));
+    Vote { kind, epoch: Epoch(0), view: View(2), number, hash, voter, signature: Signature::ZERO }
+}
+
+fn view_change() -> ViewChange {
+    let prepared = Certificate { kind: CertificateKind::Prepared, ..certificate() };
+    let (view, sender, signature) = (View(3), ValidatorIndex(3), Signature::ZERO);
+    let (certified, prepared) = (Some(certificate()), Some(prepared));
+    ViewChange { epoch: Epoch(0), view, sender, certified, prepared, signature }
+}
+
+fn new_view() -> NewView {
+    let (epoch, view, sender, signature) = (Epoch(0), View(3), ValidatorIndex(3), Signature::ZERO);
+    NewView { epoch, view, sender, proof: vec![view_change(); 3], signature }
+}
+
+fn proposal() -> Proposal {
+    let (header, bundles, signature) = (header(), vec![H256([9; 32])], Signature::ZERO);
+    Proposal { epoch: Epoch(0), view: View(2), header, bundles, signature }
+}
+
+fn messages() -> Vec<Message> {
+    vec![
+        Message::Proposal(proposal()),
+        Message::Vote(vote(VoteKind::Prepare)),
+        Message::ViewChange(view_change()),
+        Message::NewView(new_view()),
+        Message::Suspect(Suspect {
+            epoch: Epoch(0),
+            view: View(2),
+            sender: ValidatorIndex(0),
+            signature: Signature::ZERO,
+        }),
+        Message::Certificate(certificate()),
+    ]
+}
+
+fn sync_messages() -> Vec<SyncMessage> {
+    vec![
+        SyncMessage::BundleRequest { digest: H256([4; 32]) },
+        SyncMessage::Bundle(signed_bundle()),
+        SyncMessage::BlockRequest { number: 5, hash: H256([5; 32]) },
+        SyncMessage::Block { header: header(), body: extrinsics() },
+        SyncMessage::RangeRequest { from: 6 },
+        SyncMessage::Range { blocks: vec![certified_block(); 2] },
+        SyncMessage::Height { number: 7 },
+        SyncMessage::Missing { hash: H256([6; 32]) },
+    ]
+}
+
+fn records() -> Vec<Record> {
+    vec![
+        Record::Consensus(Promise::Vote(vote(VoteKind::Commit))),
+        Record::Consensus(Promise::ViewChange(view_change())),
+        Record::Block { header: header(), body: extrinsics() },
+        Record::Pooled { bytes: vec![1, 2, 3], birth: H256([8; 32]) },
+    ]
+}
+
+fn segment() -> Vec<u8> {
+    let header = SegmentHeader { genesis: H256([7; 32]), segment: 0, salt: 1 };
+    let mut segment = header.encode().to_vec();
+    let encoded: Vec<Vec<u8>> = records().iter().map(Encode::encode).collect();
+    for sequence in 0..3 {
+        segment.extend(encode_frame(1, segment.len(), sequence, &encoded));
+    }
+    segment
+}
