@@ -13,6 +13,7 @@ mod secret_uri;
 mod service;
 mod table;
 mod telemetry;
+mod vote_log;
 
 use std::process::ExitCode;
 

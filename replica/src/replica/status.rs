@@ -16,6 +16,8 @@ pub struct Status {
     pub executed: (BlockNumber, H256),
     /// The highest block that a connected peer is known to have.
     pub highest_known: BlockNumber,
+    /// Its vote log takes the place of a lost one and hasn't been answered by the chain: it doesn't vote yet.
+    pub is_rejoining: bool,
     /// Whether it is catching up.
     pub is_syncing: bool,
     /// Extrinsics in the pool.
@@ -37,6 +39,7 @@ impl Replica {
             last: (last.header.number, last.hash),
             executed: (executed, self.chain.root(executed).unwrap_or_default()),
             highest_known: self.catch_up.highest(),
+            is_rejoining: self.unanswered_challenge().is_some(),
             is_syncing: self.catch_up.is_syncing(last.header.number),
             pooled: self.pool.len(),
             pooled_bytes: self.pool.bytes(),

@@ -2,6 +2,7 @@
 
 use tierchain_consensus::{InFlight as MachineInFlight, Status as MachineStatus};
 use tierchain_network::PeerInfo;
+use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::{AccountId, ValidatorIndex};
 use tierchain_replica::{Member, Replica, Status};
 use tierchain_rpc::backend::NodeBackend;
@@ -82,13 +83,24 @@ impl NodeBackend for NodeApi {
             in_flight: machine.map(|machine| self.in_flight(machine)).unwrap_or_default(),
             waiting_for: match machine {
                 Some(machine) => machine.sentence.clone(),
-                None => "This node has no vote in this epoch: it follows certified blocks.".into(),
+                None => self.why_it_only_follows(status.as_ref(), &epochs).into(),
             },
         }
     }
 }
 
 impl NodeApi {
+    fn why_it_only_follows(&self, status: Option<&Status>, epochs: &Epochs) -> &'static str {
+        match (self.shared.key, self.shared.seat(epochs)) {
+            (None, _) => "This node is an observer: it follows certified blocks.",
+            (Some(_), None) => "This epoch's set doesn't have this node's key: it follows certified blocks.",
+            (Some(_), Some(_)) if status.is_some_and(|status| status.is_rejoining) => {
+                "This node lost its vote log: it votes from the epoch on that begins with its rejoin."
+            }
+            (Some(_), Some(_)) => "This node's vote log binds it to a later epoch: it follows until that begins.",
+        }
+    }
+
     fn validators(&self, machine: Option<&MachineStatus>) -> Vec<ValidatorStatus> {
         let epochs = self.shared.epochs();
         let set = epochs.current();
