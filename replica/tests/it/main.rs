@@ -5,4 +5,5 @@ mod cluster;
 mod epochs;
 mod ledger;
 mod people;
+mod rejoin;
 mod stories;

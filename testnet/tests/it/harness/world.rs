@@ -132,7 +132,8 @@ impl World {
         format!("name=validator-{node},operator={operator},consensus={consensus},peer-id={peer},address={address}")
     }
 
-    fn peer_id(&self, node: u16) -> String {
+    /// The peer id of a node.
+    pub(crate) fn peer_id(&self, node: u16) -> String {
         let mut command = tierchain("key");
         command.arg("inspect").arg(self.base_path(node).join("keys/network")).args(["--field", "peerId"]);
         finish(&mut command, COMMAND_LIMIT).succeeded().trim().to_owned()
