@@ -115,12 +115,13 @@
 //!
 //! [`message`](Message), [`input`](Input) and [`effect`](Effect) are the vocabulary; `tally` counts, `view_change` computes
 //! the head, `pacemaker` knows patience, `term` is what binds in one view, `chain` what is final and held; `machine`
-//! decides. [`verify()`] runs outside, before a message becomes an input. `invariants` names what is always true.
+//! decides. `charge` judges evidence. [`verify()`] runs outside, before a message becomes an input. `invariants` names what is always true.
 //!
 //! Not here, on purpose: bodies and their validity, clocks and block times, who may join, the next epoch's set. The
 //! replica crate answers [`Effect::Check`] for the first two and makes a new machine for a new epoch.
 
 mod chain;
+mod charge;
 mod config;
 mod effect;
 mod evidence;
@@ -140,6 +141,7 @@ mod verify;
 mod view_change;
 mod wants;
 
+pub use charge::{Charge, ChargeError};
 pub use config::{Base, Config, Parameters, Signer, Slot};
 pub use effect::{Effect, Evidence, Record, Target};
 pub use input::{Input, Now};

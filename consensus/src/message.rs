@@ -151,7 +151,7 @@ pub enum Message {
 }
 
 impl Message {
-    /// The epoch it is of.
+    /// The epoch in whose set it counts.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         match self {

@@ -19,6 +19,7 @@ pub mod hash;
 pub mod header;
 pub mod ledger;
 pub mod limits;
+pub mod lineage;
 pub mod numbers;
 pub mod ports;
 pub mod storage_key;

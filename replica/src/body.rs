@@ -55,6 +55,13 @@ impl Room {
 
     /// Room for one extrinsic, to see whether there is any.
     pub const ONE: Self = Self { count: 1, ..Self::BLOCK };
+
+    /// Whether a body left most of a block unused: then nothing was left out for want of room.
+    #[must_use]
+    pub fn is_ample_after(body: &[Checked], weights: &Weights) -> bool {
+        let half = Self { count: Self::BLOCK.count / 2, bytes: Self::BLOCK.bytes / 2, weight: Self::BLOCK.weight / 2 };
+        body.iter().try_fold(half, |room, checked| room.after(checked, weights)).is_some()
+    }
 }
 
 /// Next nonces on top of what is taken so far; none for an account that doesn't stand.

@@ -22,12 +22,15 @@ pub struct Held {
     pub live: Vec<usize>,
     /// When it arrived, in monotonic milliseconds.
     pub arrived: u64,
+    /// Since when it is known that something of it can be included; none while nothing can.
+    pub includable_since: Option<u64>,
     bytes: usize,
     order: u64,
 }
 
-/// A bundle held this long while one that came so much later was included is passed over. Relative, so that overload
-/// passes over nobody: a primary that takes bundles in order of arrival never does it.
+/// A bundle that could be included this long before the primary made a block with room for it, or included a bundle that
+/// came so much later, is passed over. Relative, so that overload passes over nobody: blocks are full then, and a
+/// primary that takes bundles in order of arrival never does it.
 pub const PASSED_OVER_MS: u64 = 2_000;
 
 /// All bundles held, in order of arrival.
@@ -39,8 +42,9 @@ pub struct Bundles {
     holders: BTreeMap<H256, Vec<H256>>,
     bytes_by_maker: BTreeMap<AccountId, usize>,
     next_order: u64,
-    /// When the newest bundle arrived of which something became final since the last [`Bundles::forget_included`].
-    newest_included: u64,
+    /// Up to when whatever arrived had its turn since the last [`Bundles::forget_turns`]: a bundle that arrived then is
+    /// included, or a block made then had room.
+    had_turn: u64,
 }
 
 impl Bundles {
@@ -59,7 +63,7 @@ impl Bundles {
         let order = self.next_order;
         self.next_order += 1;
         self.order.insert(order, open.digest);
-        self.held.insert(open.digest, Held { open, live, arrived: now, bytes, order });
+        self.held.insert(open.digest, Held { open, live, arrived: now, includable_since: None, bytes, order });
         true
     }
 
@@ -74,15 +78,29 @@ impl Bundles {
         self.order.values().filter_map(|digest| self.held.get(digest)).filter(|held| !held.live.is_empty())
     }
 
-    /// Bundles that the primary seems to pass over, in order of arrival.
-    pub fn passed_over(&self) -> impl Iterator<Item = &Held> {
-        let newest = self.newest_included;
-        self.live().take_while(move |held| held.arrived + PASSED_OVER_MS <= newest)
+    /// Bundles that had their turn long after they arrived and are still here, in order of arrival.
+    pub fn left_behind(&self) -> impl Iterator<Item = &Held> {
+        let had_turn = self.had_turn;
+        self.live().take_while(move |held| held.arrived + PASSED_OVER_MS <= had_turn)
     }
 
-    /// A new primary is judged by what it includes itself.
-    pub fn forget_included(&mut self) {
-        self.newest_included = 0;
+    /// Notes whether something of a bundle can be included now, and says whether it is passed over: it could be for
+    /// long before its last turn. (One whose nonces or account were missing until a moment ago had none.)
+    pub fn judge(&mut self, digest: &H256, includable: bool, now: u64) -> bool {
+        let had_turn = self.had_turn;
+        let Some(held) = self.held.get_mut(digest) else { return false };
+        held.includable_since = includable.then(|| held.includable_since.unwrap_or(now));
+        held.includable_since.is_some_and(|since| since + PASSED_OVER_MS <= had_turn)
+    }
+
+    /// A block made at `at` had room for more.
+    pub fn on_room(&mut self, at: u64) {
+        self.had_turn = self.had_turn.max(at);
+    }
+
+    /// A new primary is judged by what it makes itself.
+    pub fn forget_turns(&mut self) {
+        self.had_turn = 0;
     }
 
     /// Number of bundles held.
@@ -128,7 +146,7 @@ impl Bundles {
         for included in body {
             for digest in self.holders.remove(&included.hash).unwrap_or_default() {
                 if let Some(held) = self.held.get_mut(&digest) {
-                    self.newest_included = self.newest_included.max(held.arrived);
+                    self.had_turn = self.had_turn.max(held.arrived);
                     let entries = &held.open.entries;
                     held.live.retain(|at| entries[*at].checked.hash != included.hash);
                 }

@@ -74,9 +74,10 @@ pub(crate) fn bundle(maker: u16, body: &[Checked]) -> OpenBundle {
 pub(crate) fn bundle_with(maker: u16, entries: Vec<(Checked, Verdict)>) -> OpenBundle {
     let bundle = Bundle { extrinsics: entries.iter().map(|(checked, _)| checked.bytes.clone()).collect() };
     let digest = bundle.digest();
-    let signed = SignedBundle { epoch: Epoch(0), maker: ValidatorIndex(maker), bundle, signature: Signature::ZERO };
+    let (epoch, maker, signature) = (Epoch(0), ValidatorIndex(maker), Signature::ZERO);
+    let signed = SignedBundle { epoch, maker, at: 0, bundle, signature };
     let entries = entries.into_iter().map(|(checked, verdict)| Entry { checked, verdict }).collect();
-    let maker = account(u8::try_from(maker).expect("a handful of makers"));
+    let maker = account(u8::try_from(maker.0).expect("a handful of makers"));
     OpenBundle { digest, maker, signed: Arc::new(signed), entries }
 }
 

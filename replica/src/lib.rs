@@ -21,6 +21,7 @@ pub mod checks;
 mod clock;
 mod effect;
 mod epochs;
+pub mod evidence;
 pub mod executor;
 #[cfg(test)]
 mod fixture;

@@ -129,6 +129,11 @@ pub struct Replica {
     includable: Option<bool>,
     /// The view whose primary is judged by what it includes.
     judged_view: View,
+    /// When fresh proposals above the newest final block were found good. By this replica's own clock: a block's time is
+    /// what its primary says.
+    seen_fresh: BTreeMap<BlockNumber, u64>,
+    /// When bundles left behind are looked at next.
+    judge_again: u64,
     /// When this replica last made a bundle.
     last_bundled: Option<u64>,
 }

@@ -24,24 +24,27 @@ pub struct SignedBundle {
     pub epoch: Epoch,
     /// Which validator gathered it.
     pub maker: ValidatorIndex,
+    /// Its maker's newest final block when it was gathered: each signature in it holds for the birth block that counts
+    /// at the next one. So a signature that doesn't is its maker's fault, whenever it is looked at.
+    pub at: BlockNumber,
     /// The extrinsics.
     pub bundle: Bundle,
-    /// By the maker, over kind Bundle, view 0, number 0 and the bundle's digest.
+    /// By the maker, over kind Bundle, view 0, number `at` and the bundle's digest.
     pub signature: Signature,
 }
 
 impl SignedBundle {
     /// What its maker signs.
     #[must_use]
-    pub fn signed_bytes(genesis: &H256, epoch: Epoch, digest: &H256) -> Vec<u8> {
-        signed_bytes(genesis, epoch, SignedKind::Bundle, View(0), 0, digest)
+    pub fn signed_bytes(genesis: &H256, epoch: Epoch, at: BlockNumber, digest: &H256) -> Vec<u8> {
+        signed_bytes(genesis, epoch, SignedKind::Bundle, View(0), at, digest)
     }
 
     /// Whether it is of this set's epoch and its maker's signature holds.
     #[must_use]
     pub fn is_signed(&self, genesis: &H256, set: &ValidatorSet, verify: &dyn Verify) -> bool {
         let Some(key) = set.key(self.maker) else { return false };
-        let bytes = Self::signed_bytes(genesis, self.epoch, &self.bundle.digest());
+        let bytes = Self::signed_bytes(genesis, self.epoch, self.at, &self.bundle.digest());
         self.epoch == set.epoch && verify.holds(key, &bytes, &self.signature)
     }
 }
@@ -175,6 +178,7 @@ mod tests {
             SyncMessage::Bundle(SignedBundle {
                 epoch: Epoch(0),
                 maker: ValidatorIndex(1),
+                at: 7,
                 bundle,
                 signature: Signature::ZERO,
             }),

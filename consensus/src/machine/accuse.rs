@@ -9,14 +9,6 @@ use crate::effect::{Effect, Evidence};
 use crate::evidence::Topic;
 use crate::message::{Message, Proposal, ViewChange, Vote};
 
-/// Whether a VIEW-CHANGE hides a commit of its sender. By R3 who commits (v, k) holds a prepared certificate of v for
-/// block k or one above, and the VIEW-CHANGE must show it or a higher one.
-pub(super) fn hides(change: &ViewChange, commit: &Vote) -> bool {
-    let shown = change.prepared.as_ref().map(|certificate| (certificate.view, certificate.number));
-    let certified = change.certified.as_ref().map(|certificate| certificate.number);
-    change.view > commit.view && shown < Some((commit.view, commit.number)) && certified < Some(commit.number)
-}
-
 impl Machine {
     /// Hands out the evidence, once for each thing a validator may say one thing about.
     pub(super) fn accuse(&mut self, culprit: ValidatorIndex, topic: Topic, pair: [Message; 2], turn: &mut Turn<'_>) {

@@ -5,8 +5,8 @@ use tierchain_primitives::crypto::Signature;
 use tierchain_primitives::{BlockNumber, H256, ValidatorIndex, View};
 
 use super::Machine;
-use super::accuse::hides;
 use super::turn::Turn;
+use crate::charge::hides;
 use crate::effect::{Record, Target};
 use crate::message::{Message, Suspect, ViewChange, Vote};
 

@@ -4,9 +4,9 @@ use tierchain_primitives::H256;
 use tierchain_primitives::certificate::Certificate;
 
 use super::Machine;
-use super::accuse::hides;
 use super::turn::Turn;
 use crate::chain::{BlockRef, Path};
+use crate::charge::hides;
 use crate::effect::{Record, Target};
 use crate::input::Now;
 use crate::message::{Message, Vote, VoteKind};

@@ -3,6 +3,7 @@
 
 mod byzantine;
 mod cast;
+mod charge;
 mod codec;
 mod explore;
 mod random;

@@ -172,6 +172,8 @@ impl World {
             Effect::Behind { .. } => self.serve(at),
             Effect::Evidence(evidence) => {
                 assert!(self.faulty.contains(&evidence.culprit.0), "an honest validator is accused: {evidence:?}");
+                let judged = evidence.verify(&cast::signer(0), &cast::set(self.n), &cast::GENESIS);
+                assert!(judged.is_ok(), "evidence convinces whoever looks: {judged:?} of {evidence:?}");
                 self.evidence += 1;
             }
             Effect::WakeAt(wake) => self.nodes[at].wake = wake,

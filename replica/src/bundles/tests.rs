@@ -82,13 +82,38 @@ fn verdicts_replace_what_is_not_known_to_hold() {
 }
 
 #[test]
-fn passed_over_is_what_waits_while_much_later_ones_are_included() {
+fn left_behind_is_what_waits_while_much_later_ones_are_included_or_blocks_have_room() {
+    let left_behind = |act: fn(&mut Bundles)| {
+        let mut bundles = Bundles::default();
+        let (old, young) = (bundle(0, &[extrinsic(1, 0)]), bundle(1, &[extrinsic(2, 0)]));
+        assert!(insert(&mut bundles, &old, 0) && insert(&mut bundles, &young, PASSED_OVER_MS));
+        act(&mut bundles);
+        bundles.left_behind().map(|held| held.open.digest == old.digest).collect::<Vec<_>>()
+    };
+    assert_eq!(left_behind(|_| {}), [], "nothing had its turn");
+    assert_eq!(left_behind(|bundles| bundles.on_final(&[extrinsic(2, 0)], PASSED_OVER_MS)), [true]);
+    assert_eq!(left_behind(|bundles| bundles.on_room(PASSED_OVER_MS - 1)), []);
+    assert_eq!(left_behind(|bundles| bundles.on_room(PASSED_OVER_MS)), [true]);
+    let new_primary = |bundles: &mut Bundles| {
+        bundles.on_room(2 * PASSED_OVER_MS);
+        bundles.forget_turns();
+    };
+    assert_eq!(left_behind(new_primary), [], "a new primary is judged anew");
+}
+
+#[test]
+fn passed_over_is_what_could_be_included_for_long_before_its_last_turn() {
     let mut bundles = Bundles::default();
-    let (old, young) = (bundle(0, &[extrinsic(1, 0)]), bundle(1, &[extrinsic(2, 0)]));
-    assert!(insert(&mut bundles, &old, 0) && insert(&mut bundles, &young, PASSED_OVER_MS));
-    assert_eq!(bundles.passed_over().count(), 0, "nothing was included");
-    bundles.on_final(&[extrinsic(2, 0)], PASSED_OVER_MS);
-    assert_eq!(bundles.passed_over().map(|held| held.open.digest).collect::<Vec<_>>(), [old.digest]);
-    bundles.forget_included();
-    assert_eq!(bundles.passed_over().count(), 0, "a new primary is judged anew");
+    let open = bundle(0, &[extrinsic(1, 0)]);
+    assert!(insert(&mut bundles, &open, 0));
+    bundles.on_room(10_000);
+    assert!(!bundles.judge(&open.digest, true, 9_000), "a nonce or an account was missing until a moment ago");
+    bundles.on_room(9_000 + PASSED_OVER_MS - 1);
+    assert!(!bundles.judge(&open.digest, true, 12_000));
+    bundles.on_room(9_000 + PASSED_OVER_MS);
+    assert!(bundles.judge(&open.digest, true, 12_000));
+    assert!(
+        !bundles.judge(&open.digest, false, 12_000) && !bundles.judge(&open.digest, true, 12_000),
+        "it starts anew"
+    );
 }

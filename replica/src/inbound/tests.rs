@@ -71,8 +71,14 @@ fn suspect(epoch: u32, signer: &KeyPair) -> Vec<u8> {
 
 fn signed_bundle(epoch: u32, signer: &KeyPair, body: &[Checked]) -> SignedBundle {
     let bundle = Bundle { extrinsics: body.iter().map(|checked| checked.bytes.clone()).collect() };
-    let bytes = SignedBundle::signed_bytes(&GENESIS, Epoch(epoch), &bundle.digest());
-    SignedBundle { epoch: Epoch(epoch), maker: ValidatorIndex(3), signature: Signer::sign(signer, &bytes), bundle }
+    let bytes = SignedBundle::signed_bytes(&GENESIS, Epoch(epoch), 0, &bundle.digest());
+    SignedBundle {
+        epoch: Epoch(epoch),
+        maker: ValidatorIndex(3),
+        at: 0,
+        signature: Signer::sign(signer, &bytes),
+        bundle,
+    }
 }
 
 /// The child of a block, certified by three of an epoch's validators.

@@ -94,7 +94,7 @@ impl Replica {
         self.checks.clear();
         self.work = false;
         self.judged_view = View(0);
-        self.bundles.forget_included();
+        self.bundles.forget_turns();
         self.greeted.clear();
         true
     }

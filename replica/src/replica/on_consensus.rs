@@ -11,6 +11,7 @@ use tierchain_runtime::Checked;
 use super::settle::next;
 use super::{Replica, Turn, Wanted};
 use crate::accounts::LedgerRead;
+use crate::body::Room;
 use crate::checks::{CLOCK_BEHIND_MS, Context, Fault, Outcome};
 use crate::effect::{Effect, ExecuteJob, Recipients};
 use crate::input::Member;
@@ -124,6 +125,7 @@ impl Replica {
         {
             turn.queue.push_back(MachineInput::SuspectPrimary);
         }
+        self.seen_fresh.insert(header.number, turn.now.monotonic);
         if self.put_in_flight(header, body, turn) {
             turn.queue.push_back(MachineInput::Valid { hash });
         }
@@ -182,6 +184,11 @@ impl Replica {
             turn.staged.free(Effect::Dropped { hash, reason });
         }
         self.bundles.on_final(&block.body, turn.now.monotonic);
+        let later = self.seen_fresh.split_off(&next(number));
+        let seen = core::mem::replace(&mut self.seen_fresh, later).remove(&number);
+        if let Some(at) = seen.filter(|_| Room::is_ample_after(&block.body, &self.settings.weights)) {
+            self.bundles.on_room(at);
+        }
         self.checks.on_final(number);
         self.verifying = self.verifying.split_off(&(next(number), H256::ZERO));
         self.includable = None;

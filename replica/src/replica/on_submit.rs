@@ -85,8 +85,9 @@ impl Replica {
         let bundle = Bundle { extrinsics: ready.iter().map(|(checked, _)| checked.bytes.clone()).collect() };
         let digest = bundle.digest();
         let epoch = self.set().epoch;
-        let signature = turn.ports.signer.sign(&SignedBundle::signed_bytes(&self.settings.genesis, epoch, &digest));
-        let signed = Arc::new(SignedBundle { epoch, maker, bundle, signature });
+        let at = self.chain.last().header.number;
+        let signature = turn.ports.signer.sign(&SignedBundle::signed_bytes(&self.settings.genesis, epoch, at, &digest));
+        let signed = Arc::new(SignedBundle { epoch, maker, at, bundle, signature });
         let entry = |(checked, birth)| Entry { checked, verdict: Verdict::Holds { birth } };
         let entries = ready.into_iter().map(entry).collect();
         // What is ready isn't final: its nonce is yet to come.

@@ -155,6 +155,8 @@ impl Replica {
             work: false,
             includable: None,
             judged_view: View(0),
+            seen_fresh: BTreeMap::new(),
+            judge_again: 0,
             last_bundled: None,
         }
     }

@@ -1,7 +1,7 @@
 //! After an input: run the machine, the checks and the proposer until nothing moves, then say when to look again.
 
 use tierchain_consensus::{Input as MachineInput, Machine};
-use tierchain_primitives::BlockNumber;
+use tierchain_primitives::{BlockNumber, H256};
 
 use super::{Replica, Turn};
 use crate::accounts::LedgerRead;
@@ -13,8 +13,12 @@ use crate::wire::SyncMessage;
 /// How often a block that a quorum vouches for is asked for.
 const ASK_AGAIN_MS: u64 = 50;
 
-/// How often a suspicion whose cause lasts is handed to the machine, which forgets it after a while.
-const SUSPECT_AGAIN_MS: u64 = 100;
+/// How often bundles that were left behind are looked at; a suspicion that lasts is handed to the machine as often,
+/// which forgets it after a while.
+const JUDGE_AGAIN_MS: u64 = 100;
+
+/// How many bundles are looked at each time. One that is passed over stays, while others go.
+const JUDGED_MAX: usize = 32;
 
 impl Replica {
     pub(super) fn settle<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) {
@@ -81,27 +85,38 @@ impl Replica {
         includable
     }
 
-    /// Suspects a primary that passes over a bundle: one that could be included and has been held for long, while a
-    /// bundle that came much later was included.
+    /// Suspects a primary that passes over a bundle.
     fn suspect_passing_over<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) {
         let Some(view) = self.machine.as_ref().map(Machine::view) else { return };
         if self.judged_view != view {
             self.judged_view = view;
-            self.bundles.forget_included();
+            self.bundles.forget_turns();
         }
-        if Some(self.set().primary(view)) == self.me() || self.bundles.passed_over().next().is_none() {
+        let now = turn.now.monotonic;
+        if now < self.judge_again || Some(self.set().primary(view)) == self.me() {
             return;
         }
+        let judged: Vec<H256> = self.bundles.left_behind().take(JUDGED_MAX).map(|held| held.open.digest).collect();
+        if judged.is_empty() {
+            return;
+        }
+        self.judge_again = now + JUDGE_AGAIN_MS;
+        turn.wake_at(self.judge_again);
+        let passed_over = judged.iter().filter(|digest| self.is_passed_over(digest, turn)).count();
+        if passed_over > 0 {
+            turn.queue.push_back(MachineInput::SuspectPrimary);
+        }
+    }
+
+    fn is_passed_over<L: LedgerRead>(&mut self, digest: &H256, turn: &Turn<'_, L>) -> bool {
         let mut deriver = Deriver {
             chain: &self.chain,
             accounts: &mut self.accounts,
             ledger: turn.ports.ledger,
             weights: &self.settings.weights,
         };
-        if deriver.includes_any(self.bundles.passed_over()) {
-            turn.queue.push_back(MachineInput::SuspectPrimary);
-            turn.wake_at(turn.now.monotonic + SUSPECT_AGAIN_MS);
-        }
+        let includable = deriver.includes_any(self.bundles.get(digest).into_iter());
+        self.bundles.judge(digest, includable, turn.now.monotonic)
     }
 
     /// Asks those who vouch for a block that isn't here, one after the other.

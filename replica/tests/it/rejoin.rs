@@ -16,7 +16,9 @@ fn key(who: usize) -> AccountId {
 /// Four validators with some blocks, of which number 3 loses its disk and comes back with an empty one.
 fn after_the_loss() -> Cluster {
     let mut cluster = Cluster::new(0);
-    (0..4).for_each(|to| drop(cluster.remark(to)));
+    for to in 0..4 {
+        cluster.remark(to);
+    }
     cluster.pass(200);
     cluster.kill(3);
     cluster.remark(0);
@@ -104,7 +106,9 @@ fn who_shows_it_the_way_late_lets_it_vote_in_the_middle_of_the_epoch() {
     cluster.cut = vec![3];
     ask(&mut cluster, 0, CHALLENGE);
     cluster.pass(500);
-    (0..3).for_each(|to| drop(cluster.remark(to)));
+    for to in 0..3 {
+        cluster.remark(to);
+    }
     cluster.pass(500);
     assert_eq!((cluster.epoch(0), cluster.epoch(3)), ((1, true), (0, false)));
     cluster.cut.clear();

@@ -50,7 +50,9 @@ fn a_validator_whose_disk_is_deleted_under_load_rejoins_and_votes_again() {
     until("it catches up", || network.node(3).height().filter(|height| *height > 5));
     network.kill(3);
     network.start_by(3, rejoin(&network, 3));
-    until("it has a vote again", || network.node(3).status().filter(|status| (status.epoch, status.me) == (1, Some(3))));
+    until("it has a vote again", || {
+        network.node(3).status().filter(|status| (status.epoch, status.me) == (1, Some(3)))
+    });
     // Three of four are a quorum, so the chain goes on by its votes alone.
     network.kill(0);
     let height = network.node(1).height().expect("it runs");
