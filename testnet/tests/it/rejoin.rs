@@ -41,7 +41,7 @@ fn a_validator_whose_disk_is_deleted_under_load_rejoins_and_votes_again() {
     let mut network = Network::start();
     let load = Trickle::start(&network, &[1, 2]);
     network.kill(3);
-    for folder in ["votes", "database"] {
+    for folder in ["votes", "db"] {
         remove_dir_all(network.world.base_path(3).join(folder)).expect("it was there");
     }
     let without = finish(&mut network.world.run_command(3, &network.world.spec()), SOON);
@@ -80,7 +80,7 @@ fn what_is_whole_is_not_replaced_and_what_is_corrupt_names_the_remedy() {
     assert_refused(&refused, &["corrupt", "tierchain run --rejoin"]);
     write(&segment, &bytes).expect("the same file");
     // The database alone: it is set aside, and the whole vote log goes on.
-    let current = network.world.base_path(2).join("database/CURRENT");
+    let current = network.world.base_path(2).join("db/CURRENT");
     write(&current, "no manifest\n").expect("the same file");
     let refused = finish(&mut network.world.run_command(2, &network.world.spec()), SOON);
     assert_refused(&refused, &["database", "--rejoin"]);

@@ -10,8 +10,9 @@ use anyhow::{Context, bail, ensure};
 use tierchain_consensus::{Record as ConsensusRecord, Signer, ViewChange};
 use tierchain_primitives::certificate::{Certificate, SignedKind, ValidatorSet, signed_bytes};
 use tierchain_primitives::crypto::{KeyPair, Signature};
-use tierchain_primitives::{BlockNumber, H256, View};
+use tierchain_primitives::{AccountId, BlockNumber, H256, View};
 use tierchain_replica::{Record, epochs_of};
+use tierchain_runtime::registry;
 use tierchain_storage::{BasePath, Database, Settings};
 
 use crate::chain_spec::ChainSpec;
@@ -25,6 +26,8 @@ struct Ground {
     set: ValidatorSet,
     height: BlockNumber,
     certificate: Option<Certificate>,
+    /// The newest rejoin of the validator: a log without its challenge gives no vote.
+    challenge: Option<H256>,
 }
 
 /// Performs `init --replace-votes`.
@@ -40,7 +43,7 @@ pub(super) fn replace_votes(args: &InitArgs, spec: &ChainSpec) -> anyhow::Result
     }
     let path = args.consensus_key.clone().unwrap_or_else(|| consensus_key_file(&args.base_path));
     let key = keystore::load(&path)?;
-    let ground = ground(&base_path, spec, genesis)?;
+    let ground = ground(&base_path, spec, genesis, &key.public())?;
     ensure!(
         ground.set.index_of(&key.public()).is_some(),
         "the consensus key {} in {} has no vote in epoch {}, which block {} is of: choose the right file with \
@@ -54,7 +57,9 @@ pub(super) fn replace_votes(args: &InitArgs, spec: &ChainSpec) -> anyhow::Result
     if !args.accept_possible_fork {
         bail!("nothing was changed; give --accept-possible-fork to go on");
     }
-    let first = [Record::Epoch(ground.set.epoch), view_change(&key, &ground, genesis, view)?];
+    let rejoin = ground.challenge.map(|challenge| Record::Rejoin { challenge });
+    let promise = [Record::Epoch(ground.set.epoch), view_change(&key, &ground, genesis, view)?];
+    let first: Vec<Record> = rejoin.into_iter().chain(promise).collect();
     let aside = vote_log::set_aside(&votes)?;
     drop(vote_log::create(&votes, genesis, &first)?);
     let kept = aside.map(|path| format!("; the lost one is kept as {}", path.display())).unwrap_or_default();
@@ -62,8 +67,8 @@ pub(super) fn replace_votes(args: &InitArgs, spec: &ChainSpec) -> anyhow::Result
 }
 
 /// The newest block here, and the set that votes after it.
-fn ground(base_path: &BasePath, spec: &ChainSpec, genesis: H256) -> anyhow::Result<Ground> {
-    let nothing = Ground { set: spec.validator_set(), height: 0, certificate: None };
+fn ground(base_path: &BasePath, spec: &ChainSpec, genesis: H256, key: &AccountId) -> anyhow::Result<Ground> {
+    let nothing = Ground { set: spec.validator_set(), height: 0, certificate: None, challenge: None };
     if !base_path.database().exists() {
         return Ok(nothing);
     }
@@ -71,7 +76,8 @@ fn ground(base_path: &BasePath, spec: &ChainSpec, genesis: H256) -> anyhow::Resu
     let Some((height, _)) = database.best() else { return Ok(nothing) };
     let epochs = epochs_of(&database);
     let certificate = database.certificate(height).filter(|_| height > epochs.begins_after());
-    Ok(Ground { set: epochs.current().clone(), height, certificate })
+    let challenge = registry::rejoined(&database, key).map(|rejoined| rejoined.challenge);
+    Ok(Ground { set: epochs.current().clone(), height, certificate, challenge })
 }
 
 /// The promise as the log holds it. It shows the newest certificate that is here, so that no view after it can begin
@@ -118,7 +124,7 @@ mod tests {
     fn the_promise_is_one_that_the_others_accept() {
         let keys: Vec<KeyPair> = (1..5).map(|seed| KeyPair::from_seed(&[seed; 32])).collect();
         let set = ValidatorSet { epoch: Epoch(3), keys: keys.iter().map(KeyPair::public).collect() };
-        let ground = Ground { set: set.clone(), height: 0, certificate: None };
+        let ground = Ground { set: set.clone(), height: 0, certificate: None, challenge: None };
         let genesis = H256([9; 32]);
         let record = view_change(&keys[2], &ground, genesis, View(100)).expect("it has a vote");
         let Record::Consensus(ConsensusRecord::ViewChange(change)) = record else { panic!("a promise") };

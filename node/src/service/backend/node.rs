@@ -2,9 +2,8 @@
 
 use tierchain_consensus::{InFlight as MachineInFlight, Status as MachineStatus};
 use tierchain_network::PeerInfo;
-use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::{AccountId, ValidatorIndex};
-use tierchain_replica::{Member, Replica, Status};
+use tierchain_replica::{Abstains, Member, Replica, Status};
 use tierchain_rpc::backend::NodeBackend;
 use tierchain_rpc::types::{
     Address, ChainType, ConsensusStatus, ExecutedBlock, Hash, Health, Identity, InFlight, Peer, SyncState, U64,
@@ -83,24 +82,13 @@ impl NodeBackend for NodeApi {
             in_flight: machine.map(|machine| self.in_flight(machine)).unwrap_or_default(),
             waiting_for: match machine {
                 Some(machine) => machine.sentence.clone(),
-                None => self.why_it_only_follows(status.as_ref(), &epochs).into(),
+                None => why_it_only_follows(status.as_ref().and_then(|status| status.abstains)).into(),
             },
         }
     }
 }
 
 impl NodeApi {
-    fn why_it_only_follows(&self, status: Option<&Status>, epochs: &Epochs) -> &'static str {
-        match (self.shared.key, self.shared.seat(epochs)) {
-            (None, _) => "This node is an observer: it follows certified blocks.",
-            (Some(_), None) => "This epoch's set doesn't have this node's key: it follows certified blocks.",
-            (Some(_), Some(_)) if status.is_some_and(|status| status.is_rejoining) => {
-                "This node lost its vote log: it votes from the epoch on that begins with its rejoin."
-            }
-            (Some(_), Some(_)) => "This node's vote log binds it to a later epoch: it follows until that begins.",
-        }
-    }
-
     fn validators(&self, machine: Option<&MachineStatus>) -> Vec<ValidatorStatus> {
         let epochs = self.shared.epochs();
         let set = epochs.current();
@@ -133,5 +121,24 @@ impl NodeApi {
             commits: votes(&block.commits),
         };
         machine.in_flight.iter().map(block).collect()
+    }
+}
+
+/// What a node without a vote waits for.
+fn why_it_only_follows(abstains: Option<Abstains>) -> &'static str {
+    match abstains {
+        None => "This node is about to vote.",
+        Some(Abstains::Observer) => "This node is an observer: it follows certified blocks.",
+        Some(Abstains::NoSeat) => "This epoch's set doesn't have this node's key: it follows certified blocks.",
+        Some(Abstains::LaterEpoch) => {
+            "This node's vote log binds it to an epoch that its chain hasn't reached: it catches up."
+        }
+        Some(Abstains::Rejoining) => {
+            "This node lost its vote log: it votes from the epoch on that begins with its rejoin."
+        }
+        Some(Abstains::Superseded) => {
+            "This node's key has rejoined with another vote log, so this one gives no vote: stop the other node, move \
+             this log away, and start with --rejoin."
+        }
     }
 }
