@@ -19,6 +19,8 @@ pub(crate) struct RunConfig {
     pub(crate) base_path: PathBuf,
     /// The consensus key of a voting replica; none for an observer.
     pub(crate) consensus_key: Option<KeyPair>,
+    /// Whether a vote log or database that is lost may be replaced.
+    pub(crate) rejoin: bool,
     /// The libp2p identity.
     pub(crate) node_key: KeyPair,
     /// Shown in logs and metrics.

@@ -14,6 +14,7 @@ mod secret_uri;
 mod service;
 mod table;
 mod telemetry;
+mod vote_log;
 
 use std::process::ExitCode;
 

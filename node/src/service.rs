@@ -24,6 +24,7 @@ mod inbound;
 mod ledger;
 mod peers;
 mod perform;
+mod rejoin;
 mod report;
 mod shared;
 mod verifier;
@@ -34,6 +35,7 @@ use std::sync::mpsc;
 use anyhow::Context;
 use tierchain_consensus::Parameters;
 use tierchain_network as network;
+use tierchain_primitives::crypto::KeyPair;
 use tierchain_replica::{Pace, Settings, Voter};
 use tierchain_rpc::ServerConfig;
 use tierchain_runtime::Weights;
@@ -66,6 +68,7 @@ pub(crate) async fn run(config: RunConfig) -> anyhow::Result<()> {
     };
 
     let heartbeat = config.heartbeat;
+    let rejoiner = config.consensus_key.as_ref().map(|key| KeyPair::from_seed(&key.seed()));
     let (jobs, jobs_in) = mpsc::channel();
     let executor = executor::start(shared.clone(), disk.state, jobs_in)?;
     let flusher = flusher::start(shared.clone())?;
@@ -73,6 +76,7 @@ pub(crate) async fn run(config: RunConfig) -> anyhow::Result<()> {
     let driver = Driver::new(shared.clone(), settings, disk.log, config.consensus_key, jobs, flusher, runtime);
     let driver = driver::start(driver, disk.recovered, inputs)?;
     let inbound = tokio::spawn(inbound::run(shared.clone(), events));
+    let rejoining = tokio::spawn(rejoin::run(shared.clone(), rejoiner));
     let reporting = tokio::spawn(report::run(shared.clone()));
     let api = Arc::new(backend::NodeApi::new(shared.clone(), config.log, heartbeat));
     let rpc = tierchain_rpc::start(&config.rpc, api.clone()).await?;
@@ -90,6 +94,7 @@ pub(crate) async fn run(config: RunConfig) -> anyhow::Result<()> {
         admin.stop().await;
     }
     inbound.abort();
+    rejoining.abort();
     reporting.abort();
     metering.abort();
     shared.driver.stop();

@@ -45,5 +45,5 @@ pub use input::{Entry, Executed, Input, Member, OpenBundle, Ticket, Verdict};
 pub use pool::Refusal;
 pub use proposer::Pace;
 pub use record::Record;
-pub use replica::{Ports, Recovered, Replica, Settings, Status, Voter};
+pub use replica::{Abstains, Ports, Recovered, Replica, Settings, Status, Voter};
 pub use staged::{Durable, Log, Staged};

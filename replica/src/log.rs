@@ -81,14 +81,22 @@ impl<D: LogDisk> WriteAheadLog<D> {
     ///
     /// # Errors
     /// [`LogError::Exists`] when the disk has one: a second log would forget what the first promised.
-    pub fn create(mut disk: D, genesis: H256) -> Result<Self, LogError> {
+    pub fn create(disk: D, genesis: H256) -> Result<Self, LogError> {
+        Self::create_with(disk, genesis, &[])
+    }
+
+    /// Makes a new log that begins with these records: it exists with all of them or not at all.
+    ///
+    /// # Errors
+    /// [`LogError::Exists`] when the disk has one.
+    pub fn create_with(mut disk: D, genesis: H256, first: &[Vec<u8>]) -> Result<Self, LogError> {
         if !disk.segments().is_empty() {
             return Err(LogError::Exists);
         }
         let header = SegmentHeader { genesis, segment: 0, salt: disk.salt() };
         let staged = Group::default();
         let mut log = Self { disk, first: 0, header, end: 0, checkpoint_end: 0, sequence: 0, staged };
-        log.start(header, &[]);
+        log.start(header, first);
         Ok(log)
     }
 

@@ -55,3 +55,27 @@ impl Decode for Record {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use parity_scale_codec::DecodeAll;
+
+    use super::*;
+
+    #[test]
+    fn the_kinds_are_fixed_and_decode_to_themselves() {
+        let hash = H256([7; 32]);
+        let records = [
+            Record::Block { header: crate::fixture::genesis().header, body: vec![vec![1], vec![2, 3]] },
+            Record::Pooled { bytes: vec![4], birth: hash },
+            Record::Rejoin { challenge: hash },
+            Record::Epoch(Epoch(9)),
+        ];
+        for (record, kind) in records.into_iter().zip(1..) {
+            let bytes = record.encode();
+            assert_eq!(bytes[0], kind);
+            assert_eq!(Record::decode_all(&mut bytes.as_slice()), Ok(record));
+        }
+        assert!(Record::decode_all(&mut [5u8; 40].as_slice()).is_err());
+    }
+}

@@ -39,6 +39,7 @@ use crate::proposer::{Pace, Proposer};
 use crate::record::Record;
 use crate::staged::Staged;
 
+pub use epoch::Abstains;
 pub use recover::Recovered;
 pub use status::Status;
 

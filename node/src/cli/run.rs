@@ -16,9 +16,14 @@ pub(crate) struct RunArgs {
     /// Folder for everything the node keeps.
     #[arg(long, value_name = "DIR", required_unless_present = "dev")]
     pub(crate) base_path: Option<PathBuf>,
-    /// Vote. Needs a vote log made by `tierchain init` and a consensus key that the chain specification names.
+    /// Vote in each epoch whose validators have this node's consensus key, and follow in the others. Needs a vote log
+    /// made by `tierchain init`.
     #[arg(long)]
     pub(crate) validator: bool,
+    /// Go on after the vote log or the database was lost: what isn't whole is set aside, and the validator votes again
+    /// from an epoch that the network begins for it. Refused where everything is whole.
+    #[arg(long, requires = "validator")]
+    pub(crate) rejoin: bool,
     /// Name shown in logs and metrics [default: the validator's name in the specification, or the peer id].
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,

@@ -10,13 +10,13 @@ use anyhow::{Context, bail, ensure};
 use tierchain_primitives::crypto::KeyPair;
 use tierchain_rpc::{Origins, ServerConfig, TlsFiles};
 
-use super::init::{has_vote_log, make_vote_log};
+use super::init::make_vote_log;
 use crate::chain_spec::{ChainSpec, ChainType, development};
 use crate::cli::run::RunArgs;
 use crate::config::{RunConfig, consensus_key_file, node_key_file};
 use crate::peer_id::PeerId;
 use crate::telemetry::LogFilter;
-use crate::{keystore, open_files, service, telemetry};
+use crate::{keystore, open_files, service, telemetry, vote_log};
 
 /// Where a node listens when neither options nor specification say.
 const LISTEN_ADDRESS: &str = "/ip4/127.0.0.1/tcp/10044";
@@ -49,13 +49,14 @@ fn file_config(args: &RunArgs, log: LogFilter) -> anyhow::Result<RunConfig> {
     );
     let node_key_path = args.node_key.clone().unwrap_or_else(|| node_key_file(base_path));
     let node_key = keystore::load(&node_key_path)?;
-    let consensus_key = if args.validator { Some(consensus_key(args, base_path, &spec, chain)?) } else { None };
+    let consensus_key = if args.validator { Some(consensus_key(args, base_path, &spec)?) } else { None };
     check_member(&spec, &node_key, consensus_key.as_ref(), &node_key_path, chain)?;
     if args.validator {
         ensure!(
-            has_vote_log(base_path),
+            args.rejoin || vote_log::exists(base_path),
             "there is no vote log in {0}: a validator that has never voted runs `tierchain init --chain {1} \
-             --base-path {0}` once; one that lost its log must not vote with an empty one",
+             --base-path {0}` once; one that lost its log must not vote with an empty one: it goes on with \
+             `tierchain run --validator --rejoin`",
             base_path.display(),
             chain.display()
         );
@@ -63,18 +64,18 @@ fn file_config(args: &RunArgs, log: LogFilter) -> anyhow::Result<RunConfig> {
     Ok(config(args, log, spec, base_path.clone(), consensus_key, node_key))
 }
 
-/// The consensus key of a validator that the specification names.
-fn consensus_key(args: &RunArgs, base_path: &Path, spec: &ChainSpec, chain: &Path) -> anyhow::Result<KeyPair> {
+/// The consensus key. The specification names the first validators only; later ones the operators decide about.
+fn consensus_key(args: &RunArgs, base_path: &Path, spec: &ChainSpec) -> anyhow::Result<KeyPair> {
     let path = args.consensus_key.clone().unwrap_or_else(|| consensus_key_file(base_path));
     let key = keystore::load(&path)?;
-    ensure!(
-        spec.validator_of(&key.public()).is_some(),
-        "the consensus key {} in {} is no validator's of {}: choose the right file with --consensus-key, or run \
-         without --validator",
-        key.public(),
-        path.display(),
-        chain.display()
-    );
+    if spec.validator_of(&key.public()).is_none() {
+        tracing::warn!(
+            key = %key.public(),
+            file = %path.display(),
+            "the consensus key is of none of the network's first validators: this node follows until an epoch's set has \
+             it; see `tierchain registry validators`, or choose another file with --consensus-key"
+        );
+    }
     Ok(key)
 }
 
@@ -104,12 +105,15 @@ fn check_member(
             voter.peer,
             voter.name
         ),
-        (None, None) if !spec.observers.contains(&peer) => bail!(
-            "peer id {peer} of {} is neither a validator nor an observer in {}: nobody would let it in; add it to \
-             genesis.observers",
-            path.display(),
-            chain.display()
-        ),
+        (None, None) if !spec.observers.contains(&peer) => {
+            tracing::warn!(
+                %peer,
+                file = %path.display(),
+                "this node is neither one of the network's first validators nor of its observers: the others let it in \
+                 once the registry has it"
+            );
+            Ok(())
+        }
         _ => Ok(()),
     }
 }
@@ -125,7 +129,7 @@ fn development_config(
     let spec = spec.expect("a test checks that the development chain has no errors");
     let base_path = args.base_path.clone().or_else(|| temporary.map(|folder| folder.0.clone()));
     let base_path = base_path.expect("without --base-path the folder is a temporary one");
-    if !has_vote_log(&base_path) {
+    if !vote_log::exists(&base_path) {
         make_vote_log(&base_path, spec.genesis_hash())?;
     }
     Ok(config(args, log, spec, base_path, Some(development.consensus_key), development.node_key))
@@ -149,6 +153,7 @@ fn config(
     RunConfig {
         base_path,
         consensus_key,
+        rejoin: args.rejoin,
         name: name.unwrap_or_else(|| peer.to_string()),
         node_key,
         listen_addresses,

@@ -2,18 +2,19 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use parity_scale_codec::{Decode, Encode};
 use tierchain_primitives::ports::StateChange;
 use tierchain_primitives::{BlockNumber, H256};
 use tierchain_replica::chain::{Block, ChainBase};
 use tierchain_replica::genesis::Genesis;
-use tierchain_replica::log::{self, SEGMENT_BYTES, WriteAheadLog};
+use tierchain_replica::log::{LogError, WriteAheadLog};
 use tierchain_replica::{Record, Recovered};
-use tierchain_storage::{BasePath, BlockCommit, Database, LogDirectory, Retention, Settings};
+use tierchain_storage::{BasePath, BlockCommit, Database, DatabaseError, LogDirectory, Retention, Settings};
 
 use super::executor::ExecutedState;
 use crate::config::RunConfig;
+use crate::vote_log;
 
 /// How many of the newest roots are kept beside the database: headers may name any in the last two windows.
 const ROOTS_KEPT: BlockNumber = 32;
@@ -40,12 +41,14 @@ impl Disk {
         let genesis = Genesis::build(&config.spec.genesis);
         let base_path = BasePath::lock(&config.base_path)?;
         // The vote log first: a base path of another chain is refused before anything is written into it.
-        let (log, records) = match config.consensus_key {
-            None => (None, Vec::new()),
-            Some(_) => {
-                let (log, records) = open_vote_log(&base_path.votes(), genesis.hash)?;
-                (Some(log), records)
-            }
+        if config.consensus_key.is_some() && vote_log::exists(base_path.root()) {
+            refuse_other_chain(&base_path.votes(), genesis.hash)?;
+        }
+        let database_was_lost = config.rejoin && set_aside_corrupt_database(&base_path, genesis.hash)?;
+        let (log, records) = match (&config.consensus_key, config.rejoin) {
+            (None, _) => (None, Vec::new()),
+            (Some(_), false) => keep_log(vote_log::open(&base_path.votes(), genesis.hash)?),
+            (Some(_), true) => keep_log(vote_log::open_to_rejoin(&base_path.votes(), genesis.hash, database_was_lost)?),
         };
         let retention = if config.archive { Retention::Archive } else { Retention::default() };
         let settings = Settings { retention, ..Settings::default() };
@@ -60,26 +63,40 @@ impl Disk {
     }
 }
 
-fn open_vote_log(votes: &Path, genesis: H256) -> anyhow::Result<(WriteAheadLog<LogDirectory>, Vec<Record>)> {
-    let directory =
-        LogDirectory::open(votes, SEGMENT_BYTES).with_context(|| format!("cannot read {}", votes.display()))?;
-    let (log, recovered): (_, log::Recovered) =
-        WriteAheadLog::open(directory, genesis).with_context(|| format!("the vote log in {}", votes.display()))?;
-    if recovered.cut > 0 {
-        tracing::info!(bytes = recovered.cut, "cut a torn tail off the vote log: written, never synced, never said");
-    }
-    let mut records = Vec::with_capacity(recovered.records.len());
-    for bytes in recovered.records {
-        let mut input = bytes.as_slice();
-        match Record::decode(&mut input) {
-            Ok(record) if input.is_empty() => records.push(record),
-            _ => bail!(
-                "the vote log in {} holds a record of another version: run the version that wrote it",
-                votes.display()
-            ),
+fn keep_log((log, records): vote_log::Opened) -> (Option<WriteAheadLog<LogDirectory>>, Vec<Record>) {
+    (Some(log), records)
+}
+
+/// Refuses another chain's vote log, whether or not it is whole.
+fn refuse_other_chain(votes: &Path, genesis: H256) -> anyhow::Result<()> {
+    match vote_log::look(votes, genesis)? {
+        Err(error @ LogError::OtherChain { .. }) => {
+            Err(error).with_context(|| format!("the vote log in {}", votes.display()))
         }
+        _ => Ok(()),
     }
-    Ok((log, records))
+}
+
+/// Renames a database that is this chain's and can't be used. Says whether it did.
+fn set_aside_corrupt_database(base_path: &BasePath, genesis: H256) -> anyhow::Result<bool> {
+    let folder = base_path.database();
+    if !folder.exists() {
+        return Ok(true);
+    }
+    let error = match Database::open(&folder, genesis, Settings::default()) {
+        Ok(database) if database.best().is_none() => return Ok(true),
+        Ok(database) => match newest_state(&database) {
+            Ok(_) => return Ok(false),
+            Err(error) => error,
+        },
+        Err(error @ DatabaseError::Corrupt { .. }) => error.into(),
+        // Another chain's, in use, or unreadable: none of these is mended by a new one.
+        Err(error) => return Err(error.into()),
+    };
+    let aside = vote_log::set_aside(&folder)?;
+    let kept = aside.map(|path| path.display().to_string()).unwrap_or_default();
+    tracing::warn!(%error, kept_as = kept, "the database is corrupt and was set aside");
+    Ok(true)
 }
 
 fn commit_genesis(database: &Database, genesis: &Genesis) {
@@ -94,7 +111,8 @@ fn commit_genesis(database: &Database, genesis: &Genesis) {
 fn newest_state(
     database: &Database,
 ) -> anyhow::Result<(ExecutedState, ChainBase, Option<tierchain_primitives::certificate::Certificate>)> {
-    let broken = "the database lacks what belongs to its newest block: it is corrupt; restore the base path";
+    let broken = "the database lacks what belongs to its newest block: it is corrupt; start with `--rejoin` (an observer: \
+                  move the folder away), which sets it aside and gets the chain from the others";
     let (number, hash) = database.best().context(broken)?;
     let header = database.header(number).context(broken)?;
     let block = Block::new(header, Default::default()).context(broken)?;

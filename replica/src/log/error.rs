@@ -59,3 +59,11 @@ pub enum LogError {
         damage: Damage,
     },
 }
+
+impl LogError {
+    /// Whether what the log promised is lost, so that another one has to take its place.
+    #[must_use]
+    pub fn is_loss(&self) -> bool {
+        matches!(self, Self::Missing | Self::Gap { .. } | Self::Misplaced { .. } | Self::Corrupt { .. })
+    }
+}

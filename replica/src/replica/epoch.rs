@@ -20,6 +20,21 @@ use crate::input::Member;
 use crate::record::Record;
 use crate::wire::SyncMessage;
 
+/// Why a replica doesn't vote.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Abstains {
+    /// It has no key to vote with.
+    Observer,
+    /// The set in force doesn't have its key.
+    NoSeat,
+    /// Its log binds it to an epoch that isn't reached yet.
+    LaterEpoch,
+    /// Its log takes the place of a lost one, and the epoch that its rejoin begins isn't reached yet.
+    Rejoining,
+    /// The key has rejoined with another log: this one is out of force.
+    Superseded,
+}
+
 impl Replica {
     /// The epochs known here.
     #[must_use]
@@ -102,7 +117,7 @@ impl Replica {
     /// Begins to vote, once that is allowed: with the epoch, or in the middle of it where execution has shown only
     /// then that this log counts.
     pub(super) fn try_vote<L>(&mut self, turn: &mut Turn<'_, L>) {
-        let Some(me) = self.seat().filter(|_| self.machine.is_none() && self.may_vote()) else { return };
+        let Some(me) = self.seat().filter(|_| self.machine.is_none() && self.abstains().is_none()) else { return };
         let Some(parameters) = self.settings.voter.as_ref().map(|voter| voter.parameters) else { return };
         let set = self.set().clone();
         let epoch = set.epoch;
@@ -121,18 +136,22 @@ impl Replica {
         self.tell_whom_not_to_trust(turn);
     }
 
-    /// Whether this replica may vote in the epoch in force.
-    fn may_vote(&self) -> bool {
-        let Some(Voter { rejoins, .. }) = &self.settings.voter else { return false };
+    /// Why this replica doesn't vote in the epoch in force; none when it may.
+    #[must_use]
+    pub fn abstains(&self) -> Option<Abstains> {
+        let Some(Voter { rejoins, .. }) = &self.settings.voter else { return Some(Abstains::Observer) };
         let epoch = self.set().epoch;
+        if self.seat().is_none() {
+            return Some(Abstains::NoSeat);
+        }
         if self.log_epoch.is_some_and(|bound| bound > epoch) {
-            return false;
+            return Some(Abstains::LaterEpoch);
         }
         match (rejoins, &self.executed_epoch.rejoined) {
-            (None, None) => true,
-            (Some(challenge), Some(rejoined)) => rejoined.challenge == *challenge && rejoined.epoch <= epoch,
-            // A log that isn't answered yet, or one that a later rejoin has put out of force.
-            (Some(_), None) | (None, Some(_)) => false,
+            (None, None) => None,
+            (Some(challenge), Some(rejoined)) if rejoined.challenge == *challenge && rejoined.epoch <= epoch => None,
+            (Some(_), _) => Some(Abstains::Rejoining),
+            (None, Some(_)) => Some(Abstains::Superseded),
         }
     }
 

@@ -3,7 +3,7 @@
 use tierchain_consensus::Status as MachineStatus;
 use tierchain_primitives::{BlockNumber, H256};
 
-use super::Replica;
+use super::{Abstains, Replica};
 
 /// A snapshot.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,6 +16,8 @@ pub struct Status {
     pub executed: (BlockNumber, H256),
     /// The highest block that a connected peer is known to have.
     pub highest_known: BlockNumber,
+    /// Why it doesn't vote; none while it does.
+    pub abstains: Option<Abstains>,
     /// Whether it is catching up.
     pub is_syncing: bool,
     /// Extrinsics in the pool.
@@ -37,6 +39,7 @@ impl Replica {
             last: (last.header.number, last.hash),
             executed: (executed, self.chain.root(executed).unwrap_or_default()),
             highest_known: self.catch_up.highest(),
+            abstains: self.abstains(),
             is_syncing: self.catch_up.is_syncing(last.header.number),
             pooled: self.pool.len(),
             pooled_bytes: self.pool.bytes(),

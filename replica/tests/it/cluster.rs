@@ -73,6 +73,7 @@ enum Parcel {
 }
 
 /// Something that happens next.
+#[expect(clippy::large_enum_variant, reason = "a queue holds a handful of them")]
 enum Next {
     Input(Input),
     Arrives { from: usize, parcel: Parcel },

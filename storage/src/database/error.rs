@@ -35,7 +35,10 @@ pub enum DatabaseError {
         known: u32,
     },
     /// Not what was written.
-    #[error("the database {path} is corrupt: {reason}. Move it away: the node catches up again from its peers")]
+    #[error(
+        "the database {path} is corrupt: {reason}. Start the validator with `tierchain run --rejoin`, which sets it \
+         aside, or move an observer's away: the node catches up again from its peers"
+    )]
     Corrupt {
         /// Where it lies.
         path: PathBuf,

@@ -198,7 +198,11 @@ impl World {
         format!("name=validator-{node},operator={operator},consensus={consensus},peer-id={peer},address={address}")
     }
 
-    fn peer_id(&self, node: u16) -> anyhow::Result<String> {
+    /// The peer id of a node.
+    ///
+    /// # Errors
+    /// When its key can't be read.
+    pub fn peer_id(&self, node: u16) -> anyhow::Result<String> {
         let mut command = self.tierchain("key");
         command.arg("inspect").arg(self.base_path(node).join("keys/network")).args(["--field", "peerId"]);
         let printed = finish(&mut command, COMMAND_LIMIT)?.succeeded().context("tierchain key inspect")?;

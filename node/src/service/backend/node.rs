@@ -5,7 +5,7 @@ use std::time::Duration;
 use tierchain_consensus::{InFlight as MachineInFlight, Status as MachineStatus};
 use tierchain_network::PeerInfo;
 use tierchain_primitives::{AccountId, ValidatorIndex};
-use tierchain_replica::{Member, Replica, Status};
+use tierchain_replica::{Abstains, Member, Replica, Status};
 use tierchain_rpc::backend::NodeBackend;
 use tierchain_rpc::types::{
     Address, ChainType, ConsensusStatus, EvidenceInfo, ExecutedBlock, Hash, Health, Identity, InFlight, Peer,
@@ -119,7 +119,7 @@ impl NodeBackend for NodeApi {
             in_flight: machine.map(|machine| self.in_flight(machine)).unwrap_or_default(),
             waiting_for: match machine {
                 Some(machine) => machine.sentence.clone(),
-                None => "This node has no vote in this epoch: it follows certified blocks.".into(),
+                None => why_it_only_follows(status.as_ref().and_then(|status| status.abstains)).into(),
             },
         }
     }
@@ -166,5 +166,24 @@ impl NodeApi {
             commits: votes(&block.commits),
         };
         machine.in_flight.iter().map(block).collect()
+    }
+}
+
+/// What a node without a vote waits for.
+fn why_it_only_follows(abstains: Option<Abstains>) -> &'static str {
+    match abstains {
+        None => "This node is about to vote.",
+        Some(Abstains::Observer) => "This node is an observer: it follows certified blocks.",
+        Some(Abstains::NoSeat) => "This epoch's set doesn't have this node's key: it follows certified blocks.",
+        Some(Abstains::LaterEpoch) => {
+            "This node's vote log binds it to an epoch that its chain hasn't reached: it catches up."
+        }
+        Some(Abstains::Rejoining) => {
+            "This node lost its vote log: it votes from the epoch on that begins with its rejoin."
+        }
+        Some(Abstains::Superseded) => {
+            "This node's key has rejoined with another vote log, so this one gives no vote: stop the other node, move \
+             this log away, and start with --rejoin."
+        }
     }
 }

@@ -1,0 +1,137 @@
+//! Stories of lost vote logs: who forgot its votes doesn't vote before an epoch in which it never did.
+
+use tierchain_primitives::{AccountId, Epoch, H256};
+use tierchain_runtime::registry;
+
+use crate::cluster::{Cluster, VALIDATORS};
+use crate::people::consensus_key;
+use crate::stories::agree;
+
+const CHALLENGE: H256 = H256([42; 32]);
+
+fn key(who: usize) -> AccountId {
+    consensus_key(who, 0).public()
+}
+
+/// Four validators with some blocks, of which number 3 loses its disk and comes back with an empty one.
+fn after_the_loss() -> Cluster {
+    let mut cluster = Cluster::new(0);
+    for to in 0..4 {
+        cluster.remark(to);
+    }
+    cluster.pass(200);
+    cluster.kill(3);
+    cluster.remark(0);
+    cluster.pass(200);
+    cluster.seen.voted.clear();
+    cluster.lose_disk(3, CHALLENGE);
+    cluster.start(3);
+    cluster.pass(1_500);
+    cluster
+}
+
+fn ask(cluster: &mut Cluster, to: usize, challenge: H256) {
+    cluster.call(to, &consensus_key(3, 0), registry::Call::Rejoin { challenge });
+}
+
+#[test]
+fn it_catches_up_and_says_nothing_until_its_epoch() {
+    let mut cluster = after_the_loss();
+    agree(&cluster, 0..VALIDATORS);
+    assert_eq!(cluster.epoch(3), (0, false));
+    assert_eq!(cluster.replica(3).unanswered_challenge(), Some(CHALLENGE));
+    // It has a seat, so it can hand in its own rejoin.
+    ask(&mut cluster, 3, CHALLENGE);
+    cluster.pass(300);
+    (0..VALIDATORS).for_each(|who| assert_eq!(cluster.epoch(who), (1, true), "member {who}"));
+    assert_eq!(cluster.replica(3).unanswered_challenge(), None);
+    let voted = &cluster.seen.voted;
+    assert!(!voted[&Epoch(0)].contains(&key(3)), "nothing it forgot could be contradicted");
+    // Now it is needed.
+    cluster.kill(1);
+    let hash = cluster.remark(2);
+    cluster.pass(2_000);
+    assert_eq!(cluster.blocks_with(3, hash).len(), 1);
+    assert!(cluster.seen.voted[&Epoch(1)].contains(&key(3)));
+}
+
+#[test]
+fn without_it_a_second_fault_stops_the_chain_rather_than_fork_it() {
+    let mut cluster = after_the_loss();
+    cluster.kill(1);
+    let height = cluster.height(0);
+    cluster.remark(0);
+    cluster.pass(3_000);
+    assert_eq!(cluster.height(0), height);
+}
+
+#[test]
+fn killed_at_any_moment_it_resumes() {
+    for milliseconds in [0, 1, 2, 5, 10, 20, 30, 50, 80, 120] {
+        let mut cluster = after_the_loss();
+        ask(&mut cluster, 3, CHALLENGE);
+        cluster.pass(milliseconds);
+        cluster.roll(3);
+        cluster.kill(3);
+        cluster.start(3);
+        cluster.pass(2_500);
+        assert_eq!(cluster.epoch(3), (1, true), "after {milliseconds} ms");
+        agree(&cluster, 0..VALIDATORS);
+    }
+}
+
+#[test]
+fn another_challenge_than_its_own_gives_it_no_vote() {
+    let mut cluster = after_the_loss();
+    ask(&mut cluster, 0, H256([43; 32]));
+    cluster.pass(300);
+    assert_eq!(cluster.epoch(0), (1, true));
+    assert_eq!(cluster.epoch(3), (1, false));
+}
+
+#[test]
+fn a_log_that_a_rejoin_has_put_out_of_force_votes_no_more() {
+    let mut cluster = Cluster::new(0);
+    cluster.remark(0);
+    cluster.pass(100);
+    // Somebody rejoins with this key elsewhere: the log here is an old copy from then on.
+    ask(&mut cluster, 0, CHALLENGE);
+    cluster.pass(300);
+    assert_eq!((cluster.epoch(0), cluster.epoch(3)), ((1, true), (1, false)));
+}
+
+#[test]
+fn who_shows_it_the_way_late_lets_it_vote_in_the_middle_of_the_epoch() {
+    let mut cluster = after_the_loss();
+    cluster.cut = vec![3];
+    ask(&mut cluster, 0, CHALLENGE);
+    cluster.pass(500);
+    for to in 0..3 {
+        cluster.remark(to);
+    }
+    cluster.pass(500);
+    assert_eq!((cluster.epoch(0), cluster.epoch(3)), ((1, true), (0, false)));
+    cluster.cut.clear();
+    cluster.pass(2_000);
+    assert_eq!(cluster.epoch(3), (1, true));
+    agree(&cluster, 0..VALIDATORS);
+    assert!(!cluster.seen.voted.get(&Epoch(0)).is_some_and(|voted| voted.contains(&key(3))));
+}
+
+/// An extrinsic of an account that an unexecuted block admits is answered for, and outlives a restart that finds the
+/// block proven by the log and not executed.
+#[test]
+fn an_answer_outlives_the_loss_of_the_block_that_admits_its_account() {
+    let mut cluster = Cluster::new(0);
+    let new = cluster.join();
+    let proposal = crate::people::add(&cluster.genesis.hash, new);
+    cluster.decide(1, &[0, 1, 2], proposal);
+    cluster.pass(300);
+    cluster.cut = vec![1];
+    let hash = cluster.call(1, &consensus_key(new, 0), registry::Call::Expire { id: 0 });
+    assert_eq!(cluster.seen.answers.last(), Some(&Ok(hash)), "the change admits the validator's own account");
+    cluster.kill(1);
+    cluster.lose_executed(1);
+    cluster.start(1);
+    assert!(cluster.replica(1).pool().get(&hash).is_some());
+}
