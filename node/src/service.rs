@@ -5,6 +5,7 @@
 //! driver       one thread, the only one that touches the replica: input in, vote log synced, effects out
 //! executor     one thread: executes certified blocks, commits them, then says that they are final
 //! flusher      one thread: flushes the database so that old segments of the vote log can go
+//! snapshot-*   one thread each to make and to serve snapshots; a node without a database joins by one before all else
 //! ```
 //!
 //! Nothing leaves the driver before the log holds what it rests on, and nobody hears of a final block before its state
@@ -23,6 +24,7 @@ mod peers;
 mod perform;
 mod report;
 mod shared;
+mod snapshot;
 mod verifier;
 
 use std::sync::Arc;
@@ -31,13 +33,14 @@ use std::sync::mpsc;
 use anyhow::Context;
 use tierchain_consensus::{Config as MachineConfig, Parameters};
 use tierchain_network as network;
+use tierchain_primitives::H256;
 use tierchain_replica::{Pace, Settings};
 use tierchain_rpc::ServerConfig;
 use tierchain_runtime::Weights;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::RunConfig;
-use disk::Disk;
+use disk::{Disk, Prepared};
 use driver::{Driver, DriverHandle};
 use shared::Shared;
 
@@ -46,12 +49,24 @@ use shared::Shared;
 /// # Errors
 /// What keeps it from starting: a disk of another chain, no vote log, a port in use…
 pub(crate) async fn run(config: RunConfig) -> anyhow::Result<()> {
-    let disk = Disk::open(&config)?;
+    let prepared = Prepared::open(&config)?;
     let set = config.spec.validator_set();
-    let machine = machine_config(&config, &disk)?;
-    let (network, events) = network::start(network_config(&config, &disk)?).await?;
+    let machine = machine_config(&config, prepared.genesis.hash)?;
+    let (network, mut events) = network::start(network_config(&config, prepared.genesis.hash)?).await?;
+    let mut heard = Vec::new();
+    if prepared.is_empty() {
+        let met = tokio::select! {
+            met = snapshot::meet(joiner(&config, &prepared, &network), &network, &mut events) => Some(met?),
+            signal = wait_for_signal() => signal.map(|()| None)?,
+        };
+        let Some(met) = met else { return Ok(()) };
+        heard = met;
+        snapshot::take_over(&prepared.base_path)?;
+    }
+    let disk = Disk::open(prepared, &config)?;
     let (driver_handle, inputs) = DriverHandle::new();
-    let shared = Arc::new(Shared::new(&config, disk.database, disk.genesis, set, network, driver_handle));
+    let (desk, requests) = snapshot::Desk::new();
+    let shared = Arc::new(Shared::new(&config, disk.database, disk.genesis, set, network, driver_handle, desk));
     let settings = Settings {
         genesis: shared.genesis,
         set: shared.set.clone(),
@@ -66,7 +81,8 @@ pub(crate) async fn run(config: RunConfig) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Handle::current();
     let driver = Driver::new(shared.clone(), settings, disk.log, config.consensus_key, jobs, flusher, runtime);
     let driver = driver::start(driver, disk.recovered, inputs)?;
-    let inbound = tokio::spawn(inbound::run(shared.clone(), events));
+    let inbound = tokio::spawn(inbound::run(shared.clone(), heard, events));
+    let snapshots = snapshot::start(&shared, requests)?;
     let reporting = tokio::spawn(report::run(shared.clone()));
     let rpc =
         tierchain_rpc::start(&ServerConfig::at(config.rpc), Arc::new(backend::NodeApi::new(shared.clone()))).await?;
@@ -81,6 +97,7 @@ pub(crate) async fn run(config: RunConfig) -> anyhow::Result<()> {
     tokio::task::spawn_blocking(move || {
         let _ = driver.join();
         let _ = executor.join();
+        snapshots.join();
     })
     .await
     .context("the node's threads didn't end well")?;
@@ -94,18 +111,33 @@ fn heartbeat_ms(config: &RunConfig) -> u64 {
     u64::try_from(config.heartbeat.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn machine_config(config: &RunConfig, disk: &Disk) -> anyhow::Result<Option<MachineConfig>> {
+/// What a node without a database joins with.
+fn joiner(config: &RunConfig, prepared: &Prepared, network: &network::Handle) -> snapshot::Joiner {
+    let peer = network.local_peer();
+    let others = peers::members(&config.spec).unwrap_or_default();
+    let others = others.iter().filter(|(other, member)| member.role.is_validator() && **other != peer).count();
+    snapshot::Joiner {
+        genesis: prepared.genesis.clone(),
+        set: config.spec.validator_set(),
+        others,
+        above: config.join_above,
+        staging: snapshot::Staging::of(&prepared.base_path),
+        settings: disk::database_settings(config),
+    }
+}
+
+fn machine_config(config: &RunConfig, genesis: H256) -> anyhow::Result<Option<MachineConfig>> {
     let Some(key) = &config.consensus_key else { return Ok(None) };
     let set = config.spec.validator_set();
     let me = set.index_of(&key.public()).with_context(|| {
         format!("the consensus key {} is of no validator of this chain: give the right key file, or run without --validator", key.public())
     })?;
-    Ok(Some(MachineConfig { genesis: disk.genesis, set, me, parameters: Parameters::default() }))
+    Ok(Some(MachineConfig { genesis, set, me, parameters: Parameters::default() }))
 }
 
-fn network_config(config: &RunConfig, disk: &Disk) -> anyhow::Result<network::Config> {
+fn network_config(config: &RunConfig, genesis: H256) -> anyhow::Result<network::Config> {
     let members = peers::members(&config.spec)?;
-    let mut built = network::Config::new(config.node_key.seed(), disk.genesis, members);
+    let mut built = network::Config::new(config.node_key.seed(), genesis, members);
     built.listen = config.listen_addresses.iter().map(|text| network::parse_address(text)).collect::<Result<_, _>>()?;
     built.bootnodes = config.bootnodes.iter().map(|text| network::parse_address(text)).collect::<Result<_, _>>()?;
     built.quic = config.quic;

@@ -142,6 +142,8 @@ fn config(
         bootnodes: spec.bootnodes.iter().chain(&args.bootnodes).cloned().collect(),
         rpc: SocketAddr::from((args.rpc_listen, args.rpc_port)),
         heartbeat: Duration::from_millis(args.heartbeat_ms),
+        snapshot_every: args.snapshot_every,
+        join_above: args.join_above,
         archive: args.archive,
         quic: args.quic,
         spec,

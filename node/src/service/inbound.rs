@@ -17,39 +17,46 @@ use crate::telemetry::metric;
 /// What is wrong with a message.
 type Refused = Result<(), Offence>;
 
-/// Reads the network's events until it is shut down.
-pub(crate) async fn run(shared: Arc<Shared>, mut events: Events) {
+/// Reads the network's events until it is shut down, first those that were heard before the service ran.
+pub(crate) async fn run(shared: Arc<Shared>, heard: Vec<Event>, mut events: Events) {
+    for event in heard {
+        on_event(&shared, event);
+    }
     while let Some(event) = events.next().await {
-        match event {
-            Event::Connected { peer, role, .. } => {
-                shared.driver.input(Input::Connected(shared.directory.member(peer, role)));
-            }
-            Event::Lost { peer, role, cause } => {
-                tracing::debug!(%peer, ?role, %cause, "lost");
-                let refused = cause == Cause::Refused;
-                shared.driver.input(Input::Lost { peer: shared.directory.member(peer, role), refused });
-            }
-            Event::Message { peer, role, channel, bytes } => {
-                let taken = match channel {
-                    Channel::Consensus => on_consensus(&shared, role, &bytes),
-                    Channel::Sync => on_sync(&shared, peer, role, &bytes),
-                };
-                report(&shared, peer, taken);
-            }
-            Event::Gossip { peer, topic, bytes, id } => {
-                let shared = shared.clone();
-                tokio::task::spawn_blocking(move || {
-                    let taken = match topic {
-                        Topic::Bundles => on_gossiped_bundle(&shared, &bytes),
-                        Topic::Blocks => on_gossiped_block(&shared, &bytes),
-                    };
-                    let judgement = if taken.is_ok() { Judgement::Accept } else { Judgement::Reject };
-                    shared.network.validate_gossip(id, judgement);
-                    report(&shared, peer, taken);
-                });
-            }
-            _ => {}
+        on_event(&shared, event);
+    }
+}
+
+fn on_event(shared: &Arc<Shared>, event: Event) {
+    match event {
+        Event::Connected { peer, role, .. } => {
+            shared.driver.input(Input::Connected(shared.directory.member(peer, role)));
         }
+        Event::Lost { peer, role, cause } => {
+            tracing::debug!(%peer, ?role, %cause, "lost");
+            let refused = cause == Cause::Refused;
+            shared.driver.input(Input::Lost { peer: shared.directory.member(peer, role), refused });
+        }
+        Event::Message { peer, role, channel, bytes } => {
+            let taken = match channel {
+                Channel::Consensus => on_consensus(shared, role, &bytes),
+                Channel::Sync => on_sync(shared, peer, role, &bytes),
+            };
+            report(shared, peer, taken);
+        }
+        Event::Gossip { peer, topic, bytes, id } => {
+            let shared = shared.clone();
+            tokio::task::spawn_blocking(move || {
+                let taken = match topic {
+                    Topic::Bundles => on_gossiped_bundle(&shared, &bytes),
+                    Topic::Blocks => on_gossiped_block(&shared, &bytes),
+                };
+                let judgement = if taken.is_ok() { Judgement::Accept } else { Judgement::Reject };
+                shared.network.validate_gossip(id, judgement);
+                report(&shared, peer, taken);
+            });
+        }
+        _ => {}
     }
 }
 
@@ -87,7 +94,8 @@ fn on_sync(shared: &Arc<Shared>, peer: PeerId, role: Role, bytes: &[u8]) -> Refu
         }
         SyncMessage::Height { number } => shared.driver.input(Input::Height { from, number }),
         SyncMessage::Missing { hash } => tracing::debug!(%peer, %hash, "a peer hasn't got what we asked for"),
-        SyncMessage::Snapshot(_) => tracing::debug!(%peer, "snapshots aren't served"),
+        // An answer that comes after the join is through isn't worth a word.
+        SyncMessage::Snapshot(message) => drop(shared.desk.take(peer, message)),
         SyncMessage::Bundle(bundle) => aside(shared, peer, move |shared| open_bundle(shared, bundle)),
         SyncMessage::Block { header, body } => aside(shared, peer, move |shared| {
             if tierchain_primitives::header::extrinsics_root(&body) != header.extrinsics_root {

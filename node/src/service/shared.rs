@@ -17,6 +17,7 @@ use super::clock::SystemClock;
 use super::driver::DriverHandle;
 use super::gate::Gate;
 use super::peers::{Directory, members};
+use super::snapshot::{Desk, Store};
 use super::verifier::Verifier;
 use crate::chain_spec::ChainSpec;
 use crate::config::RunConfig;
@@ -56,6 +57,12 @@ pub(crate) struct Shared {
     pub(crate) watchers: Watchers,
     /// Announces final blocks.
     pub(crate) heads: broadcast::Sender<Arc<FinalHead>>,
+    /// Snapshots that were made here.
+    pub(crate) snapshots: Store,
+    /// Takes requests for them.
+    pub(crate) desk: Desk,
+    /// One is made of every so many blocks; 0 for none.
+    pub(crate) snapshot_every: BlockNumber,
     /// The clock.
     pub(crate) clock: SystemClock,
     finalized: RwLock<Arc<FinalHead>>,
@@ -71,6 +78,7 @@ impl Shared {
         set: ValidatorSet,
         network: Handle,
         driver: DriverHandle,
+        desk: Desk,
     ) -> Self {
         let (number, hash) = db.best().expect("opening the disk wrote at least genesis");
         let header = db.header(number).expect("the newest block has a header");
@@ -89,6 +97,9 @@ impl Shared {
             gate: Gate::default(),
             watchers: Watchers::default(),
             heads: broadcast::channel(HEADS_KEPT).0,
+            snapshots: Store::open(config.base_path.join("snapshots")),
+            desk,
+            snapshot_every: config.snapshot_every,
             clock: SystemClock::new(),
             finalized: RwLock::new(Arc::new(FinalHead { hash, header })),
             changes: Mutex::default(),

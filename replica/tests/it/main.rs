@@ -4,5 +4,6 @@
 mod cluster;
 mod download;
 mod snapshot;
+mod snapshot_golden;
 mod snapshot_world;
 mod stories;

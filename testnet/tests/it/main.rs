@@ -11,6 +11,7 @@ mod all_validators_die;
 mod bad_input;
 mod bad_start;
 mod graceful_stop;
+mod joins_by_snapshot;
 mod nova;
 mod observer;
 mod one_validator_dies;

@@ -28,6 +28,8 @@ pub(crate) struct World {
     folder: TempDir,
     pub(crate) ports: Ports,
     pub(crate) nodes: u16,
+    /// Further options of every node's `run`.
+    pub(crate) options: Vec<String>,
 }
 
 impl World {
@@ -35,7 +37,7 @@ impl World {
     pub(crate) fn new(observers: u16) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let nodes = VALIDATORS + observers;
-        let world = Self { folder, ports: Ports::find(nodes), nodes };
+        let world = Self { folder, ports: Ports::find(nodes), nodes, options: Vec::new() };
         for name in AGENT_KEYS {
             write_key(name, &world.agent_key(name));
         }
@@ -101,6 +103,7 @@ impl World {
         command.args(["--rpc-port", &self.ports.rpc(node).to_string()]);
         command.args(["--prometheus-port", &self.ports.metrics(node).to_string()]);
         command.args(["--heartbeat-ms", &HEARTBEAT_MS.to_string()]);
+        command.args(&self.options);
         command
     }
 
