@@ -5,6 +5,7 @@
 //! anyway, so meeting them costs nothing; what it hears before it knows whether to join is kept and heard again by the
 //! service ([`meet`] gives it back).
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -37,6 +38,9 @@ const SAY_EVERY: Duration = Duration::from_secs(1);
 /// For how long nobody may have offered a snapshot before the node goes on by ranges.
 const NO_OFFERS_MAX: Duration = Duration::from_secs(15);
 
+/// For how long those who offer some may not have agreed on one: fewer than f + 1 keep nobody waiting for ever.
+const NO_AGREEMENT_MAX: Duration = Duration::from_secs(120);
+
 /// Most events that are kept for the service. Beyond them the oldest are let go: the protocol repeats what matters.
 const EVENTS_KEPT: usize = 4_096;
 
@@ -66,7 +70,7 @@ pub(crate) async fn meet(joiner: Joiner, network: &Handle, events: &mut Events) 
         return Ok(Vec::new());
     }
     let mut meeting = Meeting::new(needed);
-    let mut heard = Vec::new();
+    let mut heard = VecDeque::new();
     let mut asked_to_wait = false;
     let reached = loop {
         let next = tokio::time::timeout(SAY_EVERY, events.next()).await;
@@ -76,18 +80,18 @@ pub(crate) async fn meet(joiner: Joiner, network: &Handle, events: &mut Events) 
             }
             continue;
         };
-        let Some(event) = next else { return Ok(heard) };
+        let Some(event) = next else { return Ok(heard.into()) };
         note(&mut meeting, network, &event);
         if heard.len() == EVENTS_KEPT {
-            heard.remove(0);
+            heard.pop_front();
         }
-        heard.push(event);
+        heard.push_back(event);
         if let Some(reached) = meeting.vouched() {
             break reached;
         }
     };
     if reached <= joiner.above {
-        return Ok(heard);
+        return Ok(heard.into());
     }
     tracing::info!(reached, "the others are far ahead: joining by a snapshot");
     drop(heard);
@@ -128,7 +132,7 @@ struct Join<'a> {
     import: Option<JoinHandle<Result<BlockNumber, ImportError>>>,
     watch: Watch,
     began: Instant,
-    offered: Instant,
+    agreed: Instant,
     said: Instant,
     is_over: bool,
 }
@@ -150,7 +154,7 @@ impl<'a> Join<'a> {
             import: None,
             watch: Watch::default(),
             began: now,
-            offered: now,
+            agreed: now,
             said: now,
             is_over: false,
         })
@@ -336,10 +340,12 @@ impl<'a> Join<'a> {
 
     /// Where nobody has a snapshot, the ranges from block 1 on are all there is.
     fn give_up_without_offers(&mut self) {
-        if self.download.chosen().is_some() || self.download.is_offered_any() {
-            self.offered = Instant::now();
-        } else if self.offered.elapsed() > NO_OFFERS_MAX && self.download.heard() > self.joiner.set.faulty_max() {
-            tracing::info!("nobody offers a snapshot: going on by ranges of blocks");
+        if self.download.chosen().is_some() {
+            self.agreed = Instant::now();
+        }
+        let limit = if self.download.is_offered_any() { NO_AGREEMENT_MAX } else { NO_OFFERS_MAX };
+        if self.agreed.elapsed() > limit && self.download.heard() > self.joiner.set.faulty_max() {
+            tracing::info!("no snapshot is offered by enough validators: going on by ranges of blocks");
             self.is_over = true;
         }
     }

@@ -9,10 +9,13 @@ use std::thread::{self, Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use parity_scale_codec::Encode;
 use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::limits::BLOCK_HASH_COUNT;
 use tierchain_primitives::{BlockNumber, H256};
-use tierchain_replica::snapshot::{ChunkInfo, ChunkKind, Contents, Cut, Cutter, Manifest};
+use tierchain_replica::snapshot::{
+    CHUNKS_MAX, ChunkInfo, ChunkKind, Contents, Cut, Cutter, MANIFEST_BYTES_MAX, Manifest,
+};
 use tierchain_runtime::is_leaf;
 use tierchain_storage::Database;
 
@@ -140,6 +143,13 @@ impl Maker<'_> {
         let contents = Contents { genesis: self.genesis, height, header, chunks: chunks.infos };
         let made = Made { height, chunks: contents.chunks.len(), bytes: contents.bytes() };
         let manifest = Manifest { contents, certificate, epochs };
+        let is_sendable = made.chunks <= CHUNKS_MAX && manifest.encoded_size() <= MANIFEST_BYTES_MAX;
+        anyhow::ensure!(
+            is_sendable,
+            "a manifest of {} chunks and {} epochs fits no message",
+            made.chunks,
+            manifest.epochs.len()
+        );
         self.store.add(Kept::new(manifest, chunks.places, folder))?;
         Ok(made)
     }
@@ -229,7 +239,7 @@ impl<P: Copy> Run<P> {
 
     fn push(
         &mut self,
-        item: &impl parity_scale_codec::Encode,
+        item: &impl Encode,
         at: P,
         chunks: &mut Chunks,
         place: impl Fn(P, u32) -> Place,
