@@ -14,9 +14,9 @@ const OBSERVER: u16 = 4;
 const SNAPSHOT_EVERY: u32 = 250;
 
 /// Events on the ledger, with long details: several chunks.
-const EVENTS: u64 = 1_600;
+const EVENTS: u64 = 3_200;
 
-const SERVERS: u8 = 8;
+const SERVERS: u8 = 16;
 
 /// Submissions between two waits: no nonce is too far ahead.
 const BURST: u64 = 64;
@@ -69,7 +69,7 @@ fn write_a_past(node: &Node, author: &Author) {
         }
     }
     node.outcome(last.expect("there are events"));
-    until("most events have a block of their own", || node.height().filter(|height| *height > 1_000));
+    until("most events have a block of their own", || node.height().filter(|height| *height > 2_000));
 }
 
 /// Waits until more than the faulty have the snapshot of the last round number.
