@@ -84,7 +84,12 @@ fn a_node_cuts_what_anybody_cuts_of_that_chain() {
         }
     }
     let again = Store::open(folder.path().join("snapshots"));
-    assert_eq!((again.offers(), again.offers().len()), (store.offers(), 2), "old ones go, the others stay");
+    assert_eq!((again.offers(), again.offers().len()), (store.offers(), 3), "each was asked for a moment ago");
+    let unasked = Store::open(folder.path().join("unasked"));
+    for naming in [8, 20, world.height()] {
+        make(&world, &database, &unasked, naming);
+    }
+    assert_eq!(unasked.offers(), store.offers()[1..], "an old one that nobody asks for goes");
 }
 
 #[test]
