@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tierchain_primitives::BlockNumber;
 use tierchain_primitives::crypto::KeyPair;
 use tierchain_rpc::ServerConfig;
 
@@ -37,6 +38,10 @@ pub(crate) struct RunConfig {
     pub(crate) log: LogFilter,
     /// How long an idle network waits before it makes an empty block.
     pub(crate) heartbeat: Duration,
+    /// A snapshot is made of every so many blocks; 0 for none.
+    pub(crate) snapshot_every: BlockNumber,
+    /// An empty node joins by a snapshot when the others are more than so many blocks ahead.
+    pub(crate) join_above: BlockNumber,
     /// Keep the state of every block.
     pub(crate) archive: bool,
     /// Also listen and dial over QUIC.

@@ -5,6 +5,7 @@
 //! driver       one thread, the only one that touches the replica: input in, vote log synced, effects out
 //! executor     one thread: executes certified blocks, commits them, then says that they are final
 //! flusher      one thread: flushes the database so that old segments of the vote log can go
+//! snapshot-*   one thread each to make and to serve snapshots; a node without a database joins by one before all else
 //! ```
 //!
 //! Nothing leaves the driver before the log holds what it rests on, and nobody hears of a final block before its state
@@ -27,6 +28,7 @@ mod perform;
 mod rejoin;
 mod report;
 mod shared;
+mod snapshot;
 mod verifier;
 
 use std::sync::Arc;
@@ -35,6 +37,7 @@ use std::sync::mpsc;
 use anyhow::Context;
 use tierchain_consensus::Parameters;
 use tierchain_network as network;
+use tierchain_primitives::H256;
 use tierchain_primitives::crypto::KeyPair;
 use tierchain_replica::{Pace, Settings, Voter};
 use tierchain_rpc::ServerConfig;
@@ -42,7 +45,7 @@ use tierchain_runtime::Weights;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::RunConfig;
-use disk::Disk;
+use disk::{Disk, Prepared};
 use driver::{Driver, DriverHandle};
 use shared::Shared;
 
@@ -51,10 +54,12 @@ use shared::Shared;
 /// # Errors
 /// What keeps it from starting: a disk of another chain, no vote log, a port in use…
 pub(crate) async fn run(config: RunConfig) -> anyhow::Result<()> {
-    let disk = Disk::open(&config)?;
-    let (network, events) = network::start(network_config(&config, &disk)?).await?;
+    let prepared = Prepared::open(&config)?;
+    let genesis = prepared.genesis.hash;
+    let Some(Opened { disk, network, events, heard }) = open(prepared, &config).await? else { return Ok(()) };
     let (driver_handle, inputs) = DriverHandle::new();
-    let shared = Arc::new(Shared::new(&config, disk.database, disk.genesis, network, driver_handle));
+    let (desk, requests) = snapshot::Desk::new();
+    let shared = Arc::new(Shared::new(&config, disk.database, genesis, network, driver_handle, desk));
     let settings = Settings {
         genesis: shared.genesis,
         epochs: (*shared.epochs()).clone(),
@@ -75,7 +80,8 @@ pub(crate) async fn run(config: RunConfig) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Handle::current();
     let driver = Driver::new(shared.clone(), settings, disk.log, config.consensus_key, jobs, flusher, runtime);
     let driver = driver::start(driver, disk.recovered, inputs)?;
-    let inbound = tokio::spawn(inbound::run(shared.clone(), events));
+    let inbound = tokio::spawn(inbound::run(shared.clone(), heard, events));
+    let snapshots = snapshot::start(&shared, requests)?;
     let rejoining = tokio::spawn(rejoin::run(shared.clone(), rejoiner));
     let reporting = tokio::spawn(report::run(shared.clone()));
     let api = Arc::new(backend::NodeApi::new(shared.clone(), config.log, heartbeat));
@@ -101,6 +107,7 @@ pub(crate) async fn run(config: RunConfig) -> anyhow::Result<()> {
     tokio::task::spawn_blocking(move || {
         let _ = driver.join();
         let _ = executor.join();
+        snapshots.join();
     })
     .await
     .context("the node's threads didn't end well")?;
@@ -114,10 +121,54 @@ fn heartbeat_ms(config: &RunConfig) -> u64 {
     u64::try_from(config.heartbeat.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn network_config(config: &RunConfig, disk: &Disk) -> anyhow::Result<network::Config> {
-    let local = network::peer_id(&config.node_key.seed());
-    let members = peers::Roll::of(&disk.database).members(local);
-    let mut built = network::Config::new(config.node_key.seed(), disk.genesis, members);
+/// What a start has in hand before anything runs.
+struct Opened {
+    disk: Disk,
+    network: network::Handle,
+    events: network::Events,
+    /// What was heard while joining.
+    heard: Vec<network::Event>,
+}
+
+/// Opens disk and network. A node without a database meets the others first, and joins by a snapshot if they are far
+/// ahead. None when it was told to end meanwhile.
+async fn open(prepared: Prepared, config: &RunConfig) -> anyhow::Result<Option<Opened>> {
+    let genesis = prepared.genesis.hash;
+    if !prepared.is_empty() {
+        let disk = Disk::open(prepared, config)?;
+        let (network, events) = network::start(network_config(config, genesis, &Roll::of(&disk.database))?).await?;
+        return Ok(Some(Opened { disk, network, events, heard: Vec::new() }));
+    }
+    let roll = Roll::of_genesis(&prepared.genesis);
+    let (network, mut events) = network::start(network_config(config, genesis, &roll)?).await?;
+    let heard = tokio::select! {
+        met = snapshot::meet(joiner(config, &prepared, &roll, &network), &network, &mut events) => met?,
+        signal = wait_for_signal() => return signal.map(|()| None),
+    };
+    snapshot::take_over(&prepared.base_path)?;
+    let disk = Disk::open(prepared, config)?;
+    network.set_members(Roll::of(&disk.database).members(network.local_peer()));
+    Ok(Some(Opened { disk, network, events, heard }))
+}
+
+/// What a node without a database joins with.
+fn joiner(config: &RunConfig, prepared: &Prepared, roll: &Roll, network: &network::Handle) -> snapshot::Joiner {
+    let peer = network.local_peer();
+    let members = roll.members(peer);
+    let others = members.iter().filter(|(other, member)| member.role.is_validator() && **other != peer).count();
+    snapshot::Joiner {
+        genesis: prepared.genesis.clone(),
+        set: config.spec.validator_set(),
+        others,
+        above: config.join_above,
+        staging: snapshot::Staging::of(&prepared.base_path),
+        settings: disk::database_settings(config),
+    }
+}
+
+fn network_config(config: &RunConfig, genesis: H256, roll: &Roll) -> anyhow::Result<network::Config> {
+    let members = roll.members(network::peer_id(&config.node_key.seed()));
+    let mut built = network::Config::new(config.node_key.seed(), genesis, members);
     built.listen = config.listen_addresses.iter().map(|text| network::parse_address(text)).collect::<Result<_, _>>()?;
     built.bootnodes = config.bootnodes.iter().map(|text| network::parse_address(text)).collect::<Result<_, _>>()?;
     built.quic = config.quic;

@@ -48,6 +48,13 @@ pub(crate) struct RunArgs {
     /// How long an idle network waits before it makes an empty block.
     #[arg(long, value_name = "MS", default_value_t = 6_000, value_parser = clap::value_parser!(u64).range(50..=3_600_000))]
     pub(crate) heartbeat_ms: u64,
+    /// Make a snapshot of every so many blocks, for nodes that join; 0 makes none. The same on all validators, for a
+    /// snapshot is taken only when enough of them offer it.
+    #[arg(long, value_name = "BLOCKS", default_value_t = 8_192)]
+    pub(crate) snapshot_every: u32,
+    /// With an empty base path, join by a snapshot when the others are more than so many blocks ahead.
+    #[arg(long, value_name = "BLOCKS", default_value_t = 8_192)]
+    pub(crate) join_above: u32,
     /// Keep the state of every block instead of the last 4,096 blocks and the last hour.
     #[arg(long)]
     pub(crate) archive: bool,

@@ -162,6 +162,8 @@ fn config(
         rpc_admin: args.rpc.rpc_admin_port.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
         log,
         heartbeat: Duration::from_millis(args.heartbeat_ms),
+        snapshot_every: args.snapshot_every,
+        join_above: args.join_above,
         archive: args.archive,
         quic: args.quic,
         clock_offset_ms: args.clock_offset_ms,

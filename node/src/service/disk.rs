@@ -13,6 +13,7 @@ use tierchain_replica::{Record, Recovered};
 use tierchain_storage::{BasePath, BlockCommit, Database, DatabaseError, LogDirectory, Retention, Settings};
 
 use super::executor::ExecutedState;
+use super::snapshot;
 use crate::config::RunConfig;
 use crate::vote_log;
 
@@ -35,11 +36,22 @@ pub(crate) struct Disk {
     pub(crate) recovered: Recovered,
 }
 
-impl Disk {
-    /// Opens everything, writing genesis if the base path is new.
+/// A base path in the hands of this process, before its database is opened.
+pub(crate) struct Prepared {
+    /// Held as long as the node runs.
+    pub(crate) base_path: BasePath,
+    /// Block 0.
+    pub(crate) genesis: Genesis,
+    log: Option<WriteAheadLog<LogDirectory>>,
+    records: Vec<Record>,
+}
+
+impl Prepared {
+    /// Takes the base path and opens the vote log. The database of a join that was completed is put in its place.
     pub(crate) fn open(config: &RunConfig) -> anyhow::Result<Self> {
         let genesis = Genesis::build(&config.spec.genesis);
         let base_path = BasePath::lock(&config.base_path)?;
+        snapshot::take_over(&base_path)?;
         // The vote log first: a base path of another chain is refused before anything is written into it.
         if config.consensus_key.is_some() && vote_log::exists(base_path.root()) {
             refuse_other_chain(&base_path.votes(), genesis.hash)?;
@@ -50,9 +62,26 @@ impl Disk {
             (Some(_), false) => keep_log(vote_log::open(&base_path.votes(), genesis.hash)?),
             (Some(_), true) => keep_log(vote_log::open_to_rejoin(&base_path.votes(), genesis.hash, database_was_lost)?),
         };
-        let retention = if config.archive { Retention::Archive } else { Retention::default() };
-        let settings = Settings { retention, ..Settings::default() };
-        let database = Database::open(&base_path.database(), genesis.hash, settings)?;
+        Ok(Self { base_path, genesis, log, records })
+    }
+
+    /// Whether there is no database: the node has executed nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.base_path.database().exists()
+    }
+}
+
+/// The settings of a node's database.
+pub(crate) fn database_settings(config: &RunConfig) -> Settings {
+    let retention = if config.archive { Retention::Archive } else { Retention::default() };
+    Settings { retention, ..Settings::default() }
+}
+
+impl Disk {
+    /// Opens the database, writing genesis if the base path is new.
+    pub(crate) fn open(prepared: Prepared, config: &RunConfig) -> anyhow::Result<Self> {
+        let Prepared { base_path, genesis, log, records } = prepared;
+        let database = Database::open(&base_path.database(), genesis.hash, database_settings(config))?;
         if database.best().is_none() {
             commit_genesis(&database, &genesis);
         }
@@ -99,7 +128,7 @@ fn set_aside_corrupt_database(base_path: &BasePath, genesis: H256) -> anyhow::Re
     Ok(true)
 }
 
-fn commit_genesis(database: &Database, genesis: &Genesis) {
+pub(super) fn commit_genesis(database: &Database, genesis: &Genesis) {
     let mut commit = BlockCommit::new(genesis.header.clone());
     commit.changes.clone_from(&genesis.state);
     commit.pages.clone_from(&genesis.pages);

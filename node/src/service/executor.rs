@@ -71,17 +71,7 @@ impl Executor {
         metrics::counter!(metric::EXTRINSICS).increment(job.body.len() as u64);
         metrics::counter!(metric::LEDGER_BLOCKS, "tier" => "entity").increment(executed.entity_blocks.len() as u64);
         metrics::counter!(metric::LEDGER_BLOCKS, "tier" => "meta").increment(executed.meta_blocks.len() as u64);
-        let commit = BlockCommit {
-            hash: job.hash,
-            header: job.header.clone(),
-            extrinsics: job.body.iter().map(|checked| (checked.hash, checked.bytes.clone())).collect(),
-            certificate: Some(job.certificate.clone()),
-            changes: executed.changes,
-            pages: executed.pages,
-            entity_blocks: executed.entity_blocks,
-            meta_blocks: executed.meta_blocks,
-            aux: vec![root_record(self.state.number, self.state.root), nonempty_record(self.state.newest_nonempty)],
-        };
+        let commit = commit_of(job, executed, self.state);
         self.shared.db.commit(&commit);
         commit.changes
     }
@@ -96,5 +86,20 @@ impl Executor {
         }
         let accounts: BTreeSet<AccountId> = job.body.iter().map(|checked| checked.extrinsic.signer).collect();
         gaps::on_included(&self.shared, accounts.into_iter());
+    }
+}
+
+/// What is committed of an executed block, with where execution stands then.
+pub(crate) fn commit_of(job: &ExecuteJob, executed: ExecutedBlock, state: ExecutedState) -> BlockCommit {
+    BlockCommit {
+        hash: job.hash,
+        header: job.header.clone(),
+        extrinsics: job.body.iter().map(|checked| (checked.hash, checked.bytes.clone())).collect(),
+        certificate: Some(job.certificate.clone()),
+        changes: executed.changes,
+        pages: executed.pages,
+        entity_blocks: executed.entity_blocks,
+        meta_blocks: executed.meta_blocks,
+        aux: vec![root_record(state.number, state.root), nonempty_record(state.newest_nonempty)],
     }
 }

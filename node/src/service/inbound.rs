@@ -46,35 +46,40 @@ impl Senses for Shared {
     }
 }
 
-/// Reads the network's events until it is shut down.
-pub(crate) async fn run(shared: Arc<Shared>, mut events: Events) {
+/// Reads the network's events until it is shut down, first those that were heard before the service ran.
+pub(crate) async fn run(shared: Arc<Shared>, heard: Vec<Event>, mut events: Events) {
+    for event in heard {
+        on_event(&shared, event);
+    }
     while let Some(event) = events.next().await {
-        match event {
-            Event::Connected { peer, .. } => {
-                shared.driver.input(Input::Connected(shared.directory.on_connected(peer)));
-            }
-            Event::Lost { peer, role, cause } => {
-                tracing::debug!(%peer, ?role, %cause, "lost");
-                let refused = cause == Cause::Refused;
-                shared.driver.input(Input::Lost { peer: shared.directory.on_lost(peer), refused });
-            }
-            Event::Message { peer, channel, bytes, .. } => match channel {
-                Channel::Consensus => on_consensus(&shared, peer, &bytes),
-                Channel::Sync => on_sync(&shared, peer, &bytes),
-            },
-            Event::Gossip { peer, topic, bytes, id } => {
-                let shared = shared.clone();
-                tokio::task::spawn_blocking(move || {
-                    let taken = look(&shared, |inbound| match topic {
-                        Topic::Bundles => inbound.gossiped_bundle(&bytes),
-                        Topic::Blocks => inbound.gossiped_block(&bytes),
-                    });
-                    shared.network.validate_gossip(id, judgement(&taken));
-                    hand_on(&shared, peer, taken);
-                });
-            }
-            _ => {}
+        on_event(&shared, event);
+    }
+}
+
+fn on_event(shared: &Arc<Shared>, event: Event) {
+    match event {
+        Event::Connected { peer, .. } => shared.driver.input(Input::Connected(shared.directory.on_connected(peer))),
+        Event::Lost { peer, role, cause } => {
+            tracing::debug!(%peer, ?role, %cause, "lost");
+            let refused = cause == Cause::Refused;
+            shared.driver.input(Input::Lost { peer: shared.directory.on_lost(peer), refused });
         }
+        Event::Message { peer, channel, bytes, .. } => match channel {
+            Channel::Consensus => on_consensus(shared, peer, &bytes),
+            Channel::Sync => on_sync(shared, peer, &bytes),
+        },
+        Event::Gossip { peer, topic, bytes, id } => {
+            let shared = shared.clone();
+            tokio::task::spawn_blocking(move || {
+                let taken = look(&shared, |inbound| match topic {
+                    Topic::Bundles => inbound.gossiped_bundle(&bytes),
+                    Topic::Blocks => inbound.gossiped_block(&bytes),
+                });
+                shared.network.validate_gossip(id, judgement(&taken));
+                hand_on(&shared, peer, taken);
+            });
+        }
+        _ => {}
     }
 }
 
@@ -130,7 +135,8 @@ fn on_sync(shared: &Arc<Shared>, peer: PeerId, bytes: &[u8]) {
         Ok(message @ (SyncMessage::Bundle(_) | SyncMessage::Block { .. } | SyncMessage::Range { .. })) => {
             aside(shared, move |shared| read_sync(shared, peer, from, message));
         }
-        Ok(SyncMessage::Snapshot(_)) => tracing::debug!(%peer, "snapshots aren't served"),
+        // An answer that comes after the join is through isn't worth a word.
+        Ok(SyncMessage::Snapshot(message)) => drop(shared.desk.take(peer, message)),
         Ok(message) => read_sync(shared, peer, from, message),
     }
 }

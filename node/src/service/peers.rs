@@ -8,6 +8,7 @@ use tierchain_primitives::AccountId;
 use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::ports::{StateChange, StateRead};
 use tierchain_replica::Member;
+use tierchain_replica::genesis::Genesis;
 use tierchain_runtime::registry::{self, Validator};
 
 /// Whom the registry lets in: the validators in force, those that are decided to follow, and the observers.
@@ -24,6 +25,12 @@ impl Roll {
         validators.extend(registry::next_validators(state).unwrap_or_default());
         let observers = registry::observers(state).iter().filter_map(|bytes| peer_id(bytes)).collect();
         Self { validators, observers }
+    }
+
+    /// The roll by genesis, for a node that has no state yet.
+    pub(crate) fn of_genesis(genesis: &Genesis) -> Self {
+        let held = genesis.state.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?)));
+        Self::of(&held.collect::<BTreeMap<_, _>>())
     }
 
     /// Whether a block with these changes may have changed the roll.

@@ -22,6 +22,7 @@ use super::driver::DriverHandle;
 use super::gaps::Gaps;
 use super::gate::Gate;
 use super::peers::{Directory, Renamed, Roll};
+use super::snapshot::{Desk, Store};
 use super::verifier::Verifier;
 use crate::chain_spec::ChainSpec;
 use crate::config::RunConfig;
@@ -63,6 +64,12 @@ pub(crate) struct Shared {
     pub(crate) departures: Departures,
     /// Announces final blocks.
     pub(crate) heads: broadcast::Sender<Arc<FinalHead>>,
+    /// Snapshots that were made here.
+    pub(crate) snapshots: Store,
+    /// Takes requests for them.
+    pub(crate) desk: Desk,
+    /// One is made of every so many blocks; 0 for none.
+    pub(crate) snapshot_every: BlockNumber,
     /// The clock.
     pub(crate) clock: SystemClock,
     epochs: RwLock<Arc<Epochs>>,
@@ -72,7 +79,14 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Puts it together.
-    pub(crate) fn new(config: &RunConfig, db: Database, genesis: H256, network: Handle, driver: DriverHandle) -> Self {
+    pub(crate) fn new(
+        config: &RunConfig,
+        db: Database,
+        genesis: H256,
+        network: Handle,
+        driver: DriverHandle,
+        desk: Desk,
+    ) -> Self {
         let (number, hash) = db.best().expect("opening the disk wrote at least genesis");
         let header = db.header(number).expect("the newest block has a header");
         let epochs = epochs_of(&db);
@@ -91,6 +105,9 @@ impl Shared {
             watchers: Watchers::default(),
             gaps: Gaps::default(),
             heads: broadcast::channel(HEADS_KEPT).0,
+            snapshots: Store::open(config.base_path.join("snapshots")),
+            desk,
+            snapshot_every: config.snapshot_every,
             clock: SystemClock::new(config.clock_offset_ms),
             epochs: RwLock::new(Arc::new(epochs)),
             finalized: RwLock::new(Arc::new(FinalHead { hash, header })),

@@ -57,6 +57,21 @@ pub(crate) const DATABASE_BYTES: &str = "tierchain_database_bytes";
 /// Bytes of the vote log on disk.
 pub(crate) const VOTE_LOG_BYTES: &str = "tierchain_vote_log_bytes";
 
+/// Block after which the newest snapshot made here is.
+pub(crate) const SNAPSHOT_HEIGHT: &str = "tierchain_snapshot_height";
+/// Bytes of the newest snapshot made here.
+pub(crate) const SNAPSHOT_BYTES: &str = "tierchain_snapshot_bytes";
+/// How long it took to make, rests included.
+pub(crate) const SNAPSHOT_SECONDS: &str = "tierchain_snapshot_seconds";
+/// Bytes of snapshots sent to nodes that join.
+pub(crate) const SNAPSHOT_BYTES_SENT: &str = "tierchain_snapshot_bytes_sent_total";
+/// Bytes of the snapshot that this node joins by, as far as they are here.
+pub(crate) const JOIN_BYTES: &str = "tierchain_join_bytes";
+/// Bytes of that snapshot in all.
+pub(crate) const JOIN_BYTES_ALL: &str = "tierchain_join_bytes_all";
+/// Chunks of that snapshot that are proven and in the database.
+pub(crate) const JOIN_CHUNKS_IMPORTED: &str = "tierchain_join_chunks_imported";
+
 /// Upper bounds of the latency histograms: from a hash on a warm cache to a view change.
 pub(crate) const LATENCY_BUCKETS_SECONDS: [f64; 14] =
     [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
@@ -66,6 +81,7 @@ pub(crate) fn describe() {
     describe_consensus();
     describe_network_and_pool();
     describe_work();
+    describe_snapshots();
     describe_rpc();
 }
 
@@ -106,4 +122,14 @@ fn describe_work() {
     describe_histogram!(VERIFICATION_SECONDS, Unit::Seconds, "Verification of a batch of signatures.");
     describe_gauge!(DATABASE_BYTES, Unit::Bytes, "Bytes of the database on disk.");
     describe_gauge!(VOTE_LOG_BYTES, Unit::Bytes, "Bytes of the vote log on disk.");
+}
+
+fn describe_snapshots() {
+    describe_gauge!(SNAPSHOT_HEIGHT, "Block after which the newest snapshot made here is.");
+    describe_gauge!(SNAPSHOT_BYTES, Unit::Bytes, "Bytes of the newest snapshot made here.");
+    describe_gauge!(SNAPSHOT_SECONDS, Unit::Seconds, "How long it took to make, rests included.");
+    describe_counter!(SNAPSHOT_BYTES_SENT, Unit::Bytes, "Bytes of snapshots sent to nodes that join.");
+    describe_gauge!(JOIN_BYTES, Unit::Bytes, "Bytes of the snapshot that this node joins by that are here.");
+    describe_gauge!(JOIN_BYTES_ALL, Unit::Bytes, "Bytes of the snapshot that this node joins by.");
+    describe_gauge!(JOIN_CHUNKS_IMPORTED, "Chunks of that snapshot that are proven and in the database.");
 }

@@ -143,7 +143,9 @@ impl Assembly {
         self.ensure_headers()?;
         self.ensure_root()?;
         let header = self.base.ok_or(SnapshotFault::Headers)?;
-        let entries = facts_of(&header).map_err(|_| SnapshotFault::Headers)?.into();
+        let mut entries: Vec<_> = facts_of(&header).map_err(|_| SnapshotFault::Headers)?.into();
+        // The hash of genesis stays for ever, however long the chain.
+        entries.push(block_hash_fact(0, self.contents.genesis));
         let index = self.next.saturating_sub(1);
         let last = self.ledger.finish(store).map_err(|fault| SnapshotFault::Ledger { index, fault })?;
         let rest = Piece { entries, heights: last.into_iter().collect(), ..Piece::default() };

@@ -100,7 +100,6 @@ struct Peer {
     is_validator: bool,
     offers: Option<Vec<Offer>>,
     silences: u32,
-    is_blamed: bool,
 }
 
 /// A download under way.
@@ -113,6 +112,8 @@ pub struct Download<P> {
     /// Snapshots of no higher block are of no use.
     above: BlockNumber,
     peers: BTreeMap<P, Peer>,
+    /// Who sent something wrong. A new connection doesn't make it good.
+    blamed: BTreeSet<P>,
     chosen: Option<Offer>,
     manifest: Option<(Manifest, Epochs)>,
     /// Chunks that aren't here, by index.
@@ -134,6 +135,7 @@ impl<P: Ord + Copy> Download<P> {
             epochs,
             above,
             peers: BTreeMap::new(),
+            blamed: BTreeSet::new(),
             chosen: None,
             manifest: None,
             wanted: BTreeMap::new(),
@@ -162,10 +164,9 @@ impl<P: Ord + Copy> Download<P> {
     /// What the peer is to blame for; it isn't asked again.
     pub fn on_message(&mut self, from: P, message: Message) -> Result<News, Blame> {
         let taken = self.take(from, message);
-        if taken.is_err()
-            && let Some(peer) = self.peers.get_mut(&from)
-        {
-            peer.is_blamed = true;
+        if taken.is_err() {
+            self.blamed.insert(from);
+            self.asked.retain(|_, (peer, _)| *peer != from);
         }
         taken
     }
@@ -225,7 +226,9 @@ impl<P: Ord + Copy> Download<P> {
     /// Peers that have the snapshot, blameless ones only.
     pub fn holders(&self) -> impl Iterator<Item = P> {
         let digest = self.chosen.map(|offer| offer.digest);
-        self.peers.iter().filter(move |(_, peer)| peer.has(digest)).map(|(peer, _)| *peer)
+        let has = move |peer: &Peer| digest.is_some_and(|digest| peer.has(&digest));
+        let blameless = |peer: &P| !self.blamed.contains(peer);
+        self.peers.iter().filter(move |(id, peer)| has(peer) && blameless(id)).map(|(id, _)| *id)
     }
 
     /// How many validators have said what they offer.
@@ -290,7 +293,6 @@ impl<P: Ord + Copy> Download<P> {
         let index = known.ok_or(Blame::Unrequested)?;
         let found = sha256(&[&bytes]);
         if found != hash {
-            self.asked.retain(|asked, (peer, _)| *asked != hash || *peer != from);
             return Err(Blame::Chunk { index, found, expected: hash });
         }
         let length = u64::from(manifest.contents.chunks[index].bytes);
@@ -332,7 +334,9 @@ impl<P: Ord + Copy> Download<P> {
             return;
         }
         let mut voices: BTreeMap<Offer, usize> = BTreeMap::new();
-        for peer in self.peers.values().filter(|peer| peer.is_validator && !peer.is_blamed) {
+        let blameless = |peer: &P| !self.blamed.contains(peer);
+        let voters = self.peers.iter().filter(|(id, peer)| peer.is_validator && blameless(id));
+        for (_, peer) in voters {
             let distinct: BTreeSet<&Offer> = peer.offers.iter().flatten().collect();
             distinct.into_iter().for_each(|offer| *voices.entry(*offer).or_default() += 1);
         }
@@ -377,7 +381,7 @@ impl<P: Ord + Copy> Download<P> {
             return Vec::new();
         }
         self.next_offers = now + OFFERS_EVERY_MS;
-        self.peers.iter().filter(|(_, peer)| !peer.is_blamed).map(|(peer, _)| (*peer, Request::Offers)).collect()
+        self.peers.keys().filter(|peer| !self.blamed.contains(peer)).map(|peer| (*peer, Request::Offers)).collect()
     }
 
     fn ask_for_manifest(&mut self, offer: Offer, now: u64) -> Vec<(P, Request)> {
@@ -412,8 +416,7 @@ impl<P: Ord + Copy> Download<P> {
 }
 
 impl Peer {
-    fn has(&self, digest: Option<H256>) -> bool {
-        let offers = |digest: H256| self.offers.iter().flatten().any(|offer| offer.digest == digest);
-        !self.is_blamed && digest.is_some_and(offers)
+    fn has(&self, digest: &H256) -> bool {
+        self.offers.iter().flatten().any(|offer| offer.digest == *digest)
     }
 }

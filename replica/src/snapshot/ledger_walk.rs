@@ -1,5 +1,6 @@
 //! The ledger's blocks, walked from the first height to the last: every chain must lead to its head in the state.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tierchain_primitives::H256;
@@ -166,12 +167,14 @@ impl LedgerWalk {
 
     fn walk_meta(&mut self, block: &MetaBlock, state: &impl StateRead) -> Result<(), LedgerFault> {
         let MetaBlock { meta, number, prev, hash, .. } = *block;
-        if !self.metas.contains_key(&meta) {
-            let known = query::meta(state, &meta).ok_or(LedgerFault::OtherHead(meta))?;
-            self.metas.insert(meta, Walked::new(known.length, known.head));
-        }
         // Whole meta-chains are remembered: their blocks don't say in which height they were made.
-        let walked = self.metas.get_mut(&meta).ok_or(LedgerFault::OtherHead(meta))?;
+        let walked = match self.metas.entry(meta) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let known = query::meta(state, &meta).ok_or(LedgerFault::OtherHead(meta))?;
+                place.insert(Walked::new(known.length, known.head))
+            }
+        };
         walked.take(meta, number, prev, hash).map(|_| ())
     }
 }

@@ -136,6 +136,11 @@ fn whoever_sends_a_wrong_chunk_is_named_and_the_next_one_is_asked() {
     let again = scene.download.requests(1);
     assert!(again.iter().all(|(peer, _)| *peer != liar), "it is asked no more");
     assert!(again.iter().any(|(_, request)| *request == Request::Chunk(hash)), "its chunk is asked of another");
+    scene.download.on_lost(liar);
+    scene.download.on_connected(liar, true);
+    let offer = scene.offer();
+    scene.offers(liar, vec![offer]);
+    assert!(!scene.download.holders().any(|peer| peer == liar), "a new connection doesn't make it good");
     let foreign = Message::Chunk { hash: H256([9; 32]), bytes: vec![1] };
     assert_eq!(scene.download.on_message(3, foreign), Err(Blame::Unrequested));
 }

@@ -9,5 +9,6 @@ mod ledger;
 mod people;
 mod rejoin;
 mod snapshot;
+mod snapshot_golden;
 mod snapshot_world;
 mod stories;

@@ -1,6 +1,8 @@
 //! A chain of executed blocks with servers on it, and the snapshots that follow from it. No network, no votes: headers
 //! are made one after the other, and four keys certify each.
 
+#![allow(dead_code, reason = "the replica's tests and the node's each use a part of it")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -67,7 +69,8 @@ pub(crate) struct World {
     /// The latest number of each server's writer; 0 is the birth.
     numbers: BTreeMap<u8, u64>,
     pub(crate) store: Store,
-    /// The state after each block.
+    remembers: bool,
+    /// The state after each block, unless it forgets them.
     pub(crate) states: Vec<BTreeMap<Vec<u8>, Vec<u8>>>,
     /// Its root.
     pub(crate) roots: Vec<H256>,
@@ -102,7 +105,8 @@ impl World {
         let (states, roots) = (vec![store.state.clone()], vec![genesis.root]);
         let keys = (1..=4).map(|seed| KeyPair::from_seed(&[seed; 32])).collect();
         let (numbers, blocks, parts) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Self { genesis, keys, author, nonce: 0, numbers, store, states, roots, blocks, parts }
+        let remembers = true;
+        Self { genesis, keys, author, nonce: 0, numbers, store, remembers, states, roots, blocks, parts }
     }
 
     /// A chain on which servers live, some end and are linked: `rounds` of a few blocks each, some of them empty. One
@@ -129,6 +133,20 @@ impl World {
             let anchor = Call::Meta(meta::Call::Anchor { server: Self::server(server) });
             let event = world.event(servers, EventKind::Rebooted);
             world.block(&[anchor, event]);
+        }
+        (0..3).for_each(|_| world.block(&[]));
+        world
+    }
+
+    /// A long chain without its states: `blocks` of 64 events each, on 16 servers.
+    pub(crate) fn long(blocks: u32) -> Self {
+        let mut world = Self { remembers: false, ..Self::new() };
+        let births: Vec<Call> = (0..16).flat_map(|server| world.birth(server)).collect();
+        world.block(&births);
+        for block in 0..blocks {
+            let state = if block % 2 == 0 { ServerState::Running } else { ServerState::Paused };
+            let events = (0..64).map(|at| world.raw_event(at % 16, EventKind::StateChanged { state })).collect();
+            world.block(&[Call::Chains(chains::Call::AppendBatch { events })]);
         }
         (0..3).for_each(|_| world.block(&[]));
         world
@@ -175,8 +193,12 @@ impl World {
     }
 
     fn event(&mut self, server: u8, event: EventKind) -> Call {
+        Call::Chains(chains::Call::Append { event: self.raw_event(server, event) })
+    }
+
+    fn raw_event(&mut self, server: u8, event: EventKind) -> Event {
         let number = *self.numbers.entry(server).and_modify(|number| *number += 1).or_insert(1);
-        let event = Event {
+        Event {
             server: Self::server(server),
             number,
             occurred_at: START_MS * 1_000 + number,
@@ -185,8 +207,7 @@ impl World {
             meter: None,
             evidence: H256::ZERO,
             detail: Detail(vec![server; 3]),
-        };
-        Call::Chains(chains::Call::Append { event })
+        }
     }
 
     /// Executes the next block. What a call says must be right: its outcome is looked at.
@@ -212,7 +233,9 @@ impl World {
         assert!(made.results.iter().all(Result::is_ok), "block {number}: {:?}", made.results);
         Store::apply(&mut self.store.state, &made.changes);
         Store::apply(&mut self.store.pages, &made.pages);
-        self.states.push(self.store.state.clone());
+        if self.remembers {
+            self.states.push(self.store.state.clone());
+        }
         self.roots.push(made.root);
         self.blocks.push(CertifiedBlock { header, body: bytes, certificate });
         assert!(made.entity_blocks.len() + made.meta_blocks.len() <= LEDGER_PART_BLOCKS, "one part a height");

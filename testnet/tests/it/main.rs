@@ -13,6 +13,7 @@ mod bad_start;
 mod epochs;
 mod governance;
 mod graceful_stop;
+mod joins_by_snapshot;
 mod nova;
 mod observer;
 mod one_validator_dies;

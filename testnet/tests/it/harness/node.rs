@@ -69,11 +69,14 @@ impl Node {
 
     /// Hashes of blocks 0 to `height`; none for those it doesn't have.
     pub(crate) fn block_hashes(&self, height: u32) -> Vec<Option<Hash>> {
-        let numbers = ListOrValue::List((0..=height).map(AnyNumber::from).collect());
-        match wait_for(self.client.block_hash(Some(numbers))).expect("chain_getBlockHash") {
-            ListOrValue::List(hashes) => hashes,
-            ListOrValue::Value(hash) => vec![hash],
-        }
+        let page = |first: u32| {
+            let numbers = (first..=height).take(PAGE as usize).map(AnyNumber::from).collect();
+            match wait_for(self.client.block_hash(Some(ListOrValue::List(numbers)))).expect("chain_getBlockHash") {
+                ListOrValue::List(hashes) => hashes,
+                ListOrValue::Value(hash) => vec![hash],
+            }
+        };
+        (0..=height).step_by(PAGE as usize).flat_map(page).collect()
     }
 
     /// Hash of block 0.

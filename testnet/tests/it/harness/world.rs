@@ -19,6 +19,8 @@ pub(crate) struct World {
     world: cluster::World,
     pub(crate) ports: Ports,
     pub(crate) nodes: u16,
+    /// Further options of every node's `run`.
+    pub(crate) options: Vec<String>,
 }
 
 impl Deref for World {
@@ -38,7 +40,7 @@ impl World {
         let places = (0..nodes).map(|node| ports.place(node)).collect();
         let world = cluster::World::make(folder.path(), places, shape());
         let world = world.unwrap_or_else(|error| panic!("no network can be made: {error:#}"));
-        let world = Self { _folder: folder, world, ports, nodes };
+        let world = Self { _folder: folder, world, ports, nodes, options: Vec::new() };
         for name in AGENT_KEYS {
             write_key(name, &world.agent_key(name)).expect("a new file in a temporary folder");
         }
@@ -53,6 +55,13 @@ impl World {
     /// `tierchain init` of one validator.
     pub(crate) fn try_init(&self, node: u16) -> Finished {
         self.world.try_init(node).expect("the command runs")
+    }
+
+    /// `tierchain run` of a node with another specification's file or its own.
+    pub(crate) fn run_command(&self, node: u16, spec: &Path) -> Command {
+        let mut command = self.world.run_command(node, spec);
+        command.args(&self.options);
+        command
     }
 
     /// Writes a chain specification of these members. Each one made at another time is another chain.
