@@ -202,12 +202,12 @@ impl Stage {
     }
 
     /// Waits until all nodes that run have executed what any of them had called final when this began, in the same view,
-    /// each connected to each. Answers with how long it took.
+    /// each connected to each.
     ///
     /// # Errors
-    /// When one doesn't come so far: it is stuck. It is in the report then, with what each waits for.
-    pub(crate) async fn level(&self) -> anyhow::Result<Duration> {
-        let (began, target) = (Instant::now(), self.watch.best().max(1));
+    /// When one doesn't come so far: it is stuck. The error says what each waits for.
+    pub(crate) async fn level(&self) -> anyhow::Result<()> {
+        let target = self.watch.best().max(1);
         let nodes = self.cluster.running();
         let is_level = async || {
             let statuses = self.statuses().await?;
@@ -219,7 +219,7 @@ impl Stage {
             statuses.iter().all(|(_, status)| is_there(status)).then_some(())
         };
         match until("all nodes stand at the same height", is_level).await {
-            Ok(()) => Ok(began.elapsed()),
+            Ok(()) => Ok(()),
             Err(error) => Err(error.context(self.why_stuck(target).await)),
         }
     }
@@ -268,15 +268,15 @@ impl Stage {
         self.violate(played.err().map(|error| format!("{error:#}")));
         let failures = self.traffic.stop().await;
         self.violate(failures);
-        let level = self.level().await;
-        let audited = if level.is_ok() { self.audit_chains(0).await } else { level.map(drop) };
+        let audited = match self.level().await {
+            Ok(()) => self.audit_chains(0).await,
+            Err(stuck) => Err(stuck),
+        };
         self.violate(audited.err().map(|error| format!("{error:#}")));
-        let unseen = self.traffic.take_reported(BlockNumber::MAX).into_values().map(|hashes| hashes.len()).sum();
-        self.violate(
-            Some(unseen).filter(|count| *count > 0).map(|count: usize| {
-                format!("{count} extrinsics were reported final in blocks that not all nodes have")
-            }),
-        );
+        let unseen: usize = self.traffic.take_reported(BlockNumber::MAX).values().map(Vec::len).sum();
+        if unseen > 0 {
+            self.violate([format!("{unseen} extrinsics were reported final in blocks that not all nodes have")]);
+        }
         let final_blocks = self.watch.best();
         self.cluster.kill_all()?;
         (0..VALIDATORS).for_each(|node| self.audit_votes(node));
