@@ -2,6 +2,7 @@
 //! something, and reports how long nothing was final. Whatever the fault, it audits the same: no validator contradicts
 //! itself, nothing that was reported final is lost, no two nodes differ, nobody is stuck.
 
+mod audit;
 mod ballots;
 mod disk;
 mod report;

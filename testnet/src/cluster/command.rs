@@ -22,7 +22,7 @@ impl Finished {
     /// # Errors
     /// When it didn't, with what it said.
     pub fn succeeded(self) -> anyhow::Result<String> {
-        ensure!(self.code == Some(0), "exit code {:?}: {}{}", self.code, self.stdout, self.stderr);
+        ensure!(self.code == Some(0), "exit code {:?}: {}{}", self.code, self.stdout.trim(), self.stderr.trim());
         Ok(self.stdout)
     }
 }

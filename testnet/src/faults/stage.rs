@@ -1,5 +1,5 @@
-//! A network under load on which a scenario plays: it starts, kills and restarts nodes, knows when all of them stand at
-//! the same height, and audits what they leave behind.
+//! A network under load on which a scenario plays: it starts, kills and restarts nodes, and knows when all of them stand
+//! at the same height. What they leave behind is audited in `audit`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use tempfile::TempDir;
+use tierchain_primitives::BlockNumber;
 use tierchain_primitives::header::Header as PlainHeader;
-use tierchain_primitives::{BlockNumber, H256};
 use tierchain_rpc::api::{ChainApiClient, ConsensusApiClient};
 use tierchain_rpc::client::{Client, connect};
-use tierchain_rpc::types::{AnyNumber, ConsensusStatus, ListOrValue};
+use tierchain_rpc::types::ConsensusStatus;
 use tokio::time::timeout;
 
 use super::ballots::Ballots;
@@ -39,12 +39,6 @@ const AFTERMATH: Duration = Duration::from_secs(1);
 /// Blocks come every few milliseconds: after so long without one, another stall is on.
 const GOING: Duration = Duration::from_millis(50);
 
-/// Hashes per call.
-const PAGE: u32 = 512;
-
-/// Blocks whose hashes and arrivals are kept for whoever asks.
-const BLOCKS_KEPT: BlockNumber = 4_096;
-
 /// Time between two blocks of an idle network.
 const HEARTBEAT_MS: u32 = 1_000;
 
@@ -55,10 +49,10 @@ pub(crate) struct Stage {
     pub(crate) cluster: Cluster,
     pub(crate) wires: Wires,
     pub(crate) report: Report,
-    clients: Vec<Arc<Client>>,
-    ballots: Ballots,
+    pub(super) clients: Vec<Arc<Client>>,
+    pub(super) ballots: Ballots,
     /// The highest block that was compared on all nodes.
-    checked: BlockNumber,
+    pub(super) checked: BlockNumber,
     began: Instant,
     is_quiet: bool,
     disk: Option<SmallDisk>,
@@ -185,14 +179,6 @@ impl Stage {
         Ok(at)
     }
 
-    /// Reads the vote log of a node that doesn't run.
-    pub(crate) fn audit_votes(&mut self, node: u16) {
-        match self.ballots.read(&self.cluster.world.base_path(node).join("votes")) {
-            Ok(contradictions) => self.violate(contradictions),
-            Err(error) => self.violate([format!("node {node}: {error:#}")]),
-        }
-    }
-
     /// What consensus says of itself at a node; none when it doesn't answer.
     pub(crate) async fn status(&self, node: u16) -> Option<ConsensusStatus> {
         timeout(CALL_WAIT, self.clients[usize::from(node)].consensus_status()).await.ok()?.ok()
@@ -215,37 +201,26 @@ impl Stage {
         .await
     }
 
-    /// Waits until all nodes that run stand at the same height, in the same view, each connected to each: as high as
-    /// any of them was when this began. Answers with how long it took.
+    /// Waits until all nodes that run have executed what any of them had called final when this began, in the same view,
+    /// each connected to each.
     ///
     /// # Errors
-    /// When one doesn't come so far: it is stuck. It is in the report then, with what each waits for.
-    pub(crate) async fn level(&self) -> anyhow::Result<Duration> {
-        let (began, target) = (Instant::now(), self.watch.best().max(1));
+    /// When one doesn't come so far: it is stuck. The error says what each waits for.
+    pub(crate) async fn level(&self) -> anyhow::Result<()> {
+        let target = self.watch.best().max(1);
         let nodes = self.cluster.running();
         let is_level = async || {
             let statuses = self.statuses().await?;
             let view = statuses.first()?.1.view;
             let is_there = |status: &ConsensusStatus| {
                 let connected = |node: &u16| status.validators.get(usize::from(*node)).is_some_and(|it| it.connected);
-                status.height >= target && status.view == view && nodes.iter().all(connected)
+                status.executed.number >= target && status.view == view && nodes.iter().all(connected)
             };
             statuses.iter().all(|(_, status)| is_there(status)).then_some(())
         };
         match until("all nodes stand at the same height", is_level).await {
-            Ok(()) => Ok(began.elapsed()),
+            Ok(()) => Ok(()),
             Err(error) => Err(error.context(self.why_stuck(target).await)),
-        }
-    }
-
-    /// The same; false when somebody is stuck, which then is in the report.
-    pub(crate) async fn is_level(&mut self) -> bool {
-        match self.level().await {
-            Ok(_) => true,
-            Err(error) => {
-                self.violate([format!("{error:#}")]);
-                false
-            }
         }
     }
 
@@ -286,67 +261,21 @@ impl Stage {
         headers.filter_map(|header| Some(header.pre_runtime().ok()?.timestamp)).max()
     }
 
-    /// Compares the chains of all nodes that run, from where they were compared last, and looks for everything that was
-    /// reported final meanwhile in the blocks that `witness` has.
-    pub(crate) async fn audit_chains(&mut self, witness: u16) -> anyhow::Result<()> {
-        let statuses = until("all nodes answer", async || self.statuses().await).await?;
-        let upto = statuses.iter().map(|(_, status)| status.executed.number).min().unwrap_or(0);
-        let mut found = self.watch.forks();
-        let mut from = self.checked + 1;
-        while from <= upto {
-            let to = upto.min(from + PAGE - 1);
-            found.extend(self.compare(from, to).await?);
-            from = to + 1;
-        }
-        for (number, hashes) in self.traffic.take_reported(upto) {
-            let kept = load::extrinsics(&self.clients[usize::from(witness)], number).await?;
-            let lost = hashes.iter().filter(|hash| !kept.contains(hash));
-            found.extend(lost.map(|hash| format!("lost: {hash} was final in block {number}; node {witness} lacks it")));
-        }
-        found.extend(self.traffic.failures());
-        self.violate(found);
-        self.checked = self.checked.max(upto);
-        self.watch.forget_below(upto.saturating_sub(BLOCKS_KEPT));
-        self.ballots.forget_below(upto);
-        Ok(())
-    }
-
-    /// Compares a range of blocks on all nodes with each other and with what was reported.
-    async fn compare(&self, from: BlockNumber, to: BlockNumber) -> anyhow::Result<Vec<String>> {
-        let mut forks = Vec::new();
-        let mut first: Option<Vec<H256>> = None;
-        for node in self.cluster.running() {
-            let hashes = self.hashes(node, from, to).await.with_context(|| format!("blocks of node {node}"))?;
-            let expected = first.get_or_insert_with(|| hashes.clone());
-            for (number, (hash, other)) in (from..).zip(hashes.iter().zip(expected.iter())) {
-                let reported = self.watch.hash_of(number).unwrap_or(*hash);
-                if hash != other || *hash != reported {
-                    forks.push(format!(
-                        "fork: block {number} is {hash} at node {node}, {other} or {reported} elsewhere"
-                    ));
-                }
-            }
-        }
-        Ok(forks)
-    }
-
-    async fn hashes(&self, node: u16, from: BlockNumber, to: BlockNumber) -> anyhow::Result<Vec<H256>> {
-        let numbers = ListOrValue::List((from..=to).map(AnyNumber::from).collect());
-        let answer = self.clients[usize::from(node)].block_hash(Some(numbers)).await.context("chain_getBlockHash")?;
-        let ListOrValue::List(hashes) = answer else { bail!("a list was asked for") };
-        let hashes: Option<Vec<H256>> = hashes.into_iter().map(|hash| Some(hash?.0)).collect();
-        hashes.with_context(|| format!("it lacks a block of {from} to {to}, which it had executed"))
-    }
-
     /// Ends: the load brings in what it has on its way, all nodes reach the same height, chains and vote logs are
-    /// audited for the last time.
-    pub(crate) async fn close(mut self) -> anyhow::Result<Report> {
+    /// audited for the last time. A scenario that could not be played to its end is a violation too: something that had
+    /// to happen didn't.
+    pub(crate) async fn close(mut self, played: anyhow::Result<()>) -> anyhow::Result<Report> {
+        self.violate(played.err().map(|error| format!("{error:#}")));
         let failures = self.traffic.stop().await;
         self.violate(failures);
-        if let Err(error) = self.level().await {
-            self.violate([format!("{error:#}")]);
-        } else {
-            self.audit_chains(0).await?;
+        let audited = match self.level().await {
+            Ok(()) => self.audit_chains(0).await,
+            Err(stuck) => Err(stuck),
+        };
+        self.violate(audited.err().map(|error| format!("{error:#}")));
+        let unseen: usize = self.traffic.take_reported(BlockNumber::MAX).values().map(Vec::len).sum();
+        if unseen > 0 {
+            self.violate([format!("{unseen} extrinsics were reported final in blocks that not all nodes have")]);
         }
         let final_blocks = self.watch.best();
         self.cluster.kill_all()?;

@@ -136,3 +136,53 @@ fn note(seen: &Mutex<Seen>, node: u16, head: &Header, news: &mpsc::UnboundedSend
         let _ = news.send(first);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(number: BlockNumber, state: u8) -> Header {
+        Header::from(&PlainHeader {
+            parent_hash: H256([1; 32]),
+            number,
+            state_root: H256([state; 32]),
+            extrinsics_root: H256([3; 32]),
+            digest: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn two_blocks_of_one_number_are_a_fork_and_one_block_at_two_nodes_is_none() {
+        let (watch, mut firsts) = (Watch { seen: Arc::default(), tasks: Vec::new() }, mpsc::unbounded_channel());
+        let note = |node, head: &Header| note(&watch.seen, node, head, &firsts.0);
+        note(0, &head(5, 1));
+        note(1, &head(5, 1));
+        note(1, &head(7, 1));
+        note(0, &head(6, 1));
+        assert!(watch.forks().is_empty());
+        note(2, &head(6, 2));
+        assert_eq!(watch.forks().len(), 1, "block 6 twice");
+        assert!(watch.forks().is_empty(), "each is told once");
+        assert_eq!(watch.best(), 7);
+        let told = std::iter::from_fn(|| firsts.1.try_recv().ok());
+        let told: Vec<_> = told.map(|first| (first.node, first.number)).collect();
+        assert_eq!(told, [(0, 5), (1, 7)], "whatever is the newest yet, once");
+    }
+
+    #[test]
+    fn a_gap_counts_when_it_ends_after_the_fault() {
+        let watch = Watch { seen: Arc::default(), tasks: Vec::new() };
+        let start = Instant::now();
+        let after = |ms| start + Duration::from_millis(ms);
+        for (number, ms) in [(1, 0), (2, 900), (3, 910), (4, 1_200), (5, 1_210)] {
+            lock(&watch.seen).firsts.push(First { node: 0, number, at: after(ms) });
+        }
+        for (since, gap) in [(0, 900), (900, 290), (1_000, 290), (1_200, 10), (1_210, 0)] {
+            assert_eq!(watch.longest_gap(after(since)), Duration::from_millis(gap), "since {since} ms");
+        }
+        assert_eq!(watch.first_after(after(905)), Some(after(910)));
+        assert_eq!(watch.first_after(after(1_210)), None);
+        watch.forget_below(4);
+        assert_eq!(watch.longest_gap(after(0)), Duration::from_millis(10));
+    }
+}

@@ -80,6 +80,17 @@ fn a_port_in_use_is_named_with_the_option_that_chooses_another() {
 }
 
 #[test]
+fn a_wrong_clock_is_refused_on_a_live_chain() {
+    let world = World::new(0);
+    change_spec(&world, |spec| {
+        spec["type"] = "Live".into();
+        spec["genesis"]["allowReplay"] = false.into();
+    });
+    let refused = finish(world.run_command(0, &world.spec()).arg("--clock-offset-ms=-5"), SOON);
+    assert_refused(&refused, &["--clock-offset-ms", "live chain", "run without it"]);
+}
+
+#[test]
 fn a_vote_log_is_made_once_and_never_by_run() {
     let _turn = turn();
     let world = World::new(0);

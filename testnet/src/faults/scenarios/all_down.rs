@@ -17,8 +17,14 @@ const BAR_MS: f64 = 2_000.0;
 /// # Errors
 /// When the network can't be made, or can't be asked any more.
 pub async fn all_down(options: &Options, times: u32) -> anyhow::Result<Report> {
-    let mut stage = Stage::set("all-down", options).await?;
-    let (mut rng, mut found) = (StdRng::seed_from_u64(options.seed), Vec::new());
+    let (mut stage, mut found) = (Stage::set("all-down", options).await?, Vec::new());
+    let played = rounds(&mut stage, options.seed, times, &mut found).await;
+    stage.report.times("from the last start to the first new final block", &found, [None, Some(BAR_MS)]);
+    stage.close(played).await
+}
+
+async fn rounds(stage: &mut Stage, seed: u64, times: u32, found: &mut Vec<Duration>) -> anyhow::Result<()> {
+    let mut rng = StdRng::seed_from_u64(seed);
     for round in 1..=times {
         tokio::time::sleep(Duration::from_millis(rng.random_range(200..700))).await;
         stage.cluster.kill_all()?;
@@ -30,11 +36,8 @@ pub async fn all_down(options: &Options, times: u32) -> anyhow::Result<Report> {
         let took = stage.first_final_after(last_start).await?;
         stage.say(&format!("{round} of {times}: a new block is final {} ms after the last start", took.as_millis()));
         found.push(took);
-        if !stage.is_level().await {
-            break;
-        }
+        stage.level().await?;
         stage.audit_chains(0).await?;
     }
-    stage.report.times("from the last start to the first new final block", &found, [None, Some(BAR_MS)]);
-    stage.close().await
+    Ok(())
 }

@@ -19,9 +19,14 @@ const BAR_MS: f64 = 1_000.0;
 /// When the network can't be made, cut or asked any more.
 pub async fn flap(options: &Options, time: Duration) -> anyhow::Result<Report> {
     let mut stage = Stage::set("flap", options).await?;
+    let played = flap_for(&mut stage, time).await;
+    stage.close(played).await
+}
+
+async fn flap_for(stage: &mut Stage, time: Duration) -> anyhow::Result<()> {
     let primary = stage.primary().await?;
     let follower = (primary + 2) % VALIDATORS;
-    let view = view_of(&stage, primary).await?;
+    let view = view_of(stage, primary).await?;
     let (began, mut flaps) = (Instant::now(), 0);
     let mut due = tokio::time::Instant::now();
     while began.elapsed() < time {
@@ -35,19 +40,17 @@ pub async fn flap(options: &Options, time: Duration) -> anyhow::Result<Report> {
     }
     // The last half period was up already: the last flap is one half period ago.
     let last_flap = Instant::now() - HALF_PERIOD;
-    until("the follower votes again", async || votes(&stage, primary, follower).await.then_some(())).await?;
+    until("the follower votes again", async || votes(stage, primary, follower).await.then_some(())).await?;
     let voted = last_flap.elapsed();
     let gap = stage.watch.longest_gap(began);
-    let after = view_of(&stage, primary).await?;
+    let after = view_of(stage, primary).await?;
     stage.say(&format!("{flaps} flaps between {primary} and {follower}: view {view}, then {after}"));
     stage.report.figure("flaps", f64::from(flaps), "", None);
     stage.report.figure("view changes", after.saturating_sub(view) as f64, "", Some(0.0));
     stage.report.times("from the last flap to the follower's vote", &[voted], [None, Some(BAR_MS)]);
     stage.report.times("longest gap without finalisation meanwhile", &[gap], [None; 2]);
-    if stage.is_level().await {
-        stage.audit_chains(follower).await?;
-    }
-    stage.close().await
+    stage.level().await?;
+    stage.audit_chains(follower).await
 }
 
 async fn view_of(stage: &Stage, node: u16) -> anyhow::Result<u64> {

@@ -1,6 +1,8 @@
 //! A validator's disk fills: it stops and says why, the others go on, and with space given back it rejoins.
 
+use std::fs::File;
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -31,17 +33,20 @@ pub async fn full_disk(options: &Options) -> anyhow::Result<Report> {
     let remark_bytes = options.intensity.remark_bytes.max(REMARK_BYTES);
     let heavy = Options { intensity: Intensity { remark_bytes, ..options.intensity }, ..options.clone() };
     let mut stage = Stage::set_with("full-disk", &heavy, Some((VICTIM, DISK_MIB))).await?;
+    let played = fill_and_empty(&mut stage).await;
+    stage.close(played).await
+}
+
+async fn fill_and_empty(stage: &mut Stage) -> anyhow::Result<()> {
     let ballast = stage.cluster.world.base_path(VICTIM).join("ballast");
     let filled = Instant::now();
     fill(&ballast)?;
-    let ended =
-        within(NOTICE_WITHIN, "a validator whose disk is full stops", async || stage.cluster.process(VICTIM)?.ended())
-            .await;
+    let what = "a validator whose disk is full stops";
+    let status = within(NOTICE_WITHIN, what, async || stage.cluster.process(VICTIM)?.ended()).await?;
     let noticed = filled.elapsed();
-    match ended {
-        Ok(status) if status.success() => stage.violate([format!("a full disk is no success: {status}")]),
-        Ok(status) => stage.say(&format!("validator {VICTIM} stopped after {} ms: {status}", noticed.as_millis())),
-        Err(error) => stage.violate([format!("{error:#}")]),
+    stage.say(&format!("validator {VICTIM} stopped after {} ms: {status}", noticed.as_millis()));
+    if status.success() {
+        stage.violate([format!("a full disk is no success: {status}")]);
     }
     let log = std::fs::read_to_string(stage.cluster.world.log_path(VICTIM)).context("the validator's log")?;
     match log.lines().rev().find(|line| line.contains(SAYS)) {
@@ -51,22 +56,19 @@ pub async fn full_disk(options: &Options) -> anyhow::Result<Report> {
     stage.kill(VICTIM)?;
     stage.audit_votes(VICTIM);
     let gap = stage.gap_after(filled).await?;
+    stage.report.times("from full to stopped", &[noticed], [None; 2]);
+    stage.report.times("longest gap without finalisation of the others", &[gap], [None; 2]);
 
     std::fs::remove_file(&ballast).context("giving the space back")?;
     let restarted = stage.start(VICTIM)?;
-    if stage.is_level().await {
-        let back = restarted.elapsed();
-        stage.audit_chains(VICTIM).await?;
-        stage.report.times("from restart to level with the others", &[back], [None; 2]);
-    }
-    stage.report.times("from full to stopped", &[noticed], [None; 2]);
-    stage.report.times("longest gap without finalisation of the others", &[gap], [None; 2]);
-    stage.close().await
+    stage.level().await?;
+    stage.report.times("from restart to level with the others", &[restarted.elapsed()], [None; 2]);
+    stage.audit_chains(VICTIM).await
 }
 
 /// Writes until nothing more fits.
-fn fill(path: &std::path::Path) -> anyhow::Result<()> {
-    let mut file = std::fs::File::create(path).context("the ballast")?;
+fn fill(path: &Path) -> anyhow::Result<()> {
+    let mut file = File::create(path).context("the ballast")?;
     let zeros = vec![0; 64 * 1024];
     loop {
         match file.write_all(&zeros) {

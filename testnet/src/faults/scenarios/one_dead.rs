@@ -21,31 +21,39 @@ const SETTLE: Duration = Duration::from_secs(2);
 pub async fn one_dead(options: &Options, time: Duration, rate: f64) -> anyhow::Result<Report> {
     let alone = Options { intensity: Intensity { accounts: 0, ..options.intensity }, ..options.clone() };
     let mut stage = Stage::set("one-dead", &alone).await?;
-    // What starts with a process (connections, caches) is over before anything is measured.
-    measure(&stage, "warm-up", time.min(SETTLE), rate).await?;
-    let alive = measure(&stage, "four alive", time, rate).await?;
-    let mut phases = vec![("four alive", alive)];
-    for (step, name) in [(1, "a follower dead"), (0, "the primary dead")] {
-        let victim = (stage.primary().await? + step) % VALIDATORS;
-        stage.kill(victim)?;
-        stage.audit_votes(victim);
-        tokio::time::sleep(SETTLE).await;
-        phases.push((name, measure(&stage, name, time, rate).await?));
-        stage.start(victim)?;
-        if !stage.is_level().await {
-            break;
-        }
-        stage.audit_chains(victim).await?;
-    }
+    let mut phases = Vec::new();
+    let played = play(&mut stage, time, rate, &mut phases).await;
     for (name, LatencySummary { p50, p99, max, .. }) in &phases {
         stage.report.figure(format!("submit to final, {name}, p50"), *p50, "ms", None);
         stage.report.figure(format!("submit to final, {name}, p99"), *p99, "ms", None);
         stage.report.figure(format!("submit to final, {name}, max"), *max, "ms", None);
     }
-    for (name, summary) in &phases[1..] {
-        stage.report.figure(format!("p99, {name}, by four alive"), summary.p99 / alive.p99, "x", Some(BAR));
+    if let Some(((_, alive), dead)) = phases.split_first() {
+        for (name, summary) in dead {
+            stage.report.figure(format!("p99, {name}, by four alive"), summary.p99 / alive.p99, "x", Some(BAR));
+        }
     }
-    stage.close().await
+    stage.close(played).await
+}
+
+/// A phase's name and what it showed.
+type Phase = (&'static str, LatencySummary);
+
+async fn play(stage: &mut Stage, time: Duration, rate: f64, phases: &mut Vec<Phase>) -> anyhow::Result<()> {
+    // What starts with a process (connections, caches) is over before anything is measured.
+    measure(stage, "warm-up", time.min(SETTLE), rate).await?;
+    phases.push(("four alive", measure(stage, "four alive", time, rate).await?));
+    for (step, name) in [(1, "a follower dead"), (0, "the primary dead")] {
+        let victim = (stage.primary().await? + step) % VALIDATORS;
+        stage.kill(victim)?;
+        stage.audit_votes(victim);
+        tokio::time::sleep(SETTLE).await;
+        phases.push((name, measure(stage, name, time, rate).await?));
+        stage.start(victim)?;
+        stage.level().await?;
+        stage.audit_chains(victim).await?;
+    }
+    Ok(())
 }
 
 /// A light load on the nodes that run.

@@ -24,11 +24,24 @@ const IN_FLIGHT: Duration = Duration::from_secs(1);
 /// # Errors
 /// When the network can't be made, cut or asked any more.
 pub async fn partition(options: &Options, time: Duration, times: u32, links: bool) -> anyhow::Result<Report> {
-    let mut stage = Stage::set("partition", options).await?;
-    let mut found = Vec::new();
+    let (mut stage, mut found) = (Stage::set("partition", options).await?, Vec::new());
+    let played = rounds(&mut stage, time, times, links, &mut found).await;
+    let cut = if links { "links of 2 and 3 down" } else { "2/2" };
+    stage.report.remarks.push(format!("cut: {cut}, {} s each", time.as_secs_f64()));
+    stage.report.times("from healing to the first final block", &found, [None, Some(BAR_MS)]);
+    stage.close(played).await
+}
+
+async fn rounds(
+    stage: &mut Stage,
+    time: Duration,
+    times: u32,
+    links: bool,
+    found: &mut Vec<Duration>,
+) -> anyhow::Result<()> {
     for round in 1..=times {
         tokio::time::sleep(UNDER_WAY).await;
-        change(&stage, links, true)?;
+        change(stage, links, true)?;
         tokio::time::sleep(IN_FLIGHT.min(time)).await;
         let height = stage.watch.best();
         tokio::time::sleep(time.saturating_sub(IN_FLIGHT)).await;
@@ -36,19 +49,14 @@ pub async fn partition(options: &Options, time: Duration, times: u32, links: boo
         if after != height {
             stage.violate([format!("block {after} became final above {height} in two halves, neither a quorum")]);
         }
-        change(&stage, links, false)?;
+        change(stage, links, false)?;
         let took = stage.first_final_after(Instant::now()).await?;
         stage.say(&format!("{round} of {times}: a block is final {} ms after healing", took.as_millis()));
         found.push(took);
-        if !stage.is_level().await {
-            break;
-        }
+        stage.level().await?;
         stage.audit_chains(3).await?;
     }
-    let cut = if links { "links of 2 and 3 down" } else { "2/2" };
-    stage.report.remarks.push(format!("cut: {cut}, {} s each", time.as_secs_f64()));
-    stage.report.times("from healing to the first final block", &found, [None, Some(BAR_MS)]);
-    stage.close().await
+    Ok(())
 }
 
 fn change(stage: &Stage, links: bool, cut: bool) -> anyhow::Result<()> {
