@@ -91,10 +91,10 @@ impl Ledger for RpcLedger {
         match client::refusal(&error).map(|refusal| refusal.kind) {
             Some(RefusalKind::AlreadyImported) => Ok(()),
             Some(RefusalKind::Undecodable | RefusalKind::TooLong | RefusalKind::BadSignature) => {
-                Err(SubmitError::Never(message(&error)))
+                Err(SubmitError::Never(client::message(&error)))
             }
             // A used nonce, an era that is over or not yet begun: the next look at the ledger says what came of it.
-            _ => Err(SubmitError::Later(message(&error))),
+            _ => Err(SubmitError::Later(client::message(&error))),
         }
     }
 
@@ -146,13 +146,5 @@ fn sentence(DispatchError { pallet, name, remedy }: DispatchError) -> String {
 }
 
 fn ask_error(error: ClientError) -> AskError {
-    AskError(message(&error))
-}
-
-/// What the node says, or else what the connection says.
-fn message(error: &ClientError) -> String {
-    match error {
-        ClientError::Call(error) => error.message().to_owned(),
-        other => other.to_string(),
-    }
+    AskError(client::message(&error))
 }

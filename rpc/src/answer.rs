@@ -8,6 +8,7 @@ mod chain;
 mod chains;
 mod consensus;
 mod meta;
+mod registry;
 mod state;
 mod system;
 
@@ -19,8 +20,8 @@ use jsonrpsee::{RpcModule, SubscriptionSink};
 use serde::Serialize;
 
 use crate::api::{
-    AdminApiServer, AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer, MetaApiServer, RpcApiServer,
-    StateApiServer, SystemApiServer,
+    AdminApiServer, AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer, MetaApiServer,
+    RegistryApiServer, RpcApiServer, StateApiServer, SystemApiServer,
 };
 use crate::backend::Backend;
 use crate::feeds::HeadFeeds;
@@ -36,13 +37,14 @@ pub(crate) fn unsafe_methods(backend: &Arc<dyn Backend>) -> Vec<String> {
 pub(crate) fn module(backend: &Arc<dyn Backend>, is_admin: bool) -> RpcModule<()> {
     let shared = || Arc::clone(backend);
     let mut all = RpcModule::new(());
-    let namespaces: [jsonrpsee::Methods; 7] = [
+    let namespaces: [jsonrpsee::Methods; 8] = [
         chain::Answer { backend: shared(), feeds: HeadFeeds::new(shared()) }.into_rpc().into(),
         author::Answer { backend: shared() }.into_rpc().into(),
         state::Answer { backend: shared() }.into_rpc().into(),
         system::Answer { backend: shared() }.into_rpc().into(),
         chains::Answer { backend: shared() }.into_rpc().into(),
         meta::Answer { backend: shared() }.into_rpc().into(),
+        registry::Answer { backend: shared() }.into_rpc().into(),
         consensus::Answer { backend: shared() }.into_rpc().into(),
     ];
     for namespace in namespaces {

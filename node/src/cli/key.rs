@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
+use tierchain_primitives::{AccountId, H256};
 
 /// What to do with keys, as `subkey --scheme ed25519` does it.
 #[derive(Debug, Subcommand)]
@@ -16,6 +17,28 @@ pub(crate) enum KeyCommand {
     Sign(SignArgs),
     /// Check a message's signature; fails when it doesn't hold.
     Verify(VerifyArgs),
+    /// Show that a new consensus key is held, for the operator who proposes it.
+    ProvePossession(ProvePossessionArgs),
+}
+
+/// Options of `key prove-possession`.
+#[derive(Debug, Args)]
+pub(crate) struct ProvePossessionArgs {
+    /// The new consensus key: a key file, a secret URI, or 0x and 64 digits of a seed.
+    #[arg(value_name = "KEY")]
+    pub(crate) key: String,
+    /// The account of who runs the validator: the proof is good for this one alone.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) operator: AccountId,
+    /// The chain's specification: the proof is good on this chain alone.
+    #[arg(long, value_name = "FILE", required_unless_present = "genesis", conflicts_with = "genesis")]
+    pub(crate) chain: Option<PathBuf>,
+    /// The chain's genesis hash, in place of its specification.
+    #[arg(long, value_name = "HASH")]
+    pub(crate) genesis: Option<H256>,
+    /// Print JSON: key, operator, genesis and proof.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Options of `key generate`.

@@ -11,7 +11,7 @@ use tierchain_primitives::AccountId;
 use tierchain_primitives::crypto::{KeyPair, secret};
 
 use self::info::{KeyInfo, Origin};
-use super::{print, print_json};
+use super::{possession, print, print_json};
 use crate::cli::key::{GenerateArgs, InspectArgs, KeyCommand, OutputArgs, OutputType};
 use crate::keystore;
 use crate::table::Table;
@@ -23,6 +23,7 @@ pub(super) fn key(command: &KeyCommand) -> anyhow::Result<ExitCode> {
         KeyCommand::Inspect(args) => show(&inspect(args)?, &args.output),
         KeyCommand::Sign(args) => message::sign(args),
         KeyCommand::Verify(args) => message::verify(args),
+        KeyCommand::ProvePossession(args) => possession::prove_possession(args),
     }
 }
 
@@ -123,7 +124,8 @@ mod tests {
         assert_eq!(uri.ss58_address, "5FA9nQDVg267DEd8m1ZypXLBnvN7SFxYwV7ndqSYGiN9TTpu");
         assert_eq!(uri.public_key, "0x88dc3417d5058ec4b4503e0c12ea1a0a89be200fe98922423d4334014fa6b0ee");
         assert_eq!(uri.secret_key_uri.as_deref(), Some("//Alice"));
-        let public = KeyInfo { secret_seed: None, secret_key_uri: None, ..uri.clone() };
+        let mut public = uri.clone();
+        (public.secret_seed, public.secret_key_uri) = (None, None);
         assert_eq!(of(&uri.ss58_address, false).expect("an address"), public);
         assert_eq!(of(&uri.public_key, true).expect("a public key"), public);
         let seed = uri.secret_seed.clone().expect("it was given");

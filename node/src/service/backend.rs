@@ -5,6 +5,7 @@ mod ledger;
 mod node;
 mod outcome;
 mod pool;
+mod registry;
 mod state;
 mod values;
 

@@ -9,6 +9,7 @@ mod limits;
 mod load;
 mod memory;
 mod node;
+mod registry;
 mod state;
 mod wire;
 

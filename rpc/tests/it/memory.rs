@@ -12,15 +12,18 @@ use tierchain_primitives::ledger::{EntityBlock, MetaBlock, ServerId, Uuid};
 use tierchain_primitives::ports::StateChange;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex, View};
 use tierchain_rpc::backend::{
-    CallError, ChainBackend, FinalBlock, FinalHead, LedgerBackend, NodeBackend, PoolBackend, StateBackend, StateError,
+    CallError, ChainBackend, FinalBlock, FinalHead, LedgerBackend, NodeBackend, PoolBackend, RegistryBackend,
+    StateBackend, StateError,
 };
 use tierchain_rpc::types::{
-    Address, ChainRef, ChainType, ConsensusStatus, ExecutedBlock, ExtrinsicState, ExtrinsicStatus, Hash, Health,
-    Identity, InFlight, MetaChain, Page, Peer, RuntimeVersion, ServerCursor, ServerFilter, ServerInfo, SyncState,
-    TransactionStatus, U64, ValidatorStatus, Votes,
+    AccountRoles, Address, ChainRef, ChainType, ConsensusStatus, Electorate, EpochInfo, ExecutedBlock, ExtrinsicState,
+    ExtrinsicStatus, Hash, Health, Identity, InFlight, MetaChain, Page, Peer, ProposalInfo, ProposalStatus,
+    RuntimeVersion, ServerCursor, ServerFilter, ServerInfo, SyncState, TransactionStatus, U64, ValidatorStatus, Votes,
 };
 use tierchain_rpc::{SubmitError, Watchers};
 use tokio::sync::{broadcast, mpsc};
+
+use crate::registry;
 
 type Values = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -404,5 +407,31 @@ impl LedgerBackend for MemoryBackend {
 
     fn meta_blocks(&self, meta: &H256, from: u32, count: usize) -> Option<Vec<MetaBlock>> {
         self.with(|inner| Some(inner.meta_blocks.get(meta)?.iter().skip(from as usize).take(count).cloned().collect()))
+    }
+}
+
+impl RegistryBackend for MemoryBackend {
+    fn electorate(&self) -> Electorate {
+        registry::electorate()
+    }
+
+    fn proposals(&self, before: Option<u32>, count: usize, open: bool) -> Page<ProposalInfo, u32> {
+        let below = (0..9).rev().filter(|id| before.is_none_or(|before| *id < before)).map(registry::proposal);
+        let mut found = below.filter(|info| !open || info.status == ProposalStatus::Open);
+        let items: Vec<_> = found.by_ref().take(count).collect();
+        let last = items.last().map(|info| info.id);
+        Page { items, next: found.next().and(last) }
+    }
+
+    fn proposal(&self, id: u32) -> Option<ProposalInfo> {
+        (id < 9).then(|| registry::proposal(id))
+    }
+
+    fn epochs(&self, from: u32, count: usize) -> Vec<EpochInfo> {
+        (from..4).take(count).map(registry::epoch).collect()
+    }
+
+    fn roles(&self, account: &AccountId) -> AccountRoles {
+        registry::roles(*account)
     }
 }

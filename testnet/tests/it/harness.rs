@@ -20,6 +20,7 @@ pub(crate) use agent::{Replay, Report};
 pub(crate) use author::Author;
 pub(crate) use binaries::repository;
 pub(crate) use command::{Finished, finish};
+pub(crate) use keys::{public_key, write_key};
 pub(crate) use ledger::Ledger;
 pub(crate) use network::{Network, others};
 pub(crate) use node::{Node, wait_for};

@@ -7,7 +7,7 @@ use tierchain_primitives::ports::StateRead;
 use tierchain_rpc::types::{
     Departure, DispatchError, ExtrinsicState, ExtrinsicStatus, Hash, Inclusion, ItemRefused, U64,
 };
-use tierchain_runtime::{EventRecord, ModuleError, Phase, RuntimeEvent, chains, errors, system};
+use tierchain_runtime::{EventRecord, ModuleError, Phase, RuntimeEvent, chains, errors, registry, system};
 
 use super::NodeApi;
 use super::values::Failed;
@@ -170,7 +170,7 @@ fn waiting_state(nonce: Nonce, next: Nonce) -> (ExtrinsicState, String) {
 
 fn describe(error: ModuleError) -> DispatchError {
     let pallet = match error.index {
-        tierchain_runtime::registry::INDEX => "Registry",
+        registry::INDEX => "Registry",
         chains::INDEX => "Chains",
         tierchain_runtime::meta::INDEX => "Meta",
         _ => "Unknown",
