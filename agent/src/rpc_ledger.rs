@@ -91,10 +91,10 @@ impl Ledger for RpcLedger {
         match client::refusal(&error).map(|refusal| refusal.kind) {
             Some(RefusalKind::AlreadyImported) => Ok(()),
             Some(RefusalKind::Undecodable | RefusalKind::TooLong | RefusalKind::BadSignature) => {
-                Err(SubmitError::Never(message(&error)))
+                Err(SubmitError::Never(client::message(&error)))
             }
             // A used nonce, an era that is over or not yet begun: the next look at the ledger says what came of it.
-            _ => Err(SubmitError::Later(message(&error))),
+            _ => Err(SubmitError::Later(client::message(&error))),
         }
     }
 
@@ -105,7 +105,17 @@ impl Ledger for RpcLedger {
             error: format!("{}: number {} was expected", item.error, item.expected.0),
         });
         Ok(match (status.state, status.error) {
-            (ExtrinsicState::Unknown | ExtrinsicState::Future | ExtrinsicState::Ready, _) => Outcome::Unknown,
+            // In no block: whether it is worth sending again, the ledger says.
+            (
+                ExtrinsicState::Unknown
+                | ExtrinsicState::Future
+                | ExtrinsicState::Ready
+                | ExtrinsicState::Expired
+                | ExtrinsicState::Usurped
+                | ExtrinsicState::Dropped
+                | ExtrinsicState::Invalid,
+                _,
+            ) => Outcome::Unknown,
             (ExtrinsicState::Failed, error) if status.items_refused.is_empty() => {
                 Outcome::Failed(error.map_or(status.explanation, sentence))
             }
@@ -136,13 +146,5 @@ fn sentence(DispatchError { pallet, name, remedy }: DispatchError) -> String {
 }
 
 fn ask_error(error: ClientError) -> AskError {
-    AskError(message(&error))
-}
-
-/// What the node says, or else what the connection says.
-fn message(error: &ClientError) -> String {
-    match error {
-        ClientError::Call(error) => error.message().to_owned(),
-        other => other.to_string(),
-    }
+    AskError(client::message(&error))
 }

@@ -4,7 +4,10 @@ pub(crate) mod chain_spec;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod query;
+pub(crate) mod registry;
+pub(crate) mod rpc;
 pub(crate) mod run;
+pub(crate) mod submit;
 
 use clap::{Parser, Subcommand};
 
@@ -36,6 +39,9 @@ pub(crate) enum Command {
     /// Read meta-chains from a node.
     #[command(subcommand)]
     Meta(query::MetaCommand),
+    /// Show and change who validates: proposals of operators, and their approval.
+    #[command(subcommand)]
+    Registry(Box<registry::RegistryCommand>),
     /// Say where a node stands and what it waits for.
     Status(query::StatusArgs),
 }

@@ -5,9 +5,12 @@ mod chains;
 mod init;
 mod key;
 mod meta;
+mod possession;
 mod query;
+mod registry;
 mod run;
 mod status;
+mod submit;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -23,6 +26,7 @@ pub(crate) fn perform(command: Command) -> anyhow::Result<ExitCode> {
         Command::ChainSpec(command) => chain_spec::chain_spec(&command),
         Command::Chains(command) => query::ask(chains::chains(command)),
         Command::Meta(command) => query::ask(meta::meta(command)),
+        Command::Registry(command) => query::ask(registry::registry(*command)),
         Command::Status(args) => query::ask(status::status(args)),
     }
 }

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tierchain_primitives::crypto::KeyPair;
+use tierchain_rpc::ServerConfig;
 
 use crate::chain_spec::ChainSpec;
+use crate::telemetry::LogFilter;
 
 /// Everything `service::run` needs. Whoever makes one has read the keys and checked the specification.
 #[derive(Debug)]
@@ -25,8 +27,12 @@ pub(crate) struct RunConfig {
     pub(crate) listen_addresses: Vec<String>,
     /// Nodes to dial besides the validators, each ending in `/p2p/PEERID`.
     pub(crate) bootnodes: Vec<String>,
-    /// Where the JSON-RPC server listens.
-    pub(crate) rpc: SocketAddr,
+    /// Where the JSON-RPC server listens, and what it allows.
+    pub(crate) rpc: ServerConfig,
+    /// Where its administration listens, if anywhere.
+    pub(crate) rpc_admin: Option<SocketAddr>,
+    /// The filter of the log.
+    pub(crate) log: LogFilter,
     /// How long an idle network waits before it makes an empty block.
     pub(crate) heartbeat: Duration,
     /// Keep the state of every block.

@@ -12,10 +12,12 @@
 
 mod backend;
 mod clock;
+mod departures;
 mod disk;
 mod driver;
 mod executor;
 mod flusher;
+mod gaps;
 mod gate;
 mod inbound;
 mod ledger;
@@ -60,6 +62,7 @@ pub(crate) async fn run(config: RunConfig) -> anyhow::Result<()> {
         weights: Weights::new(config.spec.genesis.block_nonce_bits),
     };
 
+    let heartbeat = config.heartbeat;
     let (jobs, jobs_in) = mpsc::channel();
     let executor = executor::start(shared.clone(), disk.state, jobs_in)?;
     let flusher = flusher::start(shared.clone())?;
@@ -68,15 +71,24 @@ pub(crate) async fn run(config: RunConfig) -> anyhow::Result<()> {
     let driver = driver::start(driver, disk.recovered, inputs)?;
     let inbound = tokio::spawn(inbound::run(shared.clone(), events));
     let reporting = tokio::spawn(report::run(shared.clone()));
-    let rpc =
-        tierchain_rpc::start(&ServerConfig::at(config.rpc), Arc::new(backend::NodeApi::new(shared.clone()))).await?;
+    let api = Arc::new(backend::NodeApi::new(shared.clone(), config.log, heartbeat));
+    let rpc = tierchain_rpc::start(&config.rpc, api.clone()).await?;
+    let admin = match config.rpc_admin {
+        Some(address) => Some(tierchain_rpc::start(&ServerConfig::admin_at(address), api).await?),
+        None => None,
+    };
+    let metering = tokio::spawn(report::meter(rpc.meter().clone()));
     tracing::info!(name = config.name, genesis = %shared.genesis, rpc = %rpc.local_addr(), "the node runs");
 
     wait_for_signal().await?;
     tracing::info!("stopping");
     rpc.stop().await;
+    if let Some(admin) = admin {
+        admin.stop().await;
+    }
     inbound.abort();
     reporting.abort();
+    metering.abort();
     shared.driver.stop();
     tokio::task::spawn_blocking(move || {
         let _ = driver.join();

@@ -35,6 +35,9 @@ pub enum DropReason {
         /// The other one.
         by: H256,
     },
+    /// The log remembers it, but after a restart the pool doesn't take it back. It may have been included: whoever
+    /// tells of this looks there first.
+    NotTakenBack(Refusal),
 }
 
 /// An effect of [`Replica::step`](crate::Replica::step).

@@ -2,11 +2,13 @@
 //!
 //! Methods that may touch the disk are marked `blocking` in their trait, so they run on threads of their own.
 
+mod admin;
 mod author;
 mod chain;
 mod chains;
 mod consensus;
 mod meta;
+mod registry;
 mod state;
 mod system;
 
@@ -18,28 +20,39 @@ use jsonrpsee::{RpcModule, SubscriptionSink};
 use serde::Serialize;
 
 use crate::api::{
-    AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer, MetaApiServer, RpcApiServer, StateApiServer,
-    SystemApiServer,
+    AdminApiServer, AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer, MetaApiServer,
+    RegistryApiServer, RpcApiServer, StateApiServer, SystemApiServer,
 };
 use crate::backend::Backend;
 use crate::feeds::HeadFeeds;
 use crate::types::Methods;
 
-/// All namespaces in one module.
-pub(crate) fn module(backend: &Arc<dyn Backend>) -> RpcModule<()> {
+/// The names of the methods that only the administration's listener answers.
+pub(crate) fn unsafe_methods(backend: &Arc<dyn Backend>) -> Vec<String> {
+    let module = admin::Answer { backend: Arc::clone(backend) }.into_rpc();
+    module.method_names().map(Into::into).collect()
+}
+
+/// All namespaces in one module; the administration's has the unsafe methods, too.
+pub(crate) fn module(backend: &Arc<dyn Backend>, is_admin: bool) -> RpcModule<()> {
     let shared = || Arc::clone(backend);
     let mut all = RpcModule::new(());
-    let namespaces: [jsonrpsee::Methods; 7] = [
+    let namespaces: [jsonrpsee::Methods; 8] = [
         chain::Answer { backend: shared(), feeds: HeadFeeds::new(shared()) }.into_rpc().into(),
         author::Answer { backend: shared() }.into_rpc().into(),
         state::Answer { backend: shared() }.into_rpc().into(),
         system::Answer { backend: shared() }.into_rpc().into(),
         chains::Answer { backend: shared() }.into_rpc().into(),
         meta::Answer { backend: shared() }.into_rpc().into(),
+        registry::Answer { backend: shared() }.into_rpc().into(),
         consensus::Answer { backend: shared() }.into_rpc().into(),
     ];
     for namespace in namespaces {
         all.merge(namespace).expect("names begin with their namespace, and a test lists them all");
+    }
+    if is_admin {
+        all.merge(admin::Answer { backend: shared() }.into_rpc())
+            .expect("no safe method has the name of an unsafe one");
     }
     let contents = Contents::of(&all);
     all.merge(contents.into_rpc()).expect("no other namespace is called rpc");

@@ -7,15 +7,17 @@ mod chain;
 mod ledger;
 mod node;
 mod pool;
+mod registry;
 mod state;
 
 pub use self::chain::{ChainBackend, FinalBlock, FinalHead};
 pub use self::ledger::LedgerBackend;
 pub use self::node::NodeBackend;
 pub use self::pool::PoolBackend;
-pub use self::state::{StateBackend, StateError};
+pub use self::registry::RegistryBackend;
+pub use self::state::{CallError, StateBackend, StateError};
 
 /// Everything the server needs.
-pub trait Backend: ChainBackend + StateBackend + PoolBackend + NodeBackend + LedgerBackend {}
+pub trait Backend: ChainBackend + StateBackend + PoolBackend + NodeBackend + LedgerBackend + RegistryBackend {}
 
-impl<T: ChainBackend + StateBackend + PoolBackend + NodeBackend + LedgerBackend> Backend for T {}
+impl<T: ChainBackend + StateBackend + PoolBackend + NodeBackend + LedgerBackend + RegistryBackend> Backend for T {}

@@ -82,6 +82,15 @@ pub fn refusal(error: &Error) -> Option<Refusal> {
     serde_json::from_str(call.data()?.get()).ok()
 }
 
+/// What the node says, or else what the connection says.
+#[must_use]
+pub fn message(error: &Error) -> String {
+    match error {
+        Error::Call(call) => call.message().to_owned(),
+        other => other.to_string(),
+    }
+}
+
 impl Client {
     /// Whether the connection is still there; always true over HTTP, where each call makes its own.
     #[must_use]

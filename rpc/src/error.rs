@@ -2,8 +2,12 @@
 //! [`crate::SubmitError`].
 
 use jsonrpsee::types::ErrorObjectOwned;
+use jsonrpsee::types::error::METHOD_NOT_FOUND_CODE;
+use serde::{Deserialize, Serialize};
+use tierchain_primitives::BlockNumber;
 
-use crate::backend::StateError;
+use crate::backend::{CallError, StateError};
+use crate::types::Hash;
 
 /// JSON-RPC error codes. Up to 4003 they are Substrate's, so that its clients know them; from 5001 on they are ours.
 pub mod code {
@@ -25,6 +29,12 @@ pub mod code {
     pub const CLIENT_ERROR: i32 = 4003;
     /// No such chain or meta-chain.
     pub const UNKNOWN_CHAIN: i32 = 5001;
+    /// Too many calls of a class at once.
+    pub const BUSY: i32 = 5002;
+    /// A web page that may not talk to the node.
+    pub const FORBIDDEN_ORIGIN: i32 = 5003;
+    /// More connections than the node serves.
+    pub const TOO_MANY_CONNECTIONS: i32 = 5004;
 }
 
 /// More was asked for than one call gives.
@@ -51,7 +61,90 @@ impl From<CountTooLarge> for ErrorObjectOwned {
 
 impl From<StateError> for ErrorObjectOwned {
     fn from(error: StateError) -> Self {
-        Self::owned(code::CLIENT_ERROR, format!("Client error: {error}"), None::<()>)
+        let data = match error {
+            StateError::UnknownBlock(hash) => UnreadableState::UnknownBlock { hash: Hash(hash) },
+            StateError::Pruned { hash, number, oldest } => {
+                UnreadableState::StatePruned { hash: Hash(hash), number, oldest }
+            }
+        };
+        Self::owned(code::CLIENT_ERROR, format!("Client error: {error}"), Some(data))
+    }
+}
+
+impl From<CallError> for ErrorObjectOwned {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::State(error) => error.into(),
+            CallError::Refused { .. } => Self::owned(code::CLIENT_ERROR, format!("Client error: {error}"), None::<()>),
+        }
+    }
+}
+
+/// The `data` of the error that answers a read at a block without readable state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum UnreadableState {
+    /// No final block has this hash.
+    UnknownBlock {
+        /// The hash that was asked for.
+        hash: Hash,
+    },
+    /// The state after the block is no longer kept.
+    StatePruned {
+        /// The block's hash.
+        hash: Hash,
+        /// Its number.
+        number: BlockNumber,
+        /// The oldest block whose state is kept.
+        oldest: BlockNumber,
+    },
+}
+
+/// Too many calls of a class at once.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "busy: the node answers {running_max} calls of class {class} at once and enough wait: retry after \
+     {retry_after_ms} ms, or ask another node"
+)]
+pub(crate) struct Busy {
+    pub(crate) class: &'static str,
+    pub(crate) running_max: usize,
+    pub(crate) retry_after_ms: u64,
+}
+
+/// The `data` of the error that answers a call when the node is busy.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BusyData {
+    /// `Busy`.
+    pub kind: String,
+    /// The class of calls of which there are too many.
+    pub class: String,
+    /// When a place is likely to be free.
+    pub retry_after_ms: u64,
+}
+
+impl From<Busy> for ErrorObjectOwned {
+    fn from(error: Busy) -> Self {
+        let Busy { class, retry_after_ms, .. } = error;
+        let data = BusyData { kind: "Busy".into(), class: class.into(), retry_after_ms };
+        Self::owned(code::BUSY, error.to_string(), Some(data))
+    }
+}
+
+/// A method that changes the node, asked for where anybody may ask.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "{method} is unsafe to be called externally: it is answered on the administration's listener only, which \
+     `tierchain run --rpc-admin-port` opens on loopback"
+)]
+pub(crate) struct Unsafe {
+    pub(crate) method: String,
+}
+
+impl From<Unsafe> for ErrorObjectOwned {
+    fn from(error: Unsafe) -> Self {
+        Self::owned(METHOD_NOT_FOUND_CODE, error.to_string(), None::<()>)
     }
 }
 

@@ -31,6 +31,6 @@ mod submit_error;
 pub mod types;
 mod watchers;
 
-pub use server::{ServerConfig, ServerError, ServerHandle, start};
+pub use server::{Meter, Origins, ServerConfig, ServerError, ServerHandle, TlsFiles, start};
 pub use submit_error::SubmitError;
 pub use watchers::Watchers;

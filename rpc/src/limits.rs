@@ -1,5 +1,7 @@
 //! How much one call may ask for.
 
+use tierchain_primitives::limits::EXTRINSIC_BYTES_MAX;
+
 /// Most blocks or list items of the ledger per call.
 pub const LEDGER_ITEMS_MAX: usize = 256;
 
@@ -11,3 +13,10 @@ pub const KEYS_QUERY_MAX: usize = 1_000;
 
 /// Most block numbers per call of `chain_getBlockHash`.
 pub const BLOCK_HASHES_MAX: usize = 1_000;
+
+/// Longest name of a runtime function in `state_call`.
+pub const FUNCTION_NAME_BYTES_MAX: usize = 128;
+
+/// Most bytes of arguments in `state_call`: the longest extrinsic, which `TaggedTransactionQueue_validate_transaction`
+/// takes, and what stands around it.
+pub const ARGUMENTS_BYTES_MAX: usize = EXTRINSIC_BYTES_MAX + 128;

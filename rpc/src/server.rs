@@ -1,10 +1,18 @@
 //! The server: HTTP and WebSocket on one port, bounded in everything that a client can make large or slow.
 
 mod accept;
+mod budget;
+mod class;
+mod door;
+mod front;
+mod health;
+mod origin;
 mod stream;
+mod tls;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,10 +20,17 @@ use jsonrpsee::server::{
     BatchRequestConfig, PingConfig, RandomStringIdProvider, ServerBuilder, ServerConfig as Limits, stop_channel,
 };
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+pub use self::budget::{ClassUsage, Share, Shares};
+pub use self::origin::{ORIGINS, Origins};
+pub use self::tls::TlsFiles;
 use crate::answer;
 use crate::backend::Backend;
+use budget::Budgets;
+use door::Rules;
+use health::HealthCheck;
 
 /// How long stopping waits for calls that are being answered; a node stops within 2 s altogether.
 const STOP_WAIT: Duration = Duration::from_secs(1);
@@ -43,6 +58,14 @@ pub struct ServerConfig {
     pub write_stall_max: Duration,
     /// A connection that sends nothing for so long, not even the answer to a ping, is closed.
     pub silence_max: Duration,
+    /// The calls' budgets.
+    pub shares: Shares,
+    /// Web pages that may talk to the node.
+    pub origins: Origins,
+    /// Certificate and key; none speaks plain TCP.
+    pub tls: Option<TlsFiles>,
+    /// Answers the unsafe methods, too. Listens on loopback only and talks to no web page.
+    pub is_admin: bool,
 }
 
 impl ServerConfig {
@@ -53,14 +76,24 @@ impl ServerConfig {
             listen,
             request_bytes_max: 2 * 1024 * 1024,
             response_bytes_max: 16 * 1024 * 1024,
-            connections_max: 256,
+            connections_max: 4_096,
             subscriptions_max: 1_024,
             batch_calls_max: 256,
             messages_waiting_max: 256,
             ping_every: Duration::from_secs(20),
             write_stall_max: Duration::from_secs(15),
             silence_max: Duration::from_secs(90),
+            shares: Shares::default(),
+            origins: Origins::default(),
+            tls: None,
+            is_admin: false,
         }
+    }
+
+    /// The bounds of an administration's listener.
+    #[must_use]
+    pub fn admin_at(listen: SocketAddr) -> Self {
+        Self { connections_max: 16, origins: Origins::none(), is_admin: true, ..Self::at(listen) }
     }
 
     fn limits(&self) -> Limits {
@@ -95,6 +128,19 @@ pub enum ServerError {
         /// What the system said.
         source: io::Error,
     },
+    /// The administration's listener would be open to others.
+    #[error("the RPC administration can't listen on {0}: only loopback addresses are allowed, such as 127.0.0.1")]
+    NotLoopback(SocketAddr),
+    /// A certificate or key that can't be used.
+    #[error(
+        "cannot use {path} for TLS: {reason}: give PEM files with --rpc-tls-cert, --rpc-tls-key, --rpc-tls-client-ca"
+    )]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl ServerError {
@@ -109,6 +155,29 @@ pub struct ServerHandle {
     local_addr: SocketAddr,
     stop: jsonrpsee::server::ServerHandle,
     accepting: JoinHandle<()>,
+    meter: Meter,
+}
+
+/// Says what a server is doing.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    budgets: Arc<Budgets>,
+    places: Arc<Semaphore>,
+    connections_max: usize,
+}
+
+impl Meter {
+    /// Connections that are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections_max - self.places.available_permits()
+    }
+
+    /// What each class of calls has done and does.
+    #[must_use]
+    pub fn classes(&self) -> Vec<ClassUsage> {
+        self.budgets.usage()
+    }
 }
 
 impl ServerHandle {
@@ -116,6 +185,12 @@ impl ServerHandle {
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// What it is doing.
+    #[must_use]
+    pub fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// Accepts nothing more, answers what was asked, and closes all connections, within about a second.
@@ -132,22 +207,42 @@ impl ServerHandle {
 /// Starts a server that answers from `backend`, on the current tokio runtime.
 ///
 /// # Errors
-/// [`ServerError`] when the address can't be listened on.
+/// [`ServerError`] when the address can't be listened on, or TLS can't be spoken.
 pub async fn start(config: &ServerConfig, backend: Arc<dyn Backend>) -> Result<ServerHandle, ServerError> {
+    if config.is_admin && !config.listen.ip().is_loopback() {
+        return Err(ServerError::NotLoopback(config.listen));
+    }
+    let tls = config.tls.as_ref().map(TlsFiles::acceptor).transpose()?;
     let error = |source| ServerError::of(config.listen, source);
     let listener = TcpListener::bind(config.listen).await.map_err(error)?;
     let local_addr = listener.local_addr().map_err(error)?;
     let (stop_signal, stop) = stop_channel();
+    let connections_max = config.connections_max as usize;
+    let meter = Meter {
+        budgets: Arc::new(Budgets::new(&config.shares)),
+        places: Arc::new(Semaphore::new(connections_max)),
+        connections_max,
+    };
+    let unsafe_methods = if config.is_admin { Vec::new() } else { answer::unsafe_methods(&backend) };
     let acceptor = accept::Acceptor {
         listener,
         service: ServerBuilder::with_config(config.limits()).to_service_builder(),
-        methods: answer::module(&backend).into(),
-        places: Arc::new(tokio::sync::Semaphore::new(config.connections_max as usize)),
+        methods: answer::module(&backend, config.is_admin).into(),
+        rules: Rules {
+            budgets: Arc::clone(&meter.budgets),
+            unsafe_methods: Arc::new(unsafe_methods),
+            response_bytes_max: config.response_bytes_max as usize,
+        },
+        origins: Arc::new(config.origins.clone()),
+        health: Arc::new(HealthCheck::new(backend)),
+        tls,
+        places: Arc::clone(&meter.places),
         write_stall_max: config.write_stall_max,
         silence_max: config.silence_max,
         stop: stop_signal,
     };
     let accepting = tokio::spawn(acceptor.run());
-    tracing::info!(address = %local_addr, "RPC over HTTP and WebSocket");
-    Ok(ServerHandle { local_addr, stop, accepting })
+    let (has_tls, is_admin) = (config.tls.is_some(), config.is_admin);
+    tracing::info!(address = %local_addr, has_tls, is_admin, "RPC over HTTP and WebSocket");
+    Ok(ServerHandle { local_addr, stop, accepting, meter })
 }

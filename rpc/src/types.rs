@@ -13,6 +13,7 @@ mod list;
 mod meta_block;
 mod number;
 mod refusal;
+mod registry;
 mod server;
 mod state;
 mod system;
@@ -29,11 +30,15 @@ pub use self::list::{Page, ServerCursor, ServerFilter};
 pub use self::meta_block::{MetaBlock, MetaChain, MetaTx, Relation};
 pub use self::number::{AnyNumber, HexNumber, U64, U128};
 pub use self::refusal::{Refusal, RefusalKind};
+pub use self::registry::{
+    AccountRoles, Electorate, EpochInfo, Grantable, PendingEpoch, ProposalInfo, ProposalStatus, ProposedChange, Rejoin,
+    ValidatorInfo,
+};
 pub use self::server::{ChainRef, Ownership, ServerInfo, ServerStatus, WriterNext};
 pub use self::state::{RuntimeVersion, StorageChangeSet};
 pub use self::system::{ChainType, Health, Identity, Methods, Peer, Properties, SyncState};
 pub use self::text::{Address, Name, Named, Server, ServerUuid};
 pub use self::transaction::{
-    DispatchError, ExtrinsicState, ExtrinsicStatus, Inclusion, ItemRefused, TransactionStatus,
+    Departure, DispatchError, ExtrinsicState, ExtrinsicStatus, Inclusion, ItemRefused, TransactionStatus,
 };
 pub use self::usage::{EventCount, StateUsage, Usage};

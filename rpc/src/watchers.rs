@@ -37,6 +37,12 @@ impl Watchers {
         }
     }
 
+    /// Whether somebody watches an extrinsic.
+    #[must_use]
+    pub fn is_watched(&self, hash: &H256) -> bool {
+        self.lock().contains_key(hash)
+    }
+
     /// Forgets those who hung up: to be called now and then, since an extrinsic that was refused has no next step.
     pub fn sweep(&self) {
         self.lock().retain(|_, senders| {

@@ -23,7 +23,7 @@ use std::sync::Mutex;
 
 use parity_scale_codec::{Decode, Encode};
 use rocksdb::{ColumnFamily, DB, WriteBatch};
-use tierchain_primitives::ports::{ChainRead, NodeRead, StateRead};
+use tierchain_primitives::ports::{ChainRead, NodeRead, StateChange, StateRead};
 use tierchain_primitives::{BlockNumber, H256};
 
 mod chain;
@@ -169,6 +169,14 @@ impl Database {
     pub fn put_aux(&self, key: &[u8], value: &[u8]) {
         let mut batch = WriteBatch::default();
         batch.put_cf(self.column(Column::Aux), [AUX_CALLER, key].concat(), value);
+        self.write(batch);
+    }
+
+    /// Writes or removes several small records of the node's own at once, outside of any block; durable with the next
+    /// [`Self::flush_synced`].
+    pub fn put_aux_all(&self, changes: &[StateChange]) {
+        let mut batch = WriteBatch::default();
+        self.put_aux_changes(&mut batch, changes);
         self.write(batch);
     }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use tierchain_primitives::ledger::party_id;
 use tierchain_primitives::limits::{BLOCK_NONCE_BITS_MAX, VALIDATORS_MAX};
 use tierchain_primitives::{AccountId, H256};
+use tierchain_runtime::registry::{ADDRESSES_MAX, is_address};
 use tierchain_runtime::{DataCenter, GenesisConfig, Host, Role, Roles, Validator as GenesisValidator};
 
 use super::document::{AccountEntry, ChainType, Document, HostEntry, ValidatorEntry};
@@ -18,9 +19,6 @@ const NAME_CHARACTERS_MAX: usize = 64;
 
 /// Most entries of a list other than the validators'.
 const LIST_MAX: usize = 100_000;
-
-/// Most bytes of a multiaddress.
-const ADDRESS_BYTES_MAX: usize = 256;
 
 /// Checks everything and parses everything.
 pub(super) fn resolve(document: &Document) -> (Option<ChainSpec>, Problems) {
@@ -136,6 +134,9 @@ impl Resolver {
         let peer = self.peer(&place("peerId"), &entry.peer_id, &format!("network key of {label}"));
         if entry.addresses.is_empty() {
             self.problems.error(place("addresses"), "there is none: write where the others reach it, as multiaddress");
+        }
+        if entry.addresses.len() > ADDRESSES_MAX {
+            self.problems.error(place("addresses"), format!("there are too many: write at most {ADDRESSES_MAX}"));
         }
         for (number, address) in entry.addresses.iter().enumerate() {
             self.address(&place(&format!("addresses[{number}]")), address, &label);
@@ -279,13 +280,7 @@ impl Resolver {
     }
 
     fn multiaddress(&mut self, place: &str, address: &str) {
-        let mut parts = address.split('/');
-        let starts = parts.next() == Some("");
-        let host = parts.next().is_some_and(|name| ["ip4", "ip6", "dns", "dns4", "dns6"].contains(&name));
-        let named = parts.next().is_some_and(|value| !value.is_empty());
-        let carrier = parts.next().is_some_and(|name| ["tcp", "udp"].contains(&name));
-        let port = parts.next().is_some_and(|value| value.parse::<u16>().is_ok());
-        if !(starts && host && named && carrier && port) || address.len() > ADDRESS_BYTES_MAX {
+        if !is_address(address) {
             let shown: String = address.chars().take(80).collect();
             self.problems.error(place, format!("{shown:?} is no address: write one such as /ip4/192.0.2.7/tcp/10044"));
         }

@@ -75,6 +75,7 @@ fn all_problems_are_found_at_once() {
         document.genesis.block_nonce_bits = 17;
         document.genesis.validators[0].consensus = "5FA9".to_owned();
         document.genesis.validators[1].addresses = vec!["localhost:10044".to_owned()];
+        document.genesis.validators[2].addresses = (1..6).map(|port| format!("/ip4/127.0.0.1/tcp/{port}")).collect();
         document.genesis.accounts.push(AccountEntry { account: account(), roles: vec!["king".to_owned()] });
         document.genesis.hosts.push(HostEntry {
             id: "host-1".to_owned(),
@@ -88,6 +89,7 @@ fn all_problems_are_found_at_once() {
         "error: genesis.blockNonceBits:",
         "error: genesis.validators[0].consensus:",
         "error: genesis.validators[1].addresses[0]:",
+        "error: genesis.validators[2].addresses:",
         "error: genesis.accounts[6].roles[0]:",
         "error: genesis.hosts[1].dataCenter:",
         "error: genesis.hosts[1].agent:",

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::rpc::RpcServerArgs;
+
 /// Options of a node, named after Substrate's.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
@@ -32,6 +34,9 @@ pub(crate) struct RunArgs {
     /// Address that the JSON-RPC server listens on.
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub(crate) rpc_listen: IpAddr,
+    /// What the JSON-RPC server allows.
+    #[command(flatten)]
+    pub(crate) rpc: RpcServerArgs,
     /// Port of the Prometheus endpoint, on loopback.
     #[arg(long, value_name = "PORT", default_value_t = 9615)]
     pub(crate) prometheus_port: u16,

@@ -8,22 +8,25 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use tierchain_primitives::crypto::KeyPair;
+use tierchain_rpc::{Origins, ServerConfig, TlsFiles};
 
 use super::init::{has_vote_log, make_vote_log};
 use crate::chain_spec::{ChainSpec, development};
 use crate::cli::run::RunArgs;
 use crate::config::{RunConfig, consensus_key_file, node_key_file};
 use crate::peer_id::PeerId;
-use crate::{keystore, service, telemetry};
+use crate::telemetry::LogFilter;
+use crate::{keystore, open_files, service, telemetry};
 
 /// Where a node listens when neither options nor specification say.
 const LISTEN_ADDRESS: &str = "/ip4/127.0.0.1/tcp/10044";
 
 /// Performs `run`; comes back when the node has stopped.
 pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
-    telemetry::start_log(args.log_format, &args.log)?;
+    let log = telemetry::start_log(args.log_format, &args.log)?;
     let temporary = TemporaryFolder::for_run(&args);
-    let config = if args.dev { development_config(&args, temporary.as_ref())? } else { file_config(&args)? };
+    let config = if args.dev { development_config(&args, log, temporary.as_ref())? } else { file_config(&args, log)? };
+    open_files::raise_limit(config.rpc.connections_max);
     let metrics = SocketAddr::from((Ipv4Addr::LOCALHOST, args.prometheus_port));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     runtime.block_on(async {
@@ -34,7 +37,7 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The configuration of a node of a real chain.
-fn file_config(args: &RunArgs) -> anyhow::Result<RunConfig> {
+fn file_config(args: &RunArgs, log: LogFilter) -> anyhow::Result<RunConfig> {
     let (Some(chain), Some(base_path)) = (&args.chain, &args.base_path) else {
         bail!("--chain FILE and --base-path DIR are needed, or --dev");
     };
@@ -52,7 +55,7 @@ fn file_config(args: &RunArgs) -> anyhow::Result<RunConfig> {
             chain.display()
         );
     }
-    Ok(config(args, spec, base_path.clone(), consensus_key, node_key))
+    Ok(config(args, log, spec, base_path.clone(), consensus_key, node_key))
 }
 
 /// The consensus key of a validator that the specification names.
@@ -107,7 +110,11 @@ fn check_member(
 }
 
 /// The configuration of `--dev`: the only validator of a chain of well-known keys.
-fn development_config(args: &RunArgs, temporary: Option<&TemporaryFolder>) -> anyhow::Result<RunConfig> {
+fn development_config(
+    args: &RunArgs,
+    log: LogFilter,
+    temporary: Option<&TemporaryFolder>,
+) -> anyhow::Result<RunConfig> {
     let development = development();
     let (spec, _) = ChainSpec::from_document(&development.document);
     let spec = spec.expect("a test checks that the development chain has no errors");
@@ -116,11 +123,12 @@ fn development_config(args: &RunArgs, temporary: Option<&TemporaryFolder>) -> an
     if !has_vote_log(&base_path) {
         make_vote_log(&base_path, spec.genesis_hash())?;
     }
-    Ok(config(args, spec, base_path, Some(development.consensus_key), development.node_key))
+    Ok(config(args, log, spec, base_path, Some(development.consensus_key), development.node_key))
 }
 
 fn config(
     args: &RunArgs,
+    log: LogFilter,
     spec: ChainSpec,
     base_path: PathBuf,
     consensus_key: Option<KeyPair>,
@@ -140,11 +148,43 @@ fn config(
         node_key,
         listen_addresses,
         bootnodes: spec.bootnodes.iter().chain(&args.bootnodes).cloned().collect(),
-        rpc: SocketAddr::from((args.rpc_listen, args.rpc_port)),
+        rpc: rpc_config(args),
+        rpc_admin: args.rpc.rpc_admin_port.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        log,
         heartbeat: Duration::from_millis(args.heartbeat_ms),
         archive: args.archive,
         quic: args.quic,
         spec,
+    }
+}
+
+/// What the JSON-RPC server allows.
+fn rpc_config(args: &RunArgs) -> ServerConfig {
+    const MIB: u32 = 1024 * 1024;
+    let rpc = &args.rpc;
+    let tls = rpc.rpc_tls_cert.clone().zip(rpc.rpc_tls_key.clone());
+    ServerConfig {
+        connections_max: rpc.rpc_max_connections,
+        subscriptions_max: rpc.rpc_max_subscriptions_per_connection,
+        batch_calls_max: rpc.rpc_max_batch_request_len,
+        request_bytes_max: rpc.rpc_max_request_size * MIB,
+        response_bytes_max: rpc.rpc_max_response_size * MIB,
+        origins: origins(&rpc.rpc_cors),
+        tls: tls.map(|(certificate, key)| TlsFiles {
+            certificate,
+            key,
+            client_authorities: rpc.rpc_tls_client_ca.clone(),
+        }),
+        ..ServerConfig::at(SocketAddr::from((args.rpc_listen, args.rpc_port)))
+    }
+}
+
+fn origins(texts: &[String]) -> Origins {
+    match texts {
+        [] => Origins::default(),
+        [all] if all == "all" => Origins::All,
+        [none] if none == "none" => Origins::none(),
+        these => Origins::These(these.to_vec()),
     }
 }
 

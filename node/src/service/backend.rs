@@ -5,20 +5,27 @@ mod ledger;
 mod node;
 mod outcome;
 mod pool;
+mod registry;
 mod state;
+mod values;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::shared::Shared;
+use crate::telemetry::LogFilter;
 
 /// The node as the RPC server sees it.
 pub(crate) struct NodeApi {
     shared: Arc<Shared>,
+    log: LogFilter,
+    /// After how long without a block an idle network makes one.
+    heartbeat: Duration,
 }
 
 impl NodeApi {
     /// The interface of a node.
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+    pub(crate) fn new(shared: Arc<Shared>, log: LogFilter, heartbeat: Duration) -> Self {
+        Self { shared, log, heartbeat }
     }
 }

@@ -91,6 +91,11 @@ impl DriverHandle {
         answered.recv().ok()
     }
 
+    /// Looks at the replica between two steps, without an answer.
+    pub(crate) fn look(&self, look: impl FnOnce(&Replica) + Send + 'static) {
+        self.tell(Event::Ask(Box::new(look)));
+    }
+
     /// The database is flushed: segments of the vote log before this one can go.
     pub(crate) fn flushed(&self, segment: u64) {
         self.tell(Event::Flushed(segment));

@@ -1,18 +1,20 @@
 //! Executes certified blocks, in order, on a thread of its own: execution, commit, and only then the news.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
-use tierchain_primitives::{BlockNumber, H256};
+use tierchain_primitives::{AccountId, BlockNumber, H256};
 use tierchain_replica::executor::{ExecutedBlock, execute};
 use tierchain_replica::{ExecuteJob, Executed, Input};
 use tierchain_rpc::types::{Hash, TransactionStatus};
 use tierchain_storage::BlockCommit;
 
 use super::disk::{nonempty_record, root_record};
+use super::gaps;
 use super::shared::Shared;
 use crate::telemetry::metric;
 
@@ -88,5 +90,7 @@ impl Executor {
             self.shared.watchers.tell(&checked.hash, &TransactionStatus::InBlock(Hash(job.hash)));
             self.shared.watchers.tell(&checked.hash, &TransactionStatus::Finalized(Hash(job.hash)));
         }
+        let accounts: BTreeSet<AccountId> = job.body.iter().map(|checked| checked.extrinsic.signer).collect();
+        gaps::on_included(&self.shared, accounts.into_iter());
     }
 }

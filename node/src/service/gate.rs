@@ -8,10 +8,10 @@ use tierchain_primitives::H256;
 use tierchain_primitives::limits::BLOCK_WEIGHT_MAX;
 use tierchain_replica::Refusal;
 use tierchain_rpc::SubmitError;
-use tierchain_rpc::types::TransactionStatus;
 use tierchain_runtime::{CheckError, Checked, Weights};
 use tokio::sync::oneshot;
 
+use super::gaps;
 use super::shared::Shared;
 use crate::telemetry::metric;
 
@@ -71,7 +71,7 @@ async fn try_submit(shared: &Arc<Shared>, bytes: Vec<u8>) -> Result<H256, Submit
     match shared.driver.submit(checked, birth).await {
         None => Err(SubmitError::Stopping),
         Some(Ok(hash)) => {
-            shared.watchers.tell(&hash, &TransactionStatus::Ready);
+            gaps::on_pooled(shared, who, hash);
             Ok(hash)
         }
         Some(Err(refusal)) => Err(refused(refusal, who, nonce, hash, death)),

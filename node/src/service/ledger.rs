@@ -1,12 +1,14 @@
-//! The executed ledger as the replica reads it.
+//! The executed ledger: as the replica reads it, and as it was after a block.
+
+use std::cell::Cell;
 
 use parity_scale_codec::Decode;
 use tierchain_primitives::extrinsic::Nonce;
-use tierchain_primitives::ports::ChainRead;
+use tierchain_primitives::ports::{ChainRead, StateRead};
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 use tierchain_replica::LedgerRead;
 use tierchain_runtime::system;
-use tierchain_storage::{Database, fatal};
+use tierchain_storage::{Database, View, fatal};
 
 /// The database, read at blocks that are still in its window.
 pub(crate) struct ExecutedLedger<'a>(pub(crate) &'a Database);
@@ -28,5 +30,34 @@ impl LedgerRead for ExecutedLedger<'_> {
             Ok(info) => Some(info.nonce),
             Err(error) => fatal("reading an account that this node wrote", error),
         }
+    }
+}
+
+/// The state after a retained block. Where it is pruned while it is being read, nothing is found: ask [`Self::is_whole`]
+/// when done.
+pub(crate) struct StateAt<'a> {
+    view: View<'a>,
+    number: BlockNumber,
+    is_whole: Cell<bool>,
+}
+
+impl<'a> StateAt<'a> {
+    /// The state after block `number`.
+    pub(crate) fn new(db: &'a Database, number: BlockNumber) -> Self {
+        Self { view: db.view(), number, is_whole: Cell::new(true) }
+    }
+
+    /// Whether everything that was read so far was still there.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_whole.get()
+    }
+}
+
+impl StateRead for StateAt<'_> {
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.view.state_at(key, self.number).unwrap_or_else(|_| {
+            self.is_whole.set(false);
+            None
+        })
     }
 }

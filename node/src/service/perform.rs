@@ -11,6 +11,7 @@ use tierchain_replica::{DropReason, Effect, Input, Member, Verdict};
 use tierchain_rpc::types::{Hash, TransactionStatus};
 use tierchain_runtime::Checked;
 
+use super::departures::{Cause, Departed};
 use super::driver::Driver;
 use crate::telemetry::metric;
 
@@ -33,13 +34,7 @@ impl Driver {
                 let _ = self.jobs.send(job);
             }
             Effect::Verify { digest, entries } => self.verify(digest, entries),
-            Effect::Dropped { hash, reason } => {
-                let status = match reason {
-                    DropReason::Expired => TransactionStatus::Invalid,
-                    DropReason::Usurped { by } => TransactionStatus::Usurped(Hash(by)),
-                };
-                self.shared.watchers.tell(&hash, &status);
-            }
+            Effect::Dropped { hash, reason } => self.note_departure(&hash, reason),
             Effect::Evidence(evidence) => report_evidence(&evidence),
             Effect::Diverged { number, here, there } => tracing::error!(
                 number,
@@ -49,6 +44,23 @@ impl Driver {
             ),
             Effect::WakeAt(at) => self.wake_at(at),
         }
+    }
+
+    /// An accepted extrinsic will not be included: whoever asks for it by its hash is told why, now and later.
+    fn note_departure(&self, hash: &H256, reason: DropReason) {
+        if self.shared.db.extrinsic(hash).is_some() {
+            return;
+        }
+        let cause = Cause::from(reason);
+        let status = match &cause {
+            Cause::Expired | Cause::Invalid { .. } => TransactionStatus::Invalid,
+            Cause::Usurped { by } => TransactionStatus::Usurped(Hash(*by)),
+            Cause::Dropped { .. } => TransactionStatus::Dropped,
+        };
+        let departed =
+            Departed { cause, number: self.shared.finalized().header.number, at: self.shared.clock.now().wall };
+        self.shared.departures.note(&self.shared.db, hash, &departed);
+        self.shared.watchers.tell(hash, &status);
     }
 
     fn note_finality(&self, header: &Header) {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tierchain_replica::{Replica, Status};
+use tierchain_rpc::Meter;
+use tierchain_rpc::server::ClassUsage;
 
 use super::shared::Shared;
 use crate::telemetry::metric;
@@ -24,8 +26,24 @@ pub(crate) async fn run(shared: Arc<Shared>) {
         let Ok(Some(status)) = status else { return };
         set_gauges(&shared, &status);
         shared.watchers.sweep();
+        shared.gaps.sweep(|hash| shared.watchers.is_watched(hash));
         if reading % LINE_EVERY == 0 {
             say(&shared, &status);
+        }
+    }
+}
+
+/// Reports what the RPC server does until the task is aborted.
+pub(crate) async fn meter(rpc: Meter) {
+    let mut interval = tokio::time::interval(EVERY);
+    loop {
+        interval.tick().await;
+        metrics::gauge!(metric::RPC_CONNECTIONS).set(rpc.connections() as f64);
+        for ClassUsage { class, running, waiting, answered, refused } in rpc.classes() {
+            metrics::gauge!(metric::RPC_RUNNING, "class" => class).set(running as f64);
+            metrics::gauge!(metric::RPC_WAITING, "class" => class).set(waiting as f64);
+            metrics::counter!(metric::RPC_ANSWERED, "class" => class).absolute(answered);
+            metrics::counter!(metric::RPC_REFUSED, "class" => class).absolute(refused);
         }
     }
 }

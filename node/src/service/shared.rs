@@ -14,7 +14,9 @@ use tierchain_storage::Database;
 use tokio::sync::broadcast;
 
 use super::clock::SystemClock;
+use super::departures::{self, Departures};
 use super::driver::DriverHandle;
+use super::gaps::Gaps;
 use super::gate::Gate;
 use super::peers::{Directory, members};
 use super::verifier::Verifier;
@@ -54,6 +56,10 @@ pub(crate) struct Shared {
     pub(crate) gate: Gate,
     /// Who follows which extrinsic.
     pub(crate) watchers: Watchers,
+    /// Which of them wait for a lower nonce.
+    pub(crate) gaps: Gaps,
+    /// What became of accepted extrinsics that were never included.
+    pub(crate) departures: Departures,
     /// Announces final blocks.
     pub(crate) heads: broadcast::Sender<Arc<FinalHead>>,
     /// The clock.
@@ -77,6 +83,7 @@ impl Shared {
         // The same list was read when the network was configured.
         let directory = Directory::new(&members(&config.spec).unwrap_or_default());
         Self {
+            departures: Departures::of(&db, departures::KEPT),
             db,
             genesis,
             spec: config.spec.clone(),
@@ -88,6 +95,7 @@ impl Shared {
             verifier: Verifier::new(genesis),
             gate: Gate::default(),
             watchers: Watchers::default(),
+            gaps: Gaps::default(),
             heads: broadcast::channel(HEADS_KEPT).0,
             clock: SystemClock::new(),
             finalized: RwLock::new(Arc::new(FinalHead { hash, header })),

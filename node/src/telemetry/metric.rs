@@ -42,6 +42,16 @@ pub(crate) const EXECUTION_SECONDS: &str = "tierchain_execution_seconds";
 pub(crate) const SYNC_SECONDS: &str = "tierchain_sync_seconds";
 /// Verification of one batch of signatures.
 pub(crate) const VERIFICATION_SECONDS: &str = "tierchain_verification_seconds";
+/// Open RPC connections.
+pub(crate) const RPC_CONNECTIONS: &str = "tierchain_rpc_connections";
+/// RPC calls that are being answered, by label `class`: submission, query, scan, status.
+pub(crate) const RPC_RUNNING: &str = "tierchain_rpc_calls_running";
+/// RPC calls that wait for a place, by label `class`.
+pub(crate) const RPC_WAITING: &str = "tierchain_rpc_calls_waiting";
+/// RPC calls that were answered, by label `class`.
+pub(crate) const RPC_ANSWERED: &str = "tierchain_rpc_calls_answered_total";
+/// RPC calls that were told to come again, by label `class`.
+pub(crate) const RPC_REFUSED: &str = "tierchain_rpc_calls_refused_total";
 /// Bytes of the database on disk.
 pub(crate) const DATABASE_BYTES: &str = "tierchain_database_bytes";
 /// Bytes of the vote log on disk.
@@ -56,6 +66,15 @@ pub(crate) fn describe() {
     describe_consensus();
     describe_network_and_pool();
     describe_work();
+    describe_rpc();
+}
+
+fn describe_rpc() {
+    describe_gauge!(RPC_CONNECTIONS, "Open RPC connections.");
+    describe_gauge!(RPC_RUNNING, "RPC calls that are being answered, by class.");
+    describe_gauge!(RPC_WAITING, "RPC calls that wait for a place, by class.");
+    describe_counter!(RPC_ANSWERED, "RPC calls that were answered, by class.");
+    describe_counter!(RPC_REFUSED, "RPC calls that were told to come again, by class.");
 }
 
 fn describe_consensus() {

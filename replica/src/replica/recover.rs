@@ -16,7 +16,8 @@ use crate::bundles::Bundles;
 use crate::chain::{Block, Chain, ChainBase};
 use crate::checks::Checks;
 use crate::clock::Clock;
-use crate::pool::Pool;
+use crate::effect::{DropReason, Effect};
+use crate::pool::{Pool, Refusal};
 use crate::proposer::Proposer;
 use crate::record::Record;
 use crate::staged::Staged;
@@ -69,7 +70,14 @@ impl Replica {
         replica.settle(&mut turn);
         for (checked, birth) in sorted.pooled {
             // What was included meanwhile, or expired, is refused: that is how it leaves the log.
-            let _ = replica.admit(&checked, birth, &turn);
+            match replica.admit(&checked, birth, &turn) {
+                // A record in the log's new segment and one in the old.
+                Ok(()) | Err(Refusal::AlreadyKnown) => {}
+                Err(refusal) => {
+                    let reason = DropReason::NotTakenBack(refusal);
+                    turn.staged.free(Effect::Dropped { hash: checked.hash, reason });
+                }
+            }
         }
         replica.settle(&mut turn);
         (replica, turn.finish())

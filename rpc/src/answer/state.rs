@@ -14,7 +14,7 @@ use crate::api::StateApiServer;
 use crate::backend::{Backend, FinalHead};
 use crate::error::{CountTooLarge, code};
 use crate::heads::HeadFollower;
-use crate::limits::{KEYS_PAGE_MAX, KEYS_QUERY_MAX};
+use crate::limits::{ARGUMENTS_BYTES_MAX, FUNCTION_NAME_BYTES_MAX, KEYS_PAGE_MAX, KEYS_QUERY_MAX};
 use crate::storage_watch::StorageWatch;
 use crate::types::{Bytes, Hash, RuntimeVersion, StorageChangeSet};
 
@@ -69,6 +69,16 @@ impl StateApiServer for Answer {
         };
         let changes = keys.into_iter().map(value).collect::<RpcResult<_>>()?;
         Ok(vec![StorageChangeSet { block: Hash(at), changes }])
+    }
+
+    fn metadata(&self, at: Option<Hash>) -> RpcResult<Bytes> {
+        Ok(Bytes(self.backend.metadata(&self.at(at))?))
+    }
+
+    fn call(&self, function: String, arguments: Bytes, at: Option<Hash>) -> RpcResult<Bytes> {
+        CountTooLarge::check("bytes of a function's name", function.len(), FUNCTION_NAME_BYTES_MAX)?;
+        CountTooLarge::check("bytes of arguments", arguments.0.len(), ARGUMENTS_BYTES_MAX)?;
+        Ok(Bytes(self.backend.call(&self.at(at), &function, &arguments.0)?))
     }
 
     fn runtime_version(&self, at: Option<Hash>) -> RpcResult<RuntimeVersion> {

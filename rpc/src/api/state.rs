@@ -34,6 +34,15 @@ pub trait StateApi {
     #[method(name = "queryStorageAt", blocking)]
     fn query_storage_at(&self, keys: Vec<Bytes>, at: Option<Hash>) -> RpcResult<Vec<StorageChangeSet>>;
 
+    /// The runtime's metadata, version 14: what every client that knows `state_getMetadata` reads. Later versions are
+    /// given by `state_call` of `Metadata_metadata_at_version`.
+    #[method(name = "getMetadata", blocking)]
+    fn metadata(&self, at: Option<Hash>) -> RpcResult<Bytes>;
+
+    /// What a function of the runtime answers to SCALE-encoded arguments on the state after a block, in SCALE.
+    #[method(name = "call", aliases = ["state_callAt"], blocking)]
+    fn call(&self, function: String, arguments: Bytes, at: Option<Hash>) -> RpcResult<Bytes>;
+
     /// The runtime's version.
     #[method(name = "getRuntimeVersion", aliases = ["chain_getRuntimeVersion"], blocking)]
     fn runtime_version(&self, at: Option<Hash>) -> RpcResult<RuntimeVersion>;

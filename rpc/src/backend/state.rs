@@ -28,6 +28,22 @@ pub enum StateError {
     },
 }
 
+/// Why a function of the runtime gives no answer.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CallError {
+    /// There is no state to call it on.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The runtime has no such function, or can't read the arguments.
+    #[error("Execution failed: {function}: {reason}")]
+    Refused {
+        /// The function that was asked for.
+        function: String,
+        /// Why, and what to do about it.
+        reason: String,
+    },
+}
+
 /// Reads state. State at a block is the state after that block.
 pub trait StateBackend: Send + Sync + 'static {
     /// The value under a raw storage key.
@@ -50,4 +66,16 @@ pub trait StateBackend: Send + Sync + 'static {
     /// # Errors
     /// [`StateError`] when the block isn't known.
     fn runtime_version(&self, at: &H256) -> Result<RuntimeVersion, StateError>;
+
+    /// The metadata, version 14, of the runtime that made the state at `at`.
+    ///
+    /// # Errors
+    /// [`CallError`] when the block isn't known.
+    fn metadata(&self, at: &H256) -> Result<Vec<u8>, CallError>;
+
+    /// What a function of the runtime answers on the state at `at`, arguments and answer in SCALE.
+    ///
+    /// # Errors
+    /// [`CallError`] when there is no such state, no such function, or the arguments aren't the function's.
+    fn call(&self, at: &H256, function: &str, arguments: &[u8]) -> Result<Vec<u8>, CallError>;
 }

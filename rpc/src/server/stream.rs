@@ -30,10 +30,12 @@ impl GuardedStream {
         Self { socket, reading, writing, reader: None, _place: place }
     }
 
-    /// Lets a write's answer pass; after a stall it ends reading, too.
+    /// Lets a write's answer pass. Reading goes on when writing does, and ends with it after a stall.
     fn check_write<T>(&mut self, context: &mut Context<'_>, answer: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        let was_waiting = self.writing.is_waiting;
         let answer = self.writing.check(context, answer);
-        if self.writing.has_failed
+        let may_read = was_waiting && !self.writing.is_waiting;
+        if (self.writing.has_failed || may_read)
             && let Some(reader) = self.reader.take()
         {
             reader.wake();
@@ -77,6 +79,10 @@ impl AsyncRead for GuardedStream {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         this.reader = Some(cx.waker().clone());
+        // Whoever doesn't take the answers may not ask for more: what it asks for would pile up here.
+        if this.writing.is_waiting {
+            return Poll::Pending;
+        }
         let answer = Pin::new(&mut this.socket).poll_read(cx, buf);
         this.reading.check(cx, answer)
     }

@@ -55,6 +55,25 @@ pub enum ExtrinsicState {
     Succeeded,
     /// It is final and changed nothing but its account's nonce.
     Failed,
+    /// It was accepted here, and its era ended before it was included.
+    Expired,
+    /// It was accepted here, and another extrinsic took its account's nonce.
+    Usurped,
+    /// It was accepted here, and the pool had to give it up.
+    Dropped,
+    /// It was accepted here, and can no longer be included.
+    Invalid,
+}
+
+impl ExtrinsicState {
+    /// Whether it will never change again: final, or out of the pool for good.
+    #[must_use]
+    pub fn is_last(self) -> bool {
+        match self {
+            Self::Unknown | Self::Future | Self::Ready | Self::Dropped => false,
+            Self::Succeeded | Self::Failed | Self::Expired | Self::Usurped | Self::Invalid => true,
+        }
+    }
 }
 
 /// Answer of `author_extrinsicStatus`: everything that is known of an extrinsic, and one sentence that says it.
@@ -71,8 +90,26 @@ pub struct ExtrinsicStatus {
     pub error: Option<DispatchError>,
     /// Items of a batch that were refused.
     pub items_refused: Vec<ItemRefused>,
+    /// How it left the pool without having been included.
+    #[serde(default)]
+    pub left: Option<Departure>,
     /// All of this for people: what happened, to whom, and the remedy.
     pub explanation: String,
+}
+
+/// How an accepted extrinsic left the pool without having been included.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Departure {
+    /// Why.
+    pub reason: String,
+    /// The newest final block at that time.
+    pub block_number: u32,
+    /// When, in milliseconds since 1970 by the node's clock.
+    pub at: U64,
+    /// The extrinsic that took its nonce.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub by: Option<Hash>,
 }
 
 /// Where an extrinsic stands in the chain.

@@ -45,15 +45,16 @@ async fn what_is_no_json_rpc_is_told_so() {
 }
 
 #[tokio::test]
-async fn one_connection_too_many_is_closed_and_a_place_is_given_back() {
+async fn one_connection_too_many_is_turned_away_with_a_word_and_a_place_is_given_back() {
     let mut config = config();
     config.connections_max = 1;
     let fixture = Fixture::start_with(config).await;
     let first = Socket::connect(fixture.server.local_addr()).await;
     let mut second = TcpStream::connect(fixture.server.local_addr()).await.expect("accepted");
-    let mut byte = [0];
-    let read = timeout(Duration::from_secs(5), second.read(&mut byte)).await.expect("closed in time");
-    assert!(matches!(read, Ok(0) | Err(_)));
+    let mut told = String::new();
+    timeout(Duration::from_secs(5), second.read_to_string(&mut told)).await.expect("closed in time").expect("UTF-8");
+    assert!(told.starts_with("HTTP/1.1 503 ") && told.contains("retry after 1000 ms"), "{told}");
+    assert_eq!(fixture.server.meter().connections(), 1);
     drop(first);
     wait_for_a_place(&fixture).await;
 }

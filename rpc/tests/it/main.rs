@@ -2,10 +2,14 @@
 
 mod author;
 mod chain;
+mod front;
+mod fuzz;
 mod ledger;
 mod limits;
+mod load;
 mod memory;
 mod node;
+mod registry;
 mod state;
 mod wire;
 
@@ -14,6 +18,7 @@ use std::time::Duration;
 
 use memory::MemoryBackend;
 use tierchain_rpc::client::Client;
+use tierchain_rpc::server::ClassUsage;
 use tierchain_rpc::{ServerConfig, ServerHandle};
 
 /// A server, its backend, and its URLs.
@@ -36,6 +41,21 @@ impl Fixture {
     async fn client(&self, scheme: &str) -> Client {
         let url = format!("{scheme}://{}", self.server.local_addr());
         tierchain_rpc::client::connect(&url, Duration::from_secs(10)).await.expect("the server runs")
+    }
+
+    /// What a class of calls does.
+    fn class(&self, name: &str) -> ClassUsage {
+        let classes = self.server.meter().classes();
+        classes.into_iter().find(|usage| usage.class == name).expect("a class")
+    }
+
+    /// Waits for something that takes a moment.
+    async fn until(&self, holds: impl Fn(&Self) -> bool) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+        while !holds(self) {
+            assert!(tokio::time::Instant::now() < deadline, "it doesn't come: {:?}", self.server.meter().classes());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Sends one call with raw parameters over HTTP and gives the whole answer.

@@ -12,15 +12,18 @@ use tierchain_primitives::ledger::{EntityBlock, MetaBlock, ServerId, Uuid};
 use tierchain_primitives::ports::StateChange;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex, View};
 use tierchain_rpc::backend::{
-    ChainBackend, FinalBlock, FinalHead, LedgerBackend, NodeBackend, PoolBackend, StateBackend, StateError,
+    CallError, ChainBackend, FinalBlock, FinalHead, LedgerBackend, NodeBackend, PoolBackend, RegistryBackend,
+    StateBackend, StateError,
 };
 use tierchain_rpc::types::{
-    Address, ChainRef, ChainType, ConsensusStatus, ExecutedBlock, ExtrinsicState, ExtrinsicStatus, Hash, Health,
-    Identity, InFlight, MetaChain, Page, Peer, RuntimeVersion, ServerCursor, ServerFilter, ServerInfo, SyncState,
-    TransactionStatus, U64, ValidatorStatus, Votes,
+    AccountRoles, Address, ChainRef, ChainType, ConsensusStatus, Electorate, EpochInfo, ExecutedBlock, ExtrinsicState,
+    ExtrinsicStatus, Hash, Health, Identity, InFlight, MetaChain, Page, Peer, ProposalInfo, ProposalStatus,
+    RuntimeVersion, ServerCursor, ServerFilter, ServerInfo, SyncState, TransactionStatus, U64, ValidatorStatus, Votes,
 };
 use tierchain_rpc::{SubmitError, Watchers};
 use tokio::sync::{broadcast, mpsc};
+
+use crate::registry;
 
 type Values = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -40,6 +43,10 @@ pub(crate) struct Inner {
     pub(crate) spec_version: u32,
     /// The refusal of the next submissions.
     pub(crate) refuse: Option<SubmitError>,
+    /// Why the node can't serve.
+    pub(crate) unready: Option<String>,
+    /// What was added to the filter of the log.
+    pub(crate) log_filter: String,
     /// Blocks below are pruned.
     pub(crate) oldest: BlockNumber,
     /// Whether blocks remember what they changed.
@@ -54,14 +61,49 @@ pub(crate) struct MemoryBackend {
     inner: Mutex<Inner>,
     heads: broadcast::Sender<Arc<FinalHead>>,
     watchers: Watchers,
+    /// Locked while a test holds reads of values up.
+    reading: Arc<Mutex<()>>,
+}
+
+/// Holds reads up until dropped.
+pub(crate) struct Held(std::sync::mpsc::Sender<()>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
 }
 
 impl MemoryBackend {
     pub(crate) fn new() -> Self {
         // Two places only, so that followers fall behind easily.
-        let backend = Self { inner: Mutex::default(), heads: broadcast::channel(2).0, watchers: Watchers::default() };
+        let backend = Self {
+            inner: Mutex::default(),
+            heads: broadcast::channel(2).0,
+            watchers: Watchers::default(),
+            reading: Arc::default(),
+        };
         backend.finalise(vec![(b":code".to_vec(), Some(b"native".to_vec()))]);
         backend
+    }
+
+    /// Holds all reads of values up until what it gives is dropped.
+    pub(crate) fn hold_reads(&self) -> Held {
+        let (reading, (release, released), (locked, is_locked)) =
+            (self.reading.clone(), std::sync::mpsc::channel(), std::sync::mpsc::channel());
+        std::thread::spawn(move || {
+            let _held = reading.lock().expect("no test panicked");
+            let _ = locked.send(());
+            let _ = released.recv();
+        });
+        is_locked.recv().expect("the thread runs");
+        Held(release)
+    }
+
+    /// How many extrinsics are watched.
+    pub(crate) fn watched(&self) -> usize {
+        self.watchers.sweep();
+        self.watchers.len()
     }
 
     pub(crate) fn with<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
@@ -165,6 +207,7 @@ impl ChainBackend for MemoryBackend {
 
 impl StateBackend for MemoryBackend {
     fn storage(&self, at: &H256, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        drop(self.reading.lock().expect("no test panicked"));
         self.with(|inner| inner.values(at).map(|values| values.get(key).cloned()))
     }
 
@@ -194,7 +237,23 @@ impl StateBackend for MemoryBackend {
             })
         })
     }
+
+    fn metadata(&self, at: &H256) -> Result<Vec<u8>, CallError> {
+        self.with(|inner| Ok(inner.values(at).map(|_| b"meta\x0e".to_vec())?))
+    }
+
+    fn call(&self, at: &H256, function: &str, arguments: &[u8]) -> Result<Vec<u8>, CallError> {
+        let values = self.with(|inner| inner.values(at).map(BTreeMap::len))?;
+        if function != FUNCTION {
+            let reason = format!("there is no such function: the only one is {FUNCTION}");
+            return Err(CallError::Refused { function: function.into(), reason });
+        }
+        Ok([arguments, &[values as u8]].concat())
+    }
 }
+
+/// The only function of the runtime in memory: gives back its arguments and how many values the state has.
+const FUNCTION: &str = "Memory_echo";
 
 impl PoolBackend for MemoryBackend {
     fn submit(&self, extrinsic: Vec<u8>) -> BoxFuture<'_, Result<H256, SubmitError>> {
@@ -229,6 +288,7 @@ impl PoolBackend for MemoryBackend {
             included: None,
             error: None,
             items_refused: Vec::new(),
+            left: None,
             explanation: format!("this node knows nothing of {hash}: submit it again"),
         }
     }
@@ -248,6 +308,22 @@ impl NodeBackend for MemoryBackend {
 
     fn health(&self) -> Health {
         Health { peers: 3, is_syncing: false, should_have_peers: true }
+    }
+
+    fn readiness(&self) -> Result<(), String> {
+        self.with(|inner| inner.unready.clone().map_or(Ok(()), Err))
+    }
+
+    fn add_log_filter(&self, directives: &str) -> Result<(), String> {
+        if directives.contains('=') {
+            self.with(|inner| inner.log_filter.push_str(directives));
+            return Ok(());
+        }
+        Err(format!("{directives:?} is no directive"))
+    }
+
+    fn reset_log_filter(&self) {
+        self.with(|inner| inner.log_filter.clear());
     }
 
     fn peers(&self) -> Vec<Peer> {
@@ -331,5 +407,31 @@ impl LedgerBackend for MemoryBackend {
 
     fn meta_blocks(&self, meta: &H256, from: u32, count: usize) -> Option<Vec<MetaBlock>> {
         self.with(|inner| Some(inner.meta_blocks.get(meta)?.iter().skip(from as usize).take(count).cloned().collect()))
+    }
+}
+
+impl RegistryBackend for MemoryBackend {
+    fn electorate(&self) -> Electorate {
+        registry::electorate()
+    }
+
+    fn proposals(&self, before: Option<u32>, count: usize, open: bool) -> Page<ProposalInfo, u32> {
+        let below = (0..9).rev().filter(|id| before.is_none_or(|before| *id < before)).map(registry::proposal);
+        let mut found = below.filter(|info| !open || info.status == ProposalStatus::Open);
+        let items: Vec<_> = found.by_ref().take(count).collect();
+        let last = items.last().map(|info| info.id);
+        Page { items, next: found.next().and(last) }
+    }
+
+    fn proposal(&self, id: u32) -> Option<ProposalInfo> {
+        (id < 9).then(|| registry::proposal(id))
+    }
+
+    fn epochs(&self, from: u32, count: usize) -> Vec<EpochInfo> {
+        (from..4).take(count).map(registry::epoch).collect()
+    }
+
+    fn roles(&self, account: &AccountId) -> AccountRoles {
+        registry::roles(*account)
     }
 }

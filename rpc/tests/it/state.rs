@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tierchain_primitives::H256;
 use tierchain_primitives::hash::blake2_256;
+use tierchain_primitives::limits::EXTRINSIC_BYTES_MAX;
 use tierchain_rpc::api::StateApiClient;
 use tierchain_rpc::backend::ChainBackend;
 use tierchain_rpc::types::Bytes;
@@ -39,6 +41,41 @@ async fn several_values_come_with_every_key_that_was_asked_for() {
     let at = fixture.backend.finalise(vec![set(b"k", b"one")]).hash;
     let answer = fixture.result("state_queryStorageAt", "[[\"0x6b\",\"0x00\"]]").await;
     assert_eq!(answer, json!([{"block": at.to_string(), "changes": [["0x6b", "0x6f6e65"], ["0x00", null]]}]));
+}
+
+#[tokio::test]
+async fn metadata_and_functions_of_the_runtime_are_read_at_a_block() {
+    let fixture = Fixture::start().await;
+    let genesis = fixture.backend.finalized().hash;
+    fixture.backend.finalise(vec![set(b"k", b"one")]);
+    for params in ["[]", "null", "[null]", &format!("[\"{genesis}\"]")] {
+        assert_eq!(fixture.result("state_getMetadata", params).await, "0x6d6574610e", "{params}");
+    }
+    for method in ["state_call", "state_callAt"] {
+        for arguments in ["0x0102", "0102"] {
+            let params = |at: &str| format!("[\"Memory_echo\",\"{arguments}\"{at}]");
+            assert_eq!(fixture.result(method, &params("")).await, "0x010202");
+            assert_eq!(fixture.result(method, &params(",null")).await, "0x010202");
+            assert_eq!(fixture.result(method, &params(&format!(",\"{genesis}\""))).await, "0x010201");
+        }
+        assert_eq!(fixture.result(method, "[\"Memory_echo\",\"\"]").await, "0x02");
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_is_not_there_is_named() {
+    let fixture = Fixture::start().await;
+    let error = fixture.call("state_call", "[\"Core_execute\",\"0x\"]").await["error"].clone();
+    assert_eq!(error["code"], 4003);
+    assert!(error["message"].as_str().is_some_and(|text| text.contains("Core_execute: there is no such")), "{error}");
+    let unknown = H256([9; 32]);
+    let error = fixture.call("state_call", &format!("[\"Memory_echo\",\"0x\",\"{unknown}\"]")).await["error"].clone();
+    assert_eq!(error["code"], 4003);
+    assert_eq!(error["data"], json!({"kind": "UnknownBlock", "hash": unknown.to_string()}));
+    let long = format!("[\"{}\",\"0x\"]", "x".repeat(129));
+    assert_eq!(fixture.call("state_call", &long).await["error"]["code"], 4002);
+    let long = format!("[\"Memory_echo\",\"0x{}\"]", "00".repeat(EXTRINSIC_BYTES_MAX + 129));
+    assert_eq!(fixture.call("state_call", &long).await["error"]["code"], 4002);
 }
 
 #[tokio::test]

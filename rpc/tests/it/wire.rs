@@ -56,7 +56,12 @@ impl Socket {
     pub(crate) async fn send(&mut self, method: &str, params: &str) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
-        let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#);
+        self.send_text(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#)).await;
+        id
+    }
+
+    /// Sends a message.
+    pub(crate) async fn send_text(&mut self, text: &str) {
         let length = u16::try_from(text.len()).expect("a short call");
         // A final text frame, masked with zeros, its length in 16 bits.
         let mut frame = vec![0x81, 0x80 | 126];
@@ -64,7 +69,6 @@ impl Socket {
         frame.extend_from_slice(&[0; 4]);
         frame.extend_from_slice(text.as_bytes());
         self.stream.write_all(&frame).await.expect("sent");
-        id
     }
 
     /// The next message.

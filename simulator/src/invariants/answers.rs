@@ -33,12 +33,17 @@ impl Answers {
         reason: DropReason,
         once: &Once,
     ) -> Check {
+        // A restart is judged as a whole, by what is in the pool after it.
+        if let DropReason::NotTakenBack(_) = reason {
+            return Ok(());
+        }
         let promise = self.by_member.get_mut(&who).and_then(|promised| promised.remove(&hash));
         let why = match reason {
             DropReason::Expired if promise.is_none_or(|death| is_past(death, height)) => return Ok(()),
             DropReason::Expired => "whose era lasts".into(),
             DropReason::Usurped { by } if once.block_of(&by).is_some() => return Ok(()),
             DropReason::Usurped { by } => format!("usurped by {by}, which is in no block"),
+            DropReason::NotTakenBack(refusal) => format!("which it can't take back: {refusal}"),
         };
         let what = format!("member {who} lets go, at height {height}, of extrinsic {hash}, {why}");
         Err(Violation::new("answers", what))

@@ -68,7 +68,7 @@ impl Database {
         self.put_state(&mut batch, block);
         self.put_changes(&mut batch, Column::Nodes, &block.pages);
         self.put_ledger(&mut batch, block);
-        self.put_aux_changes(&mut batch, block);
+        self.put_aux_changes(&mut batch, &block.aux);
         let lowest = self.lowest_after(block);
         if lowest != self.horizon.lowest() {
             batch.put_cf(self.column(Column::Aux), AUX_LOWEST, lowest.encode());
@@ -139,9 +139,9 @@ impl Database {
         }
     }
 
-    fn put_aux_changes(&self, batch: &mut WriteBatch, block: &BlockCommit) {
+    pub(super) fn put_aux_changes(&self, batch: &mut WriteBatch, changes: &[StateChange]) {
         let column = self.column(Column::Aux);
-        for (key, value) in &block.aux {
+        for (key, value) in changes {
             let key = [AUX_CALLER, key].concat();
             match value {
                 Some(value) => batch.put_cf(column, key, value),

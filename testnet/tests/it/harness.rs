@@ -20,9 +20,10 @@ pub(crate) use agent::{Replay, Report};
 pub(crate) use author::Author;
 pub(crate) use binaries::repository;
 pub(crate) use command::{Finished, finish};
+pub(crate) use keys::{public_key, write_key};
 pub(crate) use ledger::Ledger;
 pub(crate) use network::{Network, others};
-pub(crate) use node::Node;
+pub(crate) use node::{Node, wait_for};
 pub(crate) use world::{World, tierchain};
 
 /// How long anything may take that must happen: far more than it takes on a machine that does something else as well.

@@ -1,5 +1,7 @@
 //! The node itself: who it is, how it is, and why consensus is stuck if it is.
 
+use std::time::Duration;
+
 use tierchain_consensus::{InFlight as MachineInFlight, Status as MachineStatus};
 use tierchain_network::{PeerInfo, Role};
 use tierchain_primitives::ValidatorIndex;
@@ -13,6 +15,12 @@ use tierchain_rpc::types::{
 use super::NodeApi;
 use crate::chain_spec::ChainType as SpecType;
 use crate::service::disk::read_root;
+
+/// A node is stalled when so many heartbeats and a bit were missed.
+const HEARTBEATS_MISSED: u32 = 3;
+
+/// That bit: what a view change or two may take.
+const STALLED_AFTER: Duration = Duration::from_secs(10);
 
 impl NodeApi {
     fn status(&self) -> Option<Status> {
@@ -43,6 +51,34 @@ impl NodeBackend for NodeApi {
             is_syncing: self.status().is_none_or(|status| status.is_syncing),
             should_have_peers: self.shared.set.len() > 1,
         }
+    }
+
+    fn readiness(&self) -> Result<(), String> {
+        let Some(status) = self.status() else { return Err("the node is stopping".into()) };
+        if status.is_syncing {
+            let (here, there) = (status.last.0, status.highest_known);
+            return Err(format!("the node is catching up: it is at block {here}, its peers are at {there}"));
+        }
+        if self.shared.set.len() > 1 && self.shared.network.peers().is_empty() {
+            return Err("no other node is connected: check the network".into());
+        }
+        let head = self.shared.finalized();
+        let made = head.header.pre_runtime().map_or(0, |pre| pre.timestamp);
+        let age = Duration::from_millis(self.shared.clock.now().wall.saturating_sub(made));
+        if age > self.heartbeat * HEARTBEATS_MISSED + STALLED_AFTER {
+            let waiting_for = status.consensus.map_or_else(String::new, |machine| format!(": {}", machine.sentence));
+            let number = head.header.number;
+            return Err(format!("no block has become final for {} s since block {number}{waiting_for}", age.as_secs()));
+        }
+        Ok(())
+    }
+
+    fn add_log_filter(&self, directives: &str) -> Result<(), String> {
+        self.log.add(directives)
+    }
+
+    fn reset_log_filter(&self) {
+        self.log.reset();
     }
 
     fn peers(&self) -> Vec<Peer> {

@@ -3,10 +3,20 @@
 use parity_scale_codec::Decode;
 use tierchain_primitives::H256;
 use tierchain_primitives::extrinsic::Nonce;
-use tierchain_rpc::types::{DispatchError, ExtrinsicState, ExtrinsicStatus, Hash, Inclusion, ItemRefused, U64};
-use tierchain_runtime::{EventRecord, ModuleError, Phase, RuntimeEvent, chains, errors, system};
+use tierchain_primitives::ports::StateRead;
+use tierchain_rpc::types::{
+    Departure, DispatchError, ExtrinsicState, ExtrinsicStatus, Hash, Inclusion, ItemRefused, U64,
+};
+use tierchain_runtime::{EventRecord, ModuleError, Phase, RuntimeEvent, chains, errors, registry, system};
 
 use super::NodeApi;
+use super::values::Failed;
+use crate::service::departures::{Cause, Departed, Departures};
+use crate::service::gaps::next_nonce;
+use crate::service::ledger::StateAt;
+
+/// Of how many refused items the sentence says more than that they were refused.
+const ITEMS_EXPLAINED_MAX: usize = 8;
 
 impl NodeApi {
     /// Everything that is known of an extrinsic.
@@ -20,58 +30,133 @@ impl NodeApi {
 
     fn status_of_included(&self, hash: H256, number: u32, index: u32) -> ExtrinsicStatus {
         let block_hash = Hash(self.shared.db.hash_of(number).unwrap_or_default());
-        let events = self.events_of(number, index);
-        let error = events.as_ref().and_then(|events| events.iter().find_map(failure));
-        let items_refused: Vec<ItemRefused> = events.iter().flatten().filter_map(refused_item).collect();
-        let state = if error.is_some() { ExtrinsicState::Failed } else { ExtrinsicState::Succeeded };
-        let explanation = match (&events, &error) {
-            (None, _) => {
-                format!("It is final in block {number}; its events are no longer kept here: ask an archive node.")
-            }
-            (_, Some(error)) => format!(
-                "It is final in block {number} and failed with {}.{}: {} Nothing changed but the signer's nonce.",
-                error.pallet, error.name, error.remedy
-            ),
-            (_, None) if items_refused.is_empty() => format!("It is final in block {number} and was applied."),
-            (_, None) => format!(
-                "It is final in block {number} and was applied, but for {} of its items: {}.",
-                items_refused.len(),
-                items_refused
-                    .iter()
-                    .take(8)
-                    .map(|item| format!("item {} ({}, next number {})", item.index, item.error, item.expected.0))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ),
-        };
         let included = Some(Inclusion { block_hash, block_number: number, index });
-        ExtrinsicStatus { hash: Hash(hash), state, included, error, items_refused, explanation }
+        let told = |state, explanation| ExtrinsicStatus { included, ..plain(hash, state, explanation) };
+        let Some(ended) = self.ended(number, index) else {
+            let text =
+                format!("It is final in block {number}; its events are no longer kept here: ask an archive node.");
+            return told(ExtrinsicState::Succeeded, text);
+        };
+        let state = if ended.error.is_some() { ExtrinsicState::Failed } else { ExtrinsicState::Succeeded };
+        let explanation = ended.explain(number);
+        ExtrinsicStatus { error: ended.error, items_refused: ended.items, ..told(state, explanation) }
     }
 
-    fn events_of(&self, number: u32, index: u32) -> Option<Vec<RuntimeEvent>> {
-        let bytes = self.shared.db.state_at(&system::EVENTS.key(), number).ok()??;
+    /// How an included extrinsic ended; none where its events are no longer kept.
+    fn ended(&self, number: u32, index: u32) -> Option<Ended> {
+        let state = StateAt::new(&self.shared.db, number);
+        let bytes = state.get(&system::EVENTS.key())?;
         let records = Vec::<EventRecord>::decode(&mut bytes.as_slice()).ok()?;
         let of_this = |record: &EventRecord| record.phase == Phase::ApplyExtrinsic(index);
-        Some(records.into_iter().filter(of_this).map(|record| record.event).collect())
+        let events: Vec<_> = records.into_iter().filter(of_this).map(|record| record.event).collect();
+        let call =
+            self.shared.db.body(number).and_then(|body| tierchain_runtime::check(body.get(index as usize)?).ok());
+        let block = self.shared.db.header(number).and_then(|header| header.pre_runtime().ok());
+        let values = |error: ModuleError, item: Option<usize>| {
+            let checked = call.as_ref()?;
+            let (signer, call) = (checked.extrinsic.signer, &checked.call);
+            Failed { state: &state, block: block?, signer, call, item }.values(error)
+        };
+        let mut ended = Ended::default();
+        for event in &events {
+            if let RuntimeEvent::System(system::Event::ExtrinsicFailed { dispatch_error, .. }) = event {
+                let error = dispatch_error.as_module();
+                ended.error = Some(describe(error));
+                ended.values = values(error, None);
+            }
+            if let RuntimeEvent::Chains(chains::Event::ItemRefused { index, error, expected }) = event {
+                let item = ItemRefused { index: *index, error: describe(*error).name, expected: U64(*expected) };
+                if ended.sentences.len() < ITEMS_EXPLAINED_MAX {
+                    let values = values(*error, Some(*index as usize)).unwrap_or_default();
+                    ended.sentences.push(format!("item {index}: {}. {values}", item.error).trim_end().to_owned());
+                }
+                ended.items.push(item);
+            }
+        }
+        Some(ended)
     }
 
     fn status_of_waiting(&self, hash: H256) -> ExtrinsicStatus {
-        let db = self.shared.clone();
+        let shared = self.shared.clone();
         let waiting = self.shared.driver.ask(move |replica| {
-            let extrinsic = replica.pool().get(&hash)?.extrinsic.clone();
-            let known = tierchain_runtime::account(&db.db, &extrinsic.signer).map_or(0, |info| info.nonce);
-            Some((extrinsic.nonce, replica.pool().next_nonce(&extrinsic.signer, known)))
+            let extrinsic = &replica.pool().get(&hash)?.extrinsic;
+            Some((extrinsic.nonce, next_nonce(replica, &shared.db, &extrinsic.signer)))
         });
-        let (state, explanation) = match waiting.flatten() {
-            None => (
+        if let Some((nonce, next)) = waiting.flatten() {
+            let (state, explanation) = waiting_state(nonce, next);
+            return plain(hash, state, explanation);
+        }
+        match Departures::get(&self.shared.db, &hash) {
+            Some(departed) => status_of_departed(hash, departed),
+            None => plain(
+                hash,
                 ExtrinsicState::Unknown,
-                "This node knows nothing of it: it was never accepted here, was dropped, or expired. Send it again."
+                "This node knows nothing of it: it was never accepted here, or left the pool too long ago. Send it \
+                 again, or ask the node that accepted it."
                     .to_owned(),
             ),
-            Some((nonce, next)) => waiting_state(nonce, next),
-        };
-        ExtrinsicStatus { hash: Hash(hash), state, included: None, error: None, items_refused: Vec::new(), explanation }
+        }
     }
+}
+
+/// How an included extrinsic ended.
+#[derive(Default)]
+struct Ended {
+    error: Option<DispatchError>,
+    /// The values that belong to the error.
+    values: Option<String>,
+    items: Vec<ItemRefused>,
+    /// What the first refused items have to say.
+    sentences: Vec<String>,
+}
+
+impl Ended {
+    /// One sentence for people: what happened, with which values, and the remedy.
+    fn explain(&self, number: u32) -> String {
+        let items = match self.items.len() {
+            0 => String::new(),
+            refused => format!(" {refused} of its items were refused: {}", self.sentences.join(" ")),
+        };
+        let Some(error) = &self.error else {
+            let applied = if self.items.is_empty() { "was applied." } else { "was applied in part." };
+            return format!("It is final in block {number} and {applied}{items}");
+        };
+        let values = self.values.as_ref().map(|values| format!(" {values}")).unwrap_or_default();
+        format!(
+            "It is final in block {number} and failed with {}.{}: {}{values}{items} Nothing changed but the signer's \
+             nonce.",
+            error.pallet, error.name, error.remedy
+        )
+    }
+}
+
+/// A status with nothing but its sentence.
+fn plain(hash: H256, state: ExtrinsicState, explanation: String) -> ExtrinsicStatus {
+    let items_refused = Vec::new();
+    ExtrinsicStatus { hash: Hash(hash), state, included: None, error: None, items_refused, left: None, explanation }
+}
+
+fn status_of_departed(hash: H256, departed: Departed) -> ExtrinsicStatus {
+    let number = departed.number;
+    let (state, reason, by, remedy) = match departed.cause {
+        Cause::Expired => (
+            ExtrinsicState::Expired,
+            "its era ended before it was included".to_owned(),
+            None,
+            "Sign it again with a new era.",
+        ),
+        Cause::Usurped { by } => (
+            ExtrinsicState::Usurped,
+            format!("{by} of the same account with the same nonce was included"),
+            Some(Hash(by)),
+            "Sign it again with the account's next nonce if it is still wanted.",
+        ),
+        Cause::Dropped { reason } => (ExtrinsicState::Dropped, reason, None, "Send it again."),
+        Cause::Invalid { reason } => (ExtrinsicState::Invalid, reason, None, "Sign it anew."),
+    };
+    let explanation = format!("It was accepted here and left the pool at block {number}: {reason}. {remedy}");
+    let left = Some(Departure { reason, block_number: number, at: U64(departed.at), by });
+    ExtrinsicStatus { left, ..plain(hash, state, explanation) }
 }
 
 fn waiting_state(nonce: Nonce, next: Nonce) -> (ExtrinsicState, String) {
@@ -83,27 +168,9 @@ fn waiting_state(nonce: Nonce, next: Nonce) -> (ExtrinsicState, String) {
     }
 }
 
-fn failure(event: &RuntimeEvent) -> Option<DispatchError> {
-    match event {
-        RuntimeEvent::System(system::Event::ExtrinsicFailed { dispatch_error, .. }) => {
-            Some(describe(dispatch_error.as_module()))
-        }
-        _ => None,
-    }
-}
-
-fn refused_item(event: &RuntimeEvent) -> Option<ItemRefused> {
-    match event {
-        RuntimeEvent::Chains(chains::Event::ItemRefused { index, error, expected }) => {
-            Some(ItemRefused { index: *index, error: describe(*error).name, expected: U64(*expected) })
-        }
-        _ => None,
-    }
-}
-
 fn describe(error: ModuleError) -> DispatchError {
     let pallet = match error.index {
-        tierchain_runtime::registry::INDEX => "Registry",
+        registry::INDEX => "Registry",
         chains::INDEX => "Chains",
         tierchain_runtime::meta::INDEX => "Meta",
         _ => "Unknown",

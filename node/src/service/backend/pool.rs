@@ -1,5 +1,7 @@
 //! Extrinsics on their way into the chain.
 
+use std::sync::Arc;
+
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tierchain_primitives::extrinsic::Nonce;
@@ -10,6 +12,7 @@ use tierchain_rpc::types::{ExtrinsicStatus, TransactionStatus};
 use tokio::sync::mpsc;
 
 use super::NodeApi;
+use crate::service::gaps::next_nonce;
 use crate::service::gate;
 
 /// Most extrinsics that `author_pendingExtrinsics` lists.
@@ -32,9 +35,10 @@ impl PoolBackend for NodeApi {
     }
 
     fn next_nonce(&self, account: &AccountId) -> Nonce {
-        let known = tierchain_runtime::account(&self.shared.db, account).map_or(0, |info| info.nonce);
-        let account = *account;
-        self.shared.driver.ask(move |replica| replica.pool().next_nonce(&account, known)).unwrap_or(known)
+        let (shared, asked) = (Arc::clone(&self.shared), *account);
+        let next = self.shared.driver.ask(move |replica| next_nonce(replica, &shared.db, &asked));
+        let known = || tierchain_runtime::account(&self.shared.db, account).map_or(0, |info| info.nonce);
+        next.unwrap_or_else(known)
     }
 
     fn extrinsic_status(&self, hash: &H256) -> ExtrinsicStatus {

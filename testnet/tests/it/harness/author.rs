@@ -38,6 +38,11 @@ impl Author {
         Extrinsic::sign(&self.key, call.encode(), Era::Immortal, nonce, VERSIONS, genesis, genesis).encode()
     }
 
+    /// A signed extrinsic that can be included for some blocks only, from the one with the hash `birth` on.
+    pub(crate) fn sign_mortal(&self, call: &Call, nonce: Nonce, era: Era, birth: &H256) -> Vec<u8> {
+        Extrinsic::sign(&self.key, call.encode(), era, nonce, VERSIONS, &self.genesis, birth).encode()
+    }
+
     /// What the signature of such an extrinsic covers.
     pub(crate) fn payload(&self, call: &Call, nonce: Nonce) -> Vec<u8> {
         payload(&call.encode(), Era::Immortal, nonce, VERSIONS, &self.genesis, &self.genesis)

@@ -1,0 +1,190 @@
+//! `tierchain registry`: questions here, changes in `change`.
+
+mod change;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use tierchain_rpc::api::RegistryApiClient;
+use tierchain_rpc::types::{
+    AccountRoles, Address, Electorate, EpochInfo, ProposalInfo, ProposalStatus, ProposedChange, ValidatorInfo,
+};
+
+use super::query::{PAGE, at, client, short};
+use super::{print, print_json};
+use crate::cli::query::RpcArgs;
+use crate::cli::registry::RegistryCommand;
+use crate::table::Table;
+
+/// Performs a command on the registry.
+pub(super) async fn registry(command: RegistryCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        RegistryCommand::Validators(rpc) => validators(&rpc).await,
+        RegistryCommand::Proposals { limit, open, rpc } => proposals(limit, open, &rpc).await,
+        RegistryCommand::Proposal { id, rpc } => proposal(id, &rpc).await,
+        RegistryCommand::Epochs { from, limit, rpc } => epochs(from, limit, &rpc).await,
+        RegistryCommand::Roles { account, rpc } => roles(Address(account), &rpc).await,
+        RegistryCommand::Propose(command) => change::propose(command).await,
+        RegistryCommand::Approve { id, hash, submit } => change::approve(id, hash, &submit).await,
+        RegistryCommand::Expire { id, submit } => change::expire(id, &submit).await,
+    }
+}
+
+async fn validators(rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let found = client(rpc).await?.electorate().await.with_context(|| at(rpc))?;
+    if rpc.json {
+        return print_json(&found);
+    }
+    let Electorate { epoch, begins_after, quorum, validators, observers, pending } = found;
+    let count = validators.len();
+    let mut text = format!("epoch {epoch}, since block {begins_after}: {count} validators, a quorum is {quorum}\n\n");
+    text += &entries(&validators).render();
+    if let Some(pending) = pending {
+        text += &format!("\nepoch {} follows after block {}:\n\n", pending.epoch, pending.end);
+        text += &entries(&pending.validators).render();
+    }
+    for observer in observers {
+        text += &format!("\nobserver {observer}");
+    }
+    print(&(text.trim_end().to_owned() + "\n"))
+}
+
+fn entries(validators: &[ValidatorInfo]) -> Table {
+    let mut table = Table::new(&["index", "name", "operator", "consensus key", "peer id", "addresses"]);
+    for entry in validators {
+        let addresses = entry.addresses.join(" ");
+        table.row(&[
+            &entry.index,
+            &entry.name,
+            &entry.operator.0,
+            &entry.consensus.0,
+            &short(&entry.peer_id),
+            &addresses,
+        ]);
+    }
+    table
+}
+
+async fn proposals(limit: u32, open: bool, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let client = client(rpc).await?;
+    let mut found: Vec<ProposalInfo> = Vec::new();
+    let mut cursor = None;
+    while found.len() < limit as usize {
+        let count = PAGE.min(limit - found.len() as u32);
+        let page = client.proposals(cursor, count, Some(open)).await.with_context(|| at(rpc))?;
+        found.extend(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    if rpc.json {
+        return print_json(&found);
+    }
+    let mut table = Table::new(&["id", "proposal", "status", "votes", "by", "hash"]);
+    for info in &found {
+        table.row(&[
+            &info.id,
+            &in_words(&info.proposal),
+            &status(info),
+            &format!("{} of {}", info.votes, info.quorum),
+            &short(info.by.0),
+            &short(info.hash.0),
+        ]);
+    }
+    print(&table.render())
+}
+
+async fn proposal(id: u32, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let found = client(rpc).await?.proposal(id).await.with_context(|| at(rpc))?;
+    let Some(info) = found else { bail!("there is no proposal {id}: `tierchain registry proposals` lists them") };
+    if rpc.json { print_json(&info) } else { print(&whole(&info).render()) }
+}
+
+/// Everything about a proposal.
+fn whole(info: &ProposalInfo) -> Table {
+    let mut table = Table::pairs();
+    table.row(&[&"proposal", &info.id]);
+    table.row(&[&"change", &in_words(&info.proposal)]);
+    match &info.proposal {
+        ProposedChange::AddValidator { operator, consensus, peer_id, addresses, .. } => {
+            table.row(&[&"operator", &operator.0]);
+            table.row(&[&"consensus key", &consensus.0]);
+            table.row(&[&"peer id", peer_id]);
+            addresses.iter().for_each(|address| table.row(&[&"address", address]));
+        }
+        ProposedChange::RemoveValidator { consensus } => table.row(&[&"consensus key", &consensus.0]),
+        ProposedChange::ReplaceKey { old, new } => {
+            table.row(&[&"old key", &old.0]);
+            table.row(&[&"new key", &new.0]);
+        }
+    }
+    table.row(&[&"hash", &info.hash.0]);
+    table.row(&[&"status", &status(info)]);
+    table.row(&[&"votes", &format!("{} of {}", info.votes, info.quorum)]);
+    table.row(&[&"made by", &info.by.0]);
+    table.row(&[&"made in block", &info.made_in]);
+    table.row(&[&"deadline", &format!("{} ms", info.deadline.0)]);
+    info.approvals.iter().for_each(|account| table.row(&[&"approved by", &account.0]));
+    if info.status == ProposalStatus::Open {
+        info.missing.iter().for_each(|account| table.row(&[&"waits for", &account.0]));
+    }
+    table
+}
+
+/// A proposal in a few words.
+fn in_words(change: &ProposedChange) -> String {
+    match change {
+        ProposedChange::AddValidator { name, .. } => format!("add validator {name}"),
+        ProposedChange::RemoveValidator { consensus } => format!("remove validator {}", short(consensus.0)),
+        ProposedChange::ReplaceKey { old, new } => format!("replace key {} by {}", short(old.0), short(new.0)),
+    }
+}
+
+fn status(info: &ProposalInfo) -> String {
+    match (info.status, info.enacted_in) {
+        (ProposalStatus::Enacted, Some(block)) => format!("enacted in block {block}"),
+        (status, _) => format!("{status:?}").to_lowercase(),
+    }
+}
+
+async fn epochs(from: u32, limit: u32, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let client = client(rpc).await?;
+    let mut found: Vec<EpochInfo> = Vec::new();
+    while found.len() < limit as usize {
+        let count = PAGE.min(limit - found.len() as u32);
+        let page = client.epochs(from.saturating_add(found.len() as u32), count).await.with_context(|| at(rpc))?;
+        let is_last = page.len() < count as usize;
+        found.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    if rpc.json {
+        return print_json(&found);
+    }
+    let mut table = Table::new(&["epoch", "begins after", "validators", "consensus keys"]);
+    for epoch in &found {
+        let keys: Vec<String> = epoch.validators.iter().map(|key| short(key.0)).collect();
+        table.row(&[&epoch.epoch, &epoch.begins_after, &epoch.validators.len(), &keys.join(" ")]);
+    }
+    print(&table.render())
+}
+
+async fn roles(account: Address, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let found = client(rpc).await?.roles(account).await.with_context(|| at(rpc))?;
+    if rpc.json {
+        return print_json(&found);
+    }
+    let AccountRoles { account, admitted, roles, operates, lacks } = found;
+    let list = |names: Vec<String>| if names.is_empty() { "-".to_owned() } else { names.join(" ") };
+    let mut table = Table::pairs();
+    table.row(&[&"account", &account.0]);
+    table.row(&[&"admitted", &admitted]);
+    table.row(&[&"roles", &list(roles)]);
+    table.row(&[&"operates", &list(operates)]);
+    for lack in lacks {
+        table.row(&[&format!("lacks {}", lack.role), &lack.how]);
+    }
+    print(&table.render())
+}
