@@ -71,6 +71,7 @@ stop() {
     exit "$result"
 }
 
+"$ROOT/scripts/setup.sh" --clients
 accounts=()
 if wants js; then
     JS="$(js_home)"

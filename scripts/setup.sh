@@ -1,11 +1,19 @@
 #!/usr/bin/env bash
 # Checks what a build needs and installs missing Debian packages; may be run any number of times.
 # Nothing is set up beyond packages: no profile is edited, no default toolchain is changed.
+#
+#   setup.sh [--clients]     with --clients also what clients.sh needs: Node.js, npm, venv
 set -euo pipefail
 # shellcheck source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 RUST_MIN=88 # rustc 1.88
+CLIENTS=""
+case "${1:-}" in
+    "") ;;
+    --clients) CLIENTS=yes ;;
+    *) die "what is $1? Usage: setup.sh [--clients]" ;;
+esac
 
 # The C interface, which RocksDB's bindings are made with; `libclang-cpp` is another library.
 has_libclang() {
@@ -29,10 +37,11 @@ missing_packages() {
     command -v c++ >/dev/null || printf '%s\n' g++
     command -v make >/dev/null || printf '%s\n' make
     command -v python3 >/dev/null || printf '%s\n' python3
+    has_libclang || printf '%s\n' libclang-dev
+    [[ -n "$CLIENTS" ]] || return 0
     python3 -c 'import ensurepip' 2>/dev/null || printf '%s\n' python3-venv
     command -v node >/dev/null || printf '%s\n' nodejs
     command -v npm >/dev/null || printf '%s\n' npm
-    has_libclang || printf '%s\n' libclang-dev
 }
 
 # What fault scenarios cut links with. Where they are missing, the scenarios say what they do instead.

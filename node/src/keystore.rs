@@ -10,6 +10,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use tierchain_primitives::crypto::KeyPair;
+use tierchain_primitives::crypto::secret::phrase;
 use zeroize::Zeroizing;
 
 /// `0x`, 64 digits, and a line end of either kind.
@@ -63,6 +64,13 @@ pub(crate) enum KeystoreError {
 pub(crate) fn generate() -> KeyPair {
     let seed = Zeroizing::new(rand::random::<[u8; 32]>());
     KeyPair::from_seed(&seed)
+}
+
+/// A new random phrase of 12, 15, 18, 21 or 24 words; none of another number.
+pub(crate) fn generate_phrase(words: usize) -> Option<Zeroizing<String>> {
+    let entropy = Zeroizing::new(rand::random::<[u8; 32]>());
+    // Three words stand for 32 bits and one of checksum.
+    phrase::of_entropy(entropy.get(..words / 3 * 4)?).filter(|phrase| phrase.split(' ').count() == words)
 }
 
 /// Writes a key into a new file that its owner alone can read, durably.

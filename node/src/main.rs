@@ -10,7 +10,6 @@ mod config;
 mod keystore;
 mod open_files;
 mod peer_id;
-mod secret_uri;
 mod service;
 mod table;
 mod telemetry;

@@ -13,8 +13,11 @@ pub const INDEX: u8 = 1;
 /// Time of the block that made this state, in milliseconds since the Unix epoch.
 pub const NOW: Value<Millis> = Value::new("Timestamp", "Now");
 
-/// Half the least distance of two blocks, as Substrate counts it: polkadot-js derives the length of its eras from it.
-pub const MINIMUM_PERIOD: u64 = 5;
+/// Half the distance of two blocks that clients are to reckon with, in milliseconds.
+///
+/// polkadot-js signs for 5 minutes of it and 5 blocks, rounded up to a power of two: 3,755 blocks, so 4,096. Over 4,096
+/// an era's phase is coarser than a block, and polkadot-js then signs the hash of another block than the era names.
+pub const MINIMUM_PERIOD: u64 = 40;
 
 // Metadata.
 
@@ -22,7 +25,7 @@ pub const MINIMUM_PERIOD: u64 = 5;
 pub(crate) fn metadata() -> Module {
     Module::new(INDEX, "Timestamp", "The block's time, as its header says it.")
         .storage([NOW.entry("Time of the block that made this state, in milliseconds since the Unix epoch.").or(&0u64)])
-        .constant("MinimumPeriod", &MINIMUM_PERIOD, "Half the least distance of two blocks, in milliseconds.")
+        .constant("MinimumPeriod", &MINIMUM_PERIOD, "Half the distance of two blocks to reckon with, in milliseconds.")
 }
 
 // Genesis and hooks.

@@ -1,11 +1,10 @@
 //! The chain of `run --dev`: one validator, well-known keys, replays admitted. Its genesis never changes, so that a
 //! base path can be used again.
 
-use tierchain_primitives::crypto::KeyPair;
+use tierchain_primitives::crypto::{KeyPair, secret};
 
 use super::document::{AccountEntry, ChainType, Document, Genesis, HostEntry, Properties, ValidatorEntry};
 use crate::peer_id::PeerId;
-use crate::secret_uri;
 
 /// 1 January 2026.
 const GENESIS_TIME_MS: u64 = 1_767_225_600_000;
@@ -35,7 +34,7 @@ pub(crate) struct Development {
 
 /// The development chain.
 pub(crate) fn development() -> Development {
-    let key = |uri: &str| secret_uri::key_pair(uri).expect("the development URIs are constants of the right form");
+    let key = |uri: &str| secret::parse(uri).expect("the development URIs are constants of the right form");
     let (consensus_key, node_key) = (key("//Alice//consensus"), key("//Alice//network"));
     let account = |uri: &str| key(uri).public().to_ss58();
     let accounts = ACCOUNTS.iter().map(|(uri, roles)| AccountEntry {

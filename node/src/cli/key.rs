@@ -1,17 +1,22 @@
 //! `tierchain key`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
 use tierchain_primitives::{AccountId, H256};
 
-/// What to do with keys.
+/// What to do with keys, as `subkey --scheme ed25519` does it.
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
-    /// Make a key: into FILE (mode 0600), or onto standard output.
+    /// Make a key: into FILE (mode 0600), or as a phrase of words onto standard output.
     Generate(GenerateArgs),
-    /// Show what belongs to a key: a secret URI (//Alice), a key file, a hexadecimal seed, or an address.
+    /// Show what belongs to a key: a secret URI (phrase, seed or //Alice), a key file, or an address.
     Inspect(InspectArgs),
+    /// Sign a message; prints the signature.
+    Sign(SignArgs),
+    /// Check a message's signature; fails when it doesn't hold.
+    Verify(VerifyArgs),
     /// Show that a new consensus key is held, for the operator who proposes it.
     ProvePossession(ProvePossessionArgs),
 }
@@ -42,6 +47,9 @@ pub(crate) struct GenerateArgs {
     /// The file to make. It must not exist yet.
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+    /// Words of the phrase.
+    #[arg(long, value_name = "COUNT", default_value = "12", value_parser = ["12", "15", "18", "21", "24"])]
+    pub(crate) words: String,
     /// How to show the new key.
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -50,7 +58,7 @@ pub(crate) struct GenerateArgs {
 /// Options of `key inspect`.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// Secret URI, key file, 0x and 64 digits of a seed, or SS58 address.
+    /// Secret URI ("words…//hard///password", 0x and 64 digits, //Alice), key file, or SS58 address.
     #[arg(value_name = "KEY")]
     pub(crate) key: String,
     /// KEY is a public key: 0x and 64 digits, or an SS58 address.
@@ -61,23 +69,88 @@ pub(crate) struct InspectArgs {
     pub(crate) output: OutputArgs,
 }
 
+/// Options of `key sign`.
+#[derive(Debug, Args)]
+pub(crate) struct SignArgs {
+    /// Secret URI or key file.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) suri: String,
+    /// What is signed.
+    #[command(flatten)]
+    pub(crate) message: MessageArgs,
+    /// Signature scheme; this chain has one.
+    #[arg(long, default_value = "ed25519")]
+    pub(crate) scheme: Scheme,
+}
+
+/// Options of `key verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The signature, 0x and 128 digits.
+    #[arg(value_name = "SIGNATURE")]
+    pub(crate) signature: String,
+    /// Who signed: SS58 address, 0x and the 64 digits of a public key, secret URI, or key file.
+    #[arg(value_name = "KEY")]
+    pub(crate) key: String,
+    /// What was signed.
+    #[command(flatten)]
+    pub(crate) message: MessageArgs,
+    /// Signature scheme; this chain has one.
+    #[arg(long, default_value = "ed25519")]
+    pub(crate) scheme: Scheme,
+}
+
+/// A message.
+#[derive(Debug, Args)]
+pub(crate) struct MessageArgs {
+    /// The message [default: standard input].
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+    /// The message is hexadecimal digits.
+    #[arg(long)]
+    pub(crate) hex: bool,
+}
+
 /// How keys are shown.
 #[derive(Debug, Args)]
 pub(crate) struct OutputArgs {
     /// Signature scheme; this chain has one.
-    #[arg(long, value_enum, default_value_t = Scheme::Ed25519)]
+    #[arg(long, default_value = "ed25519")]
     pub(crate) scheme: Scheme,
     /// Print JSON, with subkey's field names.
     #[arg(long)]
     pub(crate) json: bool,
+    /// The same, as subkey calls it.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = OutputType::Text)]
+    pub(crate) output_type: OutputType,
     /// Print this field alone, for scripts: publicKey, ss58Address, peerId…
     #[arg(long, value_name = "NAME", conflicts_with = "json")]
     pub(crate) field: Option<String>,
 }
 
-/// Signature schemes.
+/// Form of the output.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(crate) enum Scheme {
-    /// The only one that this chain accepts.
-    Ed25519,
+pub(crate) enum OutputType {
+    /// A table.
+    Text,
+    /// A JSON object.
+    Json,
+}
+
+/// Signature schemes: there is one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Scheme;
+
+impl FromStr for Scheme {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.to_ascii_lowercase().as_str() {
+            "ed25519" => Ok(Self),
+            "sr25519" | "ecdsa" => {
+                Err(format!("this chain accepts ed25519 keys only, not {text}: make an ed25519 key"))
+            }
+            _ => Err("there is no such scheme; this chain accepts ed25519".to_owned()),
+        }
+    }
 }

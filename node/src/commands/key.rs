@@ -1,85 +1,42 @@
-//! `tierchain key generate|inspect`; `prove-possession` has a file of its own.
+//! `tierchain key`: what `subkey --scheme ed25519` does, and what belongs to a node's keys.
+
+mod info;
+mod message;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use serde::Serialize;
 use tierchain_primitives::AccountId;
-use tierchain_primitives::crypto::KeyPair;
+use tierchain_primitives::crypto::{KeyPair, secret};
 
+use self::info::{KeyInfo, Origin};
 use super::{possession, print, print_json};
-use crate::cli::key::{GenerateArgs, InspectArgs, KeyCommand, OutputArgs};
-use crate::peer_id::PeerId;
+use crate::cli::key::{GenerateArgs, InspectArgs, KeyCommand, OutputArgs, OutputType};
+use crate::keystore;
 use crate::table::Table;
-use crate::{keystore, secret_uri};
 
-/// Performs a command about keys.
+/// Performs a `key` command.
 pub(super) fn key(command: &KeyCommand) -> anyhow::Result<ExitCode> {
     match command {
-        KeyCommand::Generate(args) => generate(args),
+        KeyCommand::Generate(args) => show(&generate(args)?, &args.output),
         KeyCommand::Inspect(args) => show(&inspect(args)?, &args.output),
+        KeyCommand::Sign(args) => message::sign(args),
+        KeyCommand::Verify(args) => message::verify(args),
         KeyCommand::ProvePossession(args) => possession::prove_possession(args),
     }
 }
 
-/// What belongs to a key, by subkey's names.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct KeyInfo {
-    /// Only where the secret was given on the command line, or has no other place.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    secret_seed: Option<String>,
-    public_key: String,
-    ss58_public_key: String,
-    account_id: String,
-    ss58_address: String,
-    peer_id: String,
-}
-
-impl KeyInfo {
-    fn of(public: AccountId) -> Self {
-        let digits = format!("0x{}", hex::encode(public.0));
-        Self {
-            secret_seed: None,
-            public_key: digits.clone(),
-            ss58_public_key: public.to_ss58(),
-            account_id: digits,
-            ss58_address: public.to_ss58(),
-            peer_id: PeerId(public).to_string(),
-        }
+/// Makes a key, in a file of its own or as a phrase.
+fn generate(args: &GenerateArgs) -> anyhow::Result<KeyInfo> {
+    if let Some(file) = &args.file {
+        let key = keystore::generate();
+        keystore::create(file, &key)?;
+        return Ok(KeyInfo::of(key.public()));
     }
-
-    fn with_secret(key: &KeyPair) -> Self {
-        let secret_seed = Some(format!("0x{}", hex::encode(key.seed())));
-        Self { secret_seed, ..Self::of(key.public()) }
-    }
-
-    /// Names and values, in the order in which they are shown.
-    fn fields(&self) -> Vec<(&'static str, &'static str, &str)> {
-        let mut fields = Vec::new();
-        if let Some(seed) = &self.secret_seed {
-            fields.push(("secretSeed", "Secret seed:", seed.as_str()));
-        }
-        fields.push(("publicKey", "Public key (hex):", &self.public_key));
-        fields.push(("accountId", "Account ID:", &self.account_id));
-        fields.push(("ss58PublicKey", "Public key (SS58):", &self.ss58_public_key));
-        fields.push(("ss58Address", "SS58 address:", &self.ss58_address));
-        fields.push(("peerId", "Peer ID:", &self.peer_id));
-        fields
-    }
-}
-
-fn generate(args: &GenerateArgs) -> anyhow::Result<ExitCode> {
-    let key = keystore::generate();
-    let info = match &args.file {
-        Some(file) => {
-            keystore::create(file, &key)?;
-            KeyInfo::of(key.public())
-        }
-        None => KeyInfo::with_secret(&key),
-    };
-    show(&info, &args.output)
+    let words: usize = args.words.parse().context("--words")?;
+    let phrase = keystore::generate_phrase(words).context("a phrase has 12, 15, 18, 21 or 24 words")?;
+    Ok(KeyInfo::with_secret(&secret::parse(&phrase)?, Origin::Phrase(phrase.to_string())))
 }
 
 /// Finds out what was given: an address, a file, or a secret.
@@ -88,25 +45,48 @@ fn inspect(args: &InspectArgs) -> anyhow::Result<KeyInfo> {
     if args.public {
         return Ok(KeyInfo::of(text.parse()?));
     }
+    match given(text)? {
+        // A file's secret stays in the file.
+        Given::File(key) => Ok(KeyInfo::of(key.public())),
+        Given::Secret(key) => Ok(KeyInfo::with_secret(&key, Origin::of(text))),
+        Given::Public(account) => Ok(KeyInfo::of(account)),
+    }
+}
+
+/// What a text on the command line stands for.
+enum Given {
+    /// The key in a file.
+    File(KeyPair),
+    /// A secret URI.
+    Secret(KeyPair),
+    /// An address.
+    Public(AccountId),
+}
+
+fn given(text: &str) -> anyhow::Result<Given> {
     if text.starts_with("//") || text.starts_with("0x") {
-        return Ok(KeyInfo::with_secret(&secret_uri::key_pair(text).context("not a secret URI")?));
+        return Ok(Given::Secret(secret::parse(text).context("not a secret URI")?));
     }
     if Path::new(text).exists() {
-        return Ok(KeyInfo::of(keystore::load(Path::new(text))?.public()));
+        return Ok(Given::File(keystore::load(Path::new(text))?));
     }
     if let Ok(account) = text.parse() {
-        return Ok(KeyInfo::of(account));
+        return Ok(Given::Public(account));
+    }
+    // Only a phrase has spaces: what is wrong with it is said, and its words aren't repeated.
+    if text.contains(' ') {
+        return Ok(Given::Secret(secret::parse(text).context("not a secret URI")?));
     }
     bail!(
-        "{:?} is no file, no secret URI (//Alice), no seed (0x and 64 digits) and no address; for a public key in \
-         hexadecimal add --public",
+        "{:?} is no file, no secret URI (a phrase, //Alice), no seed (0x and 64 digits) and no address; for a public \
+         key in hexadecimal add --public",
         text.chars().take(80).collect::<String>()
     )
 }
 
 fn show(info: &KeyInfo, output: &OutputArgs) -> anyhow::Result<ExitCode> {
     let fields = info.fields();
-    if output.json {
+    if output.json || output.output_type == OutputType::Json {
         return print_json(info);
     }
     if let Some(name) = &output.field {
@@ -125,12 +105,17 @@ fn show(info: &KeyInfo, output: &OutputArgs) -> anyhow::Result<ExitCode> {
 
 #[cfg(test)]
 mod tests {
+    use tierchain_primitives::crypto::secret::DEVELOPMENT_PHRASE;
+
     use super::*;
     use crate::cli::key::Scheme;
 
+    fn output() -> OutputArgs {
+        OutputArgs { scheme: Scheme, json: false, output_type: OutputType::Text, field: None }
+    }
+
     fn of(key: &str, public: bool) -> anyhow::Result<KeyInfo> {
-        let output = OutputArgs { scheme: Scheme::Ed25519, json: false, field: None };
-        inspect(&InspectArgs { key: key.to_owned(), public, output })
+        inspect(&InspectArgs { key: key.to_owned(), public, output: output() })
     }
 
     #[test]
@@ -138,11 +123,26 @@ mod tests {
         let uri = of("//Alice", false).expect("a URI");
         assert_eq!(uri.ss58_address, "5FA9nQDVg267DEd8m1ZypXLBnvN7SFxYwV7ndqSYGiN9TTpu");
         assert_eq!(uri.public_key, "0x88dc3417d5058ec4b4503e0c12ea1a0a89be200fe98922423d4334014fa6b0ee");
-        let public = KeyInfo { secret_seed: None, ..uri.clone() };
+        assert_eq!(uri.secret_key_uri.as_deref(), Some("//Alice"));
+        let mut public = uri.clone();
+        (public.secret_seed, public.secret_key_uri) = (None, None);
         assert_eq!(of(&uri.ss58_address, false).expect("an address"), public);
         assert_eq!(of(&uri.public_key, true).expect("a public key"), public);
         let seed = uri.secret_seed.clone().expect("it was given");
-        assert_eq!(of(&seed, false).expect("a seed"), uri);
+        assert_eq!(of(&seed, false).expect("a seed").public_key, uri.public_key);
+        let phrase = of(&format!("{DEVELOPMENT_PHRASE}//Alice"), false).expect("a phrase and a path");
+        assert_eq!(phrase.public_key, uri.public_key);
+    }
+
+    #[test]
+    fn a_new_phrase_is_the_key_that_is_shown() {
+        for words in [12, 24] {
+            let args = GenerateArgs { file: None, words: words.to_string(), output: output() };
+            let info = generate(&args).expect("a phrase");
+            let phrase = info.secret_phrase.clone().expect("it has no other place");
+            assert_eq!(phrase.split(' ').count(), words);
+            assert_eq!(of(&phrase, false).expect("our own phrase"), info);
+        }
     }
 
     #[test]
@@ -157,9 +157,13 @@ mod tests {
 
     #[test]
     fn json_has_subkeys_names() {
-        let json = serde_json::to_value(of("//Alice", false).expect("a URI")).expect("plain data");
-        for (name, _, value) in of("//Alice", false).expect("a URI").fields() {
-            assert_eq!(json[name], value, "{name}");
+        for key in ["//Alice", DEVELOPMENT_PHRASE, "5FA9nQDVg267DEd8m1ZypXLBnvN7SFxYwV7ndqSYGiN9TTpu"] {
+            let info = of(key, false).expect("a key");
+            let json = serde_json::to_value(&info).expect("plain data");
+            for (name, _, value) in info.fields() {
+                assert_eq!(json[name], value, "{name}");
+            }
+            assert_eq!(json["networkId"], "substrate");
         }
     }
 
@@ -167,5 +171,16 @@ mod tests {
     fn what_is_nothing_is_named_with_the_alternatives() {
         let error = of("no/such/file", false).expect_err("nothing").to_string();
         assert!(error.contains("no file") && error.contains("--public"), "{error}");
+        let error = format!("{:#}", of("a few words", false).expect_err("no phrase"));
+        assert!(error.contains("12, 15, 18") && !error.contains("few"), "{error}");
+    }
+
+    #[test]
+    fn other_schemes_are_refused_by_name() {
+        for scheme in ["sr25519", "ecdsa", "Sr25519"] {
+            let error = scheme.parse::<Scheme>().expect_err("another scheme");
+            assert!(error.contains("ed25519 keys only") && error.contains(scheme), "{error}");
+        }
+        assert!("ed25519".parse::<Scheme>().is_ok());
     }
 }

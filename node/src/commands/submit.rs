@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use parity_scale_codec::Encode;
-use tierchain_primitives::crypto::KeyPair;
+use tierchain_primitives::crypto::{KeyPair, secret};
 use tierchain_primitives::extrinsic::{Era, Extrinsic, RuntimeVersions};
 use tierchain_primitives::{AccountId, H256};
 use tierchain_rpc::api::{AuthorApiClient, ChainApiClient, StateApiClient, SystemApiClient};
@@ -16,7 +16,7 @@ use tierchain_runtime::Call;
 use super::query::{at, client};
 use crate::cli::query::RpcArgs;
 use crate::cli::submit::SubmitArgs;
-use crate::{keystore, secret_uri};
+use crate::keystore;
 
 /// How often the node is asked what became of it.
 const ASK_EVERY: Duration = Duration::from_millis(50);
@@ -120,8 +120,9 @@ async fn block_hash(client: &Client, rpc: &RpcArgs, number: u32) -> anyhow::Resu
 
 /// The key behind a text: a secret URI, a seed, or a key file.
 pub(super) fn secret_key(text: &str) -> anyhow::Result<KeyPair> {
-    if text.starts_with("//") || text.starts_with("0x") {
-        return secret_uri::key_pair(text).context("not a secret URI");
+    // Only a phrase has spaces.
+    if text.starts_with("//") || text.starts_with("0x") || text.contains(' ') {
+        return secret::parse(text).context("not a secret URI");
     }
     Ok(keystore::load(Path::new(text))?)
 }
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_key_is_a_uri_a_seed_or_a_file() {
-        let alice = secret_uri::key_pair("//Alice").expect("a URI");
+        let alice = secret::parse("//Alice").expect("a URI");
         let seed = format!("0x{}", hex::encode(alice.seed()));
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("alice");

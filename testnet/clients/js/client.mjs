@@ -16,7 +16,7 @@ const [command, ...rest] = process.argv.slice(2);
 async function run (endpoint, uri) {
   const account = keyring.addFromUri(uri);
   const provider = new WsProvider(endpoint, 1000, {}, 10_000);
-  const api = await ApiPromise.create({ provider, throwOnConnect: true });
+  const api = await ApiPromise.create({ provider, throwOnConnect: true, noInitWarn: true });
 
   try {
     for (const check of [modules, state, runtimeApis, apps, signing, heads]) {

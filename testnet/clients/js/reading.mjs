@@ -12,7 +12,7 @@ export async function modules (api) {
   assert.ok(api.tx.chains.appendBatch && api.tx.registry.propose && api.tx.meta.anchor);
   assert.equal(api.consts.system.blockHashCount.toNumber(), 65_536);
   assert.equal(api.consts.system.ss58Prefix.toNumber(), 42);
-  assert.equal(api.consts.timestamp.minimumPeriod.toNumber(), 5);
+  assert.equal(api.consts.timestamp.minimumPeriod.toNumber(), 40);
   assert.equal(api.consts.system.version.specVersion.toNumber(), api.runtimeVersion.specVersion.toNumber());
 }
 

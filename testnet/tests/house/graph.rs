@@ -18,13 +18,15 @@ fn allowed(name: &str) -> &'static [&'static str] {
 }
 
 /// Third-party words that the heart may use.
-const HEART_WORDS: [&str; 13] = [
+const HEART_WORDS: [&str; 15] = [
     "parity-scale-codec",
     "sha2",
     "blake2",
     "twox-hash",
     "ed25519-dalek",
     "ed25519-zebra",
+    "bip39",
+    "hmac",
     "hex",
     "thiserror",
     "zeroize",

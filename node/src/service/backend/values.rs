@@ -58,6 +58,9 @@ impl Failed<'_> {
                 let speaker = registry::HOSTS.get(self.state, &host)?.hypervisor;
                 Some(format!("Its host is {host}, for which {speaker} speaks; {} signed.", self.signer))
             }
+            registry::Error::ChangePending => {
+                registry::PENDING.get(self.state).map(|pending| format!("That is block {}.", pending.end))
+            }
             _ => None,
         }
     }

@@ -157,7 +157,7 @@ fn constants_are_what_they_are_called() {
         };
         assert_eq!(bytes("System", "BlockHashCount"), 65_536u32.encode());
         assert_eq!(bytes("System", "SS58Prefix"), 42u16.encode());
-        assert_eq!(bytes("Timestamp", "MinimumPeriod"), 5u64.encode());
+        assert_eq!(bytes("Timestamp", "MinimumPeriod"), 40u64.encode());
         assert_eq!(RuntimeVersion::decode(&mut bytes("System", "Version").as_slice()), Ok(runtime_version()));
         for name in ["BlockWeights", "BlockLength", "DbWeight"] {
             bytes("System", name);
