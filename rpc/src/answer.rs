@@ -14,17 +14,18 @@ mod system;
 
 use std::sync::Arc;
 
-use jsonrpsee::core::to_json_raw_value;
+use jsonrpsee::core::{JsonRawValue, to_json_raw_value};
 use jsonrpsee::types::{ErrorCode, ErrorObjectOwned};
 use jsonrpsee::{RpcModule, SubscriptionSink};
 use serde::Serialize;
 
 use crate::api::{
-    AdminApiServer, AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer, MetaApiServer,
-    RegistryApiServer, RpcApiServer, StateApiServer, SystemApiServer,
+    AdminApiServer, AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer, DiscoverApiServer,
+    MetaApiServer, RegistryApiServer, RpcApiServer, StateApiServer, SystemApiServer,
 };
 use crate::backend::Backend;
 use crate::feeds::HeadFeeds;
+use crate::openrpc::DOCUMENT;
 use crate::types::Methods;
 
 /// The names of the methods that only the administration's listener answers.
@@ -54,6 +55,8 @@ pub(crate) fn module(backend: &Arc<dyn Backend>, is_admin: bool) -> RpcModule<()
         all.merge(admin::Answer { backend: shared() }.into_rpc())
             .expect("no safe method has the name of an unsafe one");
     }
+    let document = Document(JsonRawValue::from_string(DOCUMENT.to_owned()).expect("tests read the document as JSON"));
+    all.merge(document.into_rpc()).expect("no other name has a dot");
     let contents = Contents::of(&all);
     all.merge(contents.into_rpc()).expect("no other namespace is called rpc");
     all
@@ -73,6 +76,15 @@ impl Contents {
 
 impl RpcApiServer for Contents {
     fn methods(&self) -> Result<Methods, ErrorObjectOwned> {
+        Ok(self.0.clone())
+    }
+}
+
+/// `rpc.discover`: the document that describes the methods.
+struct Document(Box<JsonRawValue>);
+
+impl DiscoverApiServer for Document {
+    fn discover(&self) -> Result<Box<JsonRawValue>, ErrorObjectOwned> {
         Ok(self.0.clone())
     }
 }

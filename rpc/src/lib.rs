@@ -25,6 +25,7 @@ pub mod error;
 mod feeds;
 mod heads;
 pub mod limits;
+mod openrpc;
 pub mod server;
 mod storage_watch;
 mod submit_error;

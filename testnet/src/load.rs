@@ -6,12 +6,14 @@
 //! from an answer to a submission.
 
 mod account;
+mod connections;
 mod figures;
 mod follow;
 mod process;
 mod work;
 
 pub use account::{Account, ROLES};
+pub use connections::{ConnectionsFigures, ConnectionsPlan, Window, connections};
 pub use figures::{Figures, Latency, LatencySummary, ValidatorFigures};
 
 use std::collections::HashMap;

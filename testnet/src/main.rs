@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use faults_command::FaultsArgs;
-use tierchain_testnet::load::{self, Account, Mode, Pace, Plan, ROLES};
+use tierchain_testnet::load::{self, Account, ConnectionsPlan, Mode, Pace, Plan, ROLES};
 use tierchain_testnet::nova_log::{NovaLog, SERVERS_MAX, generate};
 use tierchain_testnet::report::{Names, report};
 
@@ -35,6 +35,8 @@ enum Command {
     Faults(Box<FaultsArgs>),
     /// Submit extrinsics and measure how long each takes until it is final.
     Load(LoadArgs),
+    /// Compare latency, CPU and memory of a node with and without many WebSocket connections, in windows by turns.
+    Connections(ConnectionsArgs),
     /// Print every chain, the meta-chains and a line that sums them up.
     Report {
         /// JSON-RPC endpoint of the node to read from.
@@ -59,6 +61,37 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+struct ConnectionsArgs {
+    /// WebSocket endpoint of the node.
+    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:9944")]
+    rpc: String,
+    /// Process of the node.
+    #[arg(long)]
+    pid: u32,
+    /// Connections that say nothing.
+    #[arg(long, default_value_t = 2_000)]
+    idle_connections: usize,
+    /// Connections that follow final heads.
+    #[arg(long, default_value_t = 200)]
+    subscribers: usize,
+    /// Pairs of windows, one without and one with connections.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pairs: u32,
+    /// Length of a window.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    seconds: u64,
+    /// Remarks per second in every window.
+    #[arg(long, default_value_t = 50.0)]
+    rate: f64,
+    /// Seed of the account that submits them: the first that `accounts` prints.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Print the figures as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -132,6 +165,7 @@ fn perform(command: Command) -> anyhow::Result<()> {
         }
         Command::Faults(args) => wait_for(faults_command::perform(&args)),
         Command::Load(args) => wait_for(load(&args)),
+        Command::Connections(args) => wait_for(connections(args)),
         Command::Report { rpc, after, names } => {
             let names = names.map_or_else(|| Ok(Names::default()), |source| Names::of_source(&source))?;
             print!("{}", wait_for(report(&rpc, after, &names))?);
@@ -158,6 +192,26 @@ fn write_nova_log(seed: u64, servers: u32, out: &Path) -> anyhow::Result<()> {
 fn wait_for<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.context("cannot start threads")?.block_on(future)
+}
+
+async fn connections(args: ConnectionsArgs) -> anyhow::Result<()> {
+    let plan = ConnectionsPlan {
+        rpc: args.rpc,
+        pid: args.pid,
+        idle: args.idle_connections,
+        subscribers: args.subscribers,
+        pairs: args.pairs,
+        seconds: args.seconds,
+        rate: args.rate,
+        seed: args.seed,
+    };
+    let figures = load::connections(&plan).await?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&figures)?);
+    } else {
+        println!("{figures}");
+    }
+    Ok(())
 }
 
 async fn load(args: &LoadArgs) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@ use crate::backend::FinalBlock;
 
 /// One value or a list of values: `chain_getBlockHash` takes and answers either.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum ListOrValue<T> {
     /// Several.
@@ -19,6 +20,7 @@ pub enum ListOrValue<T> {
 
 /// A block header.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Header {
     /// The parent's hash.
@@ -35,6 +37,7 @@ pub struct Header {
 
 /// A header's digest.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Digest {
     /// Its items, each in SCALE.
     pub logs: Vec<Bytes>,
@@ -75,6 +78,7 @@ impl TryFrom<&Header> for PlainHeader {
 
 /// A block's header and its extrinsics.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Block {
     /// The header.
     pub header: Header,
@@ -87,6 +91,7 @@ pub type Justification = ([u8; 4], Vec<u8>);
 
 /// A block and why it is final.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SignedBlock {
     /// The block.
     pub block: Block,

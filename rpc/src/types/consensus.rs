@@ -6,6 +6,7 @@ use super::{Address, Hash, U64};
 
 /// Answer of `consensus_status`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConsensusStatus {
     /// The epoch.
@@ -32,6 +33,7 @@ pub struct ConsensusStatus {
 
 /// How far execution has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutedBlock {
     /// The block.
@@ -42,6 +44,7 @@ pub struct ExecutedBlock {
 
 /// A validator as this node sees it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ValidatorStatus {
     /// Its place in the set.
@@ -58,6 +61,7 @@ pub struct ValidatorStatus {
 
 /// A block that isn't final yet.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InFlight {
     /// Its number.
@@ -72,6 +76,7 @@ pub struct InFlight {
 
 /// Whose votes are here and whose are missing, by validator index.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Votes {
     /// Here.
     pub have: Vec<u16>,

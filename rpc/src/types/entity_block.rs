@@ -8,6 +8,7 @@ use super::{Address, Bytes, EventKind, Hash, Meter, Named, Server, U64};
 
 /// A block of a server's own chain.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EntityBlock {
     /// The chain's name.
@@ -30,6 +31,7 @@ pub struct EntityBlock {
 
 /// The transaction of an entity block: the event as signed, and what the ledger adds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EntityTx {
     /// Whose account signed the extrinsic.

@@ -7,6 +7,7 @@ use super::{Address, Bytes, Hash, Named, Ownership, Server, U64};
 
 /// What a server is given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Resources {
     /// Virtual CPUs.
@@ -25,6 +26,7 @@ impl From<ledger::Resources> for Resources {
 
 /// What a server has consumed since it was born.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Meter {
     /// CPU time in microseconds.
@@ -43,6 +45,7 @@ impl From<ledger::Meter> for Meter {
 
 /// A network slice (3GPP TS 23.003, 28.4).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SNssai {
     /// Slice/Service Type.
     pub sst: u8,
@@ -53,6 +56,7 @@ pub struct SNssai {
 /// The identifiers of the orchestration, as text where they are UTF-8 (which they are by ETSI), else with replacement
 /// characters; the exact bytes are in the block's `encoded`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Etsi {
     /// `vnfInstanceId`.
@@ -85,6 +89,7 @@ impl From<&ledger::Etsi> for Etsi {
 
 /// What a hypervisor announces about a server before it is born.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Announcement {
     /// The server and which of its lives.
@@ -122,6 +127,7 @@ impl From<&ledger::Announcement> for Announcement {
 
 /// What happened: an object whose `kind` is the event's name.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all_fields = "camelCase")]
 pub enum EventKind {
     /// It was born, off.

@@ -9,6 +9,7 @@ use super::{Hash, Named, ServerStatus};
 /// A page of a list. A page may hold fewer items than asked for and still have a next one: a filter looks at a bounded
 /// number of records per call.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Page<T, C> {
     /// The items.
     pub items: Vec<T>,
@@ -40,6 +41,7 @@ impl<'de> Deserialize<'de> for ServerCursor {
 /// Which servers `chains_list` gives: those that match everything that is said. Unknown fields are refused, so that a
 /// mistyped one doesn't match everything.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ServerFilter {
     /// With this status.

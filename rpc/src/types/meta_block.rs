@@ -9,6 +9,7 @@ use super::{Bytes, Hash, Named, Ownership, U64, UnreadableBlock, Usage};
 
 /// A meta-chain: the ended chains of one provider, tenant and service.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MetaChain {
     /// Its name.
     pub meta: Hash,
@@ -22,6 +23,7 @@ pub struct MetaChain {
 
 /// A block of a meta-chain: one chain that ended.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MetaBlock {
     /// The meta-chain's name.
@@ -42,6 +44,7 @@ pub struct MetaBlock {
 
 /// The transaction of a meta block.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MetaTx {
     /// The chain that ended.
@@ -68,6 +71,7 @@ pub struct MetaTx {
 
 /// A relation to another chain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Relation {
     /// Which.
     pub kind: Named<RelationKind>,

@@ -6,6 +6,7 @@ use super::{Address, Hash, U64};
 
 /// What is wrong with a refused extrinsic.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum RefusalKind {
     /// It isn't an extrinsic of this chain.
     Undecodable,
@@ -43,6 +44,7 @@ pub enum RefusalKind {
 
 /// The `data` of the error that answers a refused extrinsic.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Refusal {
     /// What is wrong.

@@ -6,6 +6,7 @@ use super::{Address, Bytes, Hash, U64};
 
 /// Answer of `registry_validators`: the epoch in force and the one that is decided to follow.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Electorate {
     /// The epoch in force.
@@ -24,6 +25,7 @@ pub struct Electorate {
 
 /// A validator's entry.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ValidatorInfo {
     /// Its place in the set.
@@ -44,6 +46,7 @@ pub struct ValidatorInfo {
 
 /// A validator's newest rejoin.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Rejoin {
     /// What its vote log begins with.
     pub challenge: Hash,
@@ -53,6 +56,7 @@ pub struct Rejoin {
 
 /// An epoch that is decided and hasn't begun.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PendingEpoch {
     /// The last block of the epoch in force: the next change can be decided from this block on.
     pub end: u32,
@@ -64,6 +68,7 @@ pub struct PendingEpoch {
 
 /// One epoch of `registry_epochs`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EpochInfo {
     /// The epoch.
@@ -76,6 +81,7 @@ pub struct EpochInfo {
 
 /// Answer of `registry_proposal`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProposalInfo {
     /// Its number.
@@ -108,6 +114,7 @@ pub struct ProposalInfo {
 
 /// What a proposal would change.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ProposedChange {
     /// One validator more.
@@ -139,6 +146,7 @@ pub enum ProposedChange {
 
 /// What became of a proposal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ProposalStatus {
     /// It can be approved.
@@ -153,6 +161,7 @@ pub enum ProposalStatus {
 
 /// Answer of `registry_roles`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AccountRoles {
     /// The account.
@@ -169,6 +178,7 @@ pub struct AccountRoles {
 
 /// A role that an account lacks.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Grantable {
     /// The role.

@@ -8,6 +8,7 @@ use super::{Address, Hash, Named, Resources, Server, U64};
 
 /// Whose a server is: 32-byte ids, names stand on the screen only.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Ownership {
     /// The service provider.
     pub provider: Hash,
@@ -25,6 +26,7 @@ impl From<ledger::Ownership> for Ownership {
 
 /// How far a chain's life has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ServerStatus {
     /// Announced by its hypervisor, not born yet: it has no block.
@@ -37,6 +39,7 @@ pub enum ServerStatus {
 
 /// A writer and the number that the server's next event by it must carry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WriterNext {
     /// The writer.
     pub account: Address,
@@ -46,6 +49,7 @@ pub struct WriterNext {
 
 /// Answer of `chains_get`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ServerInfo {
     /// The server and which of its lives.

@@ -6,6 +6,7 @@ use super::{Bytes, Hash};
 
 /// The runtime's version.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RuntimeVersion {
     /// The runtime's name.
@@ -28,6 +29,7 @@ pub struct RuntimeVersion {
 
 /// Keys and their values at one block; null where there is none.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StorageChangeSet {
     /// The block.
     pub block: Hash,

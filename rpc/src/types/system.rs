@@ -7,6 +7,7 @@ use super::Hash;
 
 /// Answer of `rpc_methods`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Methods {
     /// Every name that is answered: methods, aliases, subscribe and unsubscribe names.
     pub methods: Vec<String>,
@@ -14,6 +15,7 @@ pub struct Methods {
 
 /// Whether the node is well.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Health {
     /// Connected peers.
@@ -26,6 +28,7 @@ pub struct Health {
 
 /// What kind of chain this is; wallets show it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum ChainType {
     /// A developer's own node.
     Development,
@@ -39,6 +42,7 @@ pub enum ChainType {
 
 /// What wallets need to show addresses and amounts.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Properties {
     /// Address format.
@@ -57,6 +61,7 @@ impl Default for Properties {
 
 /// A connected peer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Peer {
     /// Its libp2p peer id.
@@ -71,6 +76,7 @@ pub struct Peer {
 
 /// How far catching up has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SyncState {
     /// Where it started.

@@ -48,6 +48,7 @@ impl<'de> Deserialize<'de> for ServerUuid {
 
 /// One life of a server as an object: `{"uuid": "…", "generation": 0}`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Server {
     /// The server.
     pub uuid: ServerUuid,

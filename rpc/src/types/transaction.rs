@@ -6,6 +6,7 @@ use super::{Hash, U64};
 
 /// A step in the life of a submitted extrinsic, as `author_submitAndWatchExtrinsic` tells it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum TransactionStatus {
     /// It waits for a lower nonce of the same account.
@@ -43,6 +44,7 @@ impl TransactionStatus {
 
 /// Where an extrinsic stands now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ExtrinsicState {
     /// The node knows nothing of it.
@@ -78,6 +80,7 @@ impl ExtrinsicState {
 
 /// Answer of `author_extrinsicStatus`: everything that is known of an extrinsic, and one sentence that says it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ExtrinsicStatus {
     /// The extrinsic's hash.
@@ -99,6 +102,7 @@ pub struct ExtrinsicStatus {
 
 /// How an accepted extrinsic left the pool without having been included.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Departure {
     /// Why.
@@ -114,6 +118,7 @@ pub struct Departure {
 
 /// Where an extrinsic stands in the chain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Inclusion {
     /// The block's hash.
@@ -126,6 +131,7 @@ pub struct Inclusion {
 
 /// An error on record in a block.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DispatchError {
     /// The pallet whose error it is.
     pub pallet: String,
@@ -137,6 +143,7 @@ pub struct DispatchError {
 
 /// An item of a batch that was refused while others were applied.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ItemRefused {
     /// Place in the batch.
     pub index: u32,

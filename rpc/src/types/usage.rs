@@ -22,6 +22,7 @@ const EVENT_NAMES: [&str; ledger::EVENT_KINDS] = [
 
 /// Everything held and consumed in one life.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Usage {
     /// By state, in wire order; all six, also those it never was in.
@@ -40,6 +41,7 @@ pub struct Usage {
 
 /// What was held while in one state.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StateUsage {
     /// The state.
@@ -56,6 +58,7 @@ pub struct StateUsage {
 
 /// How many events of one kind there were.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EventCount {
     /// The event's name.
     pub kind: String,

@@ -135,11 +135,14 @@ fn mutation(random: &mut Random, methods: &[&str]) -> String {
     let params = if random.below(8) == 0 { format!("{{\"p\":[{params}]}}") } else { format!("[{params}]") };
     let mut bytes = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#).into_bytes();
     for _ in 0..[0, 0, 1, 3][random.below(4)] {
+        if bytes.is_empty() {
+            break;
+        }
         let at = random.below(bytes.len());
         match random.below(3) {
             0 => bytes[at] = 0x20 + random.below(0x5f) as u8,
             1 => drop(bytes.remove(at)),
-            _ => bytes.truncate(at.max(1)),
+            _ => bytes.truncate(at),
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
@@ -166,12 +169,16 @@ async fn assert_whole(fixture: &Fixture) {
 async fn each_malformed_request_has_its_error() {
     count_panics();
     let fixture = Fixture::start().await;
+    let mut others = Vec::new();
     for (request, code) in corpus() {
         let (_, answer) = post(fixture.server.local_addr(), &request).await;
-        let shown: String = request.chars().take(200).collect();
-        assert_eq!(answer["error"]["code"], code, "{shown}: {answer}");
+        let shown: String = request.chars().take(120).collect();
         assert!(answer["error"]["message"].as_str().is_some_and(|text| !text.is_empty()), "{shown}: {answer}");
+        if answer["error"]["code"] != code {
+            others.push(format!("{shown}: {} and not {code}", answer["error"]));
+        }
     }
+    assert!(others.is_empty(), "{others:#?}");
     assert_whole(&fixture).await;
 }
 

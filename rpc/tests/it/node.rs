@@ -26,6 +26,32 @@ async fn rpc_methods_lists_exactly_what_is_answered() {
 }
 
 #[tokio::test]
+async fn the_document_names_exactly_what_is_answered() {
+    let public = Fixture::start().await;
+    let admin = Fixture::start_with(ServerConfig::admin_at("127.0.0.1:0".parse().expect("an address"))).await;
+    for (fixture, is_admin) in [(public, false), (admin, true)] {
+        let document = fixture.result("rpc.discover", "[]").await;
+        let mut named = Vec::new();
+        for method in document["methods"].as_array().expect("methods") {
+            if method["x-admin"] == true && !is_admin {
+                continue;
+            }
+            for key in ["name", "x-aliases", "x-unsubscribe", "x-unsubscribe-aliases"] {
+                named.extend(names(&method[key]));
+            }
+        }
+        named.sort_unstable();
+        assert_eq!(json!(named), fixture.result("rpc_methods", "[]").await["methods"]);
+    }
+}
+
+/// The names in a field of a document: one, several, or none.
+fn names(field: &serde_json::Value) -> Vec<String> {
+    let text = |value: &serde_json::Value| value.as_str().map(ToOwned::to_owned);
+    field.as_array().map_or_else(|| text(field).into_iter().collect(), |list| list.iter().filter_map(text).collect())
+}
+
+#[tokio::test]
 async fn an_unknown_method_has_the_exact_text_that_clients_test() {
     let fixture = Fixture::start().await;
     let error = fixture.call("state_getReadProof", "[]").await["error"].clone();

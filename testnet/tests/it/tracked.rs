@@ -6,7 +6,7 @@ use std::time::Duration;
 use tierchain_primitives::H256;
 use tierchain_primitives::extrinsic::Era;
 use tierchain_primitives::ledger::{EventKind, ServerState};
-use tierchain_rpc::api::AuthorApiClient;
+use tierchain_rpc::api::{AuthorApiClient, DiscoverApiClient, RpcApiClient};
 use tierchain_rpc::client::connect;
 use tierchain_rpc::types::{Bytes, ExtrinsicState, TransactionStatus};
 
@@ -20,6 +20,7 @@ fn what_was_accepted_is_accounted_for() {
     let _turn = turn();
     let mut network = Network::start();
     let author = Author::new("writer", network.node(0).genesis());
+    the_document_lists_what_a_node_answers(&network.node(0));
     a_failure_is_told_with_its_values(&network, &author);
     a_watch_tells_future_then_ready_then_final(&network, &author);
     let (expired, usurped) = (expire(&network, &author), usurp(&network, &author));
@@ -38,6 +39,22 @@ fn what_was_accepted_is_accounted_for() {
         assert_eq!(status.state, ExtrinsicState::Usurped, "{}", status.explanation);
         assert_eq!(status.left.and_then(|left| left.by).map(|by| by.0), Some(usurped.1));
     }
+}
+
+/// `rpc.discover` and `rpc_methods` of a node that runs name the same methods.
+fn the_document_lists_what_a_node_answers(node: &Node) {
+    let document = wait_for(node.client.discover()).expect("rpc.discover");
+    let document: serde_json::Value = serde_json::from_str(document.get()).expect("JSON");
+    let mut named = Vec::new();
+    for method in document["methods"].as_array().expect("methods").iter().filter(|method| method["x-admin"] != true) {
+        for key in ["name", "x-aliases", "x-unsubscribe", "x-unsubscribe-aliases"] {
+            let field = &method[key];
+            let texts = field.as_array().cloned().unwrap_or_else(|| vec![field.clone()]);
+            named.extend(texts.iter().filter_map(|text| text.as_str().map(ToOwned::to_owned)));
+        }
+    }
+    named.sort_unstable();
+    assert_eq!(named, wait_for(node.client.methods()).expect("rpc_methods").methods);
 }
 
 fn a_failure_is_told_with_its_values(network: &Network, author: &Author) {
