@@ -47,6 +47,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::RunConfig;
 use disk::{Disk, Prepared};
 use driver::{Driver, DriverHandle};
+use peers::Roll;
 use shared::Shared;
 
 /// Runs a node until SIGTERM or SIGINT. Must be called within a tokio runtime.

@@ -40,7 +40,7 @@ pub mod wire;
 pub use accounts::LedgerRead;
 pub use clock::Clock;
 pub use effect::{DropReason, Effect, ExecuteJob, Recipients};
-pub use epochs::epochs_of;
+pub use epochs::{all_epochs, epochs_of};
 pub use input::{Entry, Executed, Input, Member, OpenBundle, Ticket, Verdict};
 pub use pool::Refusal;
 pub use proposer::Pace;

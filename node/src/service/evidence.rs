@@ -5,6 +5,7 @@ use tierchain_primitives::BlockNumber;
 use tierchain_primitives::epoch::{EpochProof, Epochs};
 use tierchain_primitives::lineage::Lineage;
 use tierchain_primitives::tree::{Tree, leaf_key};
+use tierchain_replica::all_epochs;
 use tierchain_replica::evidence::{Ed25519, Evidence, EvidenceFile, Topic};
 use tierchain_replica::genesis::Genesis;
 use tierchain_rpc::types::{Address, Bytes, EvidenceInfo, U64};
@@ -26,10 +27,11 @@ pub(crate) fn keep(db: &Database, evidence: &Evidence) {
 }
 
 /// A part of what is kept, by epoch and validator.
-pub(crate) fn list(db: &Database, epochs: &Epochs, from: usize, count: usize) -> Vec<EvidenceInfo> {
+pub(crate) fn list(db: &Database, from: usize, count: usize) -> Vec<EvidenceInfo> {
+    let epochs = all_epochs(db);
     let mut all = kept(db);
     all.sort_by_key(Evidence::topic);
-    all.iter().skip(from).take(count).map(|evidence| info(db, epochs, evidence)).collect()
+    all.iter().skip(from).take(count).map(|evidence| info(db, &epochs, evidence)).collect()
 }
 
 fn info(db: &Database, epochs: &Epochs, evidence: &Evidence) -> EvidenceInfo {
@@ -51,15 +53,15 @@ fn info(db: &Database, epochs: &Epochs, evidence: &Evidence) -> EvidenceInfo {
 }
 
 /// One piece as a file that proves itself from the genesis hash on.
-pub(crate) fn file(db: &Database, genesis: &GenesisConfig, epochs: &Epochs, id: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn file(db: &Database, genesis: &GenesisConfig, id: &[u8]) -> Option<Vec<u8>> {
     let topic = Topic::decode(&mut &*id).ok()?;
     let evidence = Evidence::decode_all(&mut db.evidence(&topic.encode())?.as_slice()).ok()?;
-    let lineage = lineage(db, genesis, epochs)?;
+    let lineage = lineage(db, genesis, &all_epochs(db))?;
     Some(EvidenceFile { lineage, evidence }.to_bytes())
 }
 
 /// The validator sets since genesis with their proofs. None where this node lacks the last block of an epoch.
-pub(crate) fn lineage(db: &Database, genesis: &GenesisConfig, epochs: &Epochs) -> Option<Lineage> {
+fn lineage(db: &Database, genesis: &GenesisConfig, epochs: &Epochs) -> Option<Lineage> {
     let built = Genesis::build(genesis);
     let pages: std::collections::BTreeMap<Vec<u8>, Vec<u8>> =
         built.pages.into_iter().filter_map(|(name, page)| Some((name, page?))).collect();

@@ -125,11 +125,11 @@ impl NodeBackend for NodeApi {
     }
 
     fn evidence(&self, from: usize, count: usize) -> Vec<EvidenceInfo> {
-        evidence::list(&self.shared.db, &self.shared.epochs(), from, count)
+        evidence::list(&self.shared.db, from, count)
     }
 
     fn evidence_file(&self, id: &[u8]) -> Option<Vec<u8>> {
-        evidence::file(&self.shared.db, &self.shared.spec.genesis, &self.shared.epochs(), id)
+        evidence::file(&self.shared.db, &self.shared.spec.genesis, id)
     }
 }
 

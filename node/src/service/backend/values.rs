@@ -49,10 +49,6 @@ impl Failed<'_> {
                 }
                 _ => None,
             },
-            registry::Error::ChangePending => {
-                let pending = registry::PENDING.get(self.state)?;
-                Some(format!("The change under way ends with block {}.", pending.end))
-            }
             registry::Error::NotTheHypervisor => {
                 let host = query::server(self.state, self.server()?.uuid, Some(self.server()?.generation))?.1.host;
                 let speaker = registry::HOSTS.get(self.state, &host)?.hypervisor;

@@ -13,6 +13,7 @@ use parity_scale_codec::Encode;
 use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::limits::BLOCK_HASH_COUNT;
 use tierchain_primitives::{BlockNumber, H256};
+use tierchain_replica::all_epochs;
 use tierchain_replica::snapshot::{
     CHUNKS_MAX, ChunkInfo, ChunkKind, Contents, Cut, Cutter, MANIFEST_BYTES_MAX, Manifest,
 };
@@ -51,7 +52,7 @@ fn run(shared: &Shared) {
         }
         tried = due;
         let began = Instant::now();
-        let epochs = epochs::since_genesis(&shared.set);
+        let epochs = all_epochs(&shared.db);
         let maker = Maker { db: &shared.db, store: &shared.snapshots, epochs: &epochs, genesis: shared.genesis };
         match maker.make(due, &mut Rest::new(&|| shared.driver.is_stopped())) {
             Ok(made) => report(&made, began.elapsed()),
