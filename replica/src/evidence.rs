@@ -45,7 +45,6 @@ impl Signatures for Ed25519 {
 
 /// A fault that its validator signed.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
-#[expect(clippy::large_enum_variant, reason = "evidence is rare, and is moved a few times before it lies on disk")]
 pub enum Evidence {
     /// Two statements that contradict each other.
     #[codec(index = 0)]

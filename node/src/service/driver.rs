@@ -35,6 +35,7 @@ const TURN_BYTES_MAX: usize = 2 * 1024 * 1024;
 type Question = Box<dyn FnOnce(&Replica) + Send>;
 
 /// What the driver is told.
+#[expect(clippy::large_enum_variant, reason = "most events are the large one, and each is moved once")]
 pub(crate) enum Event {
     /// Something happened.
     Input(Input),
