@@ -94,8 +94,7 @@ fn on_sync(shared: &Arc<Shared>, peer: PeerId, role: Role, bytes: &[u8]) -> Refu
         }
         SyncMessage::Height { number } => shared.driver.input(Input::Height { from, number }),
         SyncMessage::Missing { hash } => tracing::debug!(%peer, %hash, "a peer hasn't got what we asked for"),
-        // An answer that comes after the join is through isn't worth a word.
-        SyncMessage::Snapshot(message) => drop(shared.desk.take(peer, message)),
+        SyncMessage::Snapshot(message) => shared.desk.take(peer, message),
         SyncMessage::Bundle(bundle) => aside(shared, peer, move |shared| open_bundle(shared, bundle)),
         SyncMessage::Block { header, body } => aside(shared, peer, move |shared| {
             if tierchain_primitives::header::extrinsics_root(&body) != header.extrinsics_root {
