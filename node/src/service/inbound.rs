@@ -136,7 +136,7 @@ fn on_sync(shared: &Arc<Shared>, peer: PeerId, bytes: &[u8]) {
             aside(shared, move |shared| read_sync(shared, peer, from, message));
         }
         // An answer that comes after the join is through isn't worth a word.
-        Ok(SyncMessage::Snapshot(message)) => drop(shared.desk.take(peer, message)),
+        Ok(SyncMessage::Snapshot(message)) => shared.desk.take(peer, message),
         Ok(message) => read_sync(shared, peer, from, message),
     }
 }

@@ -41,19 +41,19 @@ impl Desk {
         (Self { queue, waiting: Mutex::default() }, requests)
     }
 
-    /// Takes a request, if there is room for it. Says whether the message was one: a node that runs has asked for
-    /// nothing.
-    pub(crate) fn take(&self, peer: PeerId, message: Message) -> bool {
+    /// Takes a request, if there is room for it. An answer is nothing to a node that runs: it comes after the join is
+    /// through.
+    pub(crate) fn take(&self, peer: PeerId, message: Message) {
         let is_request =
             matches!(message, Message::OffersRequest | Message::ManifestRequest { .. } | Message::ChunkRequest { .. });
-        if is_request {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = waiting.entry(peer).or_default();
-            if *count < WAITING_OF_ONE_MAX && self.queue.try_send((peer, message)).is_ok() {
-                *count += 1;
-            }
+        if !is_request {
+            return;
         }
-        is_request
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = waiting.entry(peer).or_default();
+        if *count < WAITING_OF_ONE_MAX && self.queue.try_send((peer, message)).is_ok() {
+            *count += 1;
+        }
     }
 
     fn answered(&self, peer: PeerId) {
