@@ -5,8 +5,8 @@
 use std::error::Error;
 use std::io;
 
-use libp2p::TransportError;
 use libp2p::swarm::{ConnectionError, DialError};
+use libp2p::{TransportError, noise};
 
 use crate::event::Cause;
 
@@ -51,10 +51,18 @@ pub(crate) fn system_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind
             Some(io) if io.kind() != io::ErrorKind::Other => return Some(io.kind()),
             // `io::Error::source` skips the very error it wraps.
             Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
-            None => error.source(),
+            None => hidden(error).or_else(|| error.source()),
         };
     }
     None
+}
+
+/// The system's error in one of noise, whose own `source` is already what lies below that.
+fn hidden<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<noise::Error>() {
+        Some(noise::Error::Io(io)) => Some(io),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +76,13 @@ mod tests {
         assert_eq!(system_kind(&wrapped), Some(io::ErrorKind::ConnectionReset));
         assert_eq!(of_close(&ConnectionError::IO(wrapped)), Cause::Reset);
         assert_eq!(system_kind(&io::Error::other("something else")), None);
+    }
+
+    #[test]
+    fn a_handshake_that_a_dying_process_cut_short_is_a_refusal() {
+        let reset = noise::Error::Io(io::ErrorKind::ConnectionReset.into());
+        assert!(is_refusal(&TransportError::Other(io::Error::other(reset))));
+        assert!(!is_refusal(&TransportError::Other(io::Error::other(noise::Error::AuthenticationFailed))));
     }
 
     #[test]

@@ -238,7 +238,7 @@ impl Replica {
     /// Whether this bug is put in.
     #[cfg(feature = "bugs")]
     fn has(&self, bug: tierchain_consensus::Bug) -> bool {
-        self.settings.machine.as_ref().is_some_and(|config| config.parameters.bug == Some(bug))
+        self.settings.voter.as_ref().is_some_and(|voter| voter.parameters.bug == Some(bug))
     }
 
     /// The view it is in; none for an observer.

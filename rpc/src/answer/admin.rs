@@ -16,7 +16,7 @@ pub(super) struct Answer {
 impl AdminApiServer for Answer {
     fn add_log_filter(&self, directives: String) -> RpcResult<()> {
         let wrong = |reason: String| ErrorObjectOwned::owned(INVALID_PARAMS_CODE, reason, None::<()>);
-        Ok(self.backend.add_log_filter(&directives).map_err(wrong)?)
+        self.backend.add_log_filter(&directives).map_err(wrong)
     }
 
     fn reset_log_filter(&self) -> RpcResult<()> {

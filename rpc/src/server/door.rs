@@ -119,6 +119,6 @@ where
 
     fn notification<'a>(&self, notification: Notification<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
         // Nobody waits for an answer, and no method here is worth calling without one.
-        async move { MethodResponse::notification().with_extensions(notification.extensions) }
+        std::future::ready(MethodResponse::notification().with_extensions(notification.extensions))
     }
 }
