@@ -28,8 +28,6 @@ pub(crate) struct Disk {
     pub(crate) database: Database,
     /// The vote log; none for an observer.
     pub(crate) log: Option<WriteAheadLog<LogDirectory>>,
-    /// Hash of block 0.
-    pub(crate) genesis: H256,
     /// Where execution goes on.
     pub(crate) state: ExecutedState,
     /// Where the replica goes on.
@@ -88,7 +86,7 @@ impl Disk {
         let (state, base, certificate) = newest_state(&database)?;
         let evidence = super::evidence::kept(&database);
         let recovered = Recovered { base, certificate, records, evidence };
-        Ok(Self { base_path, database, log, genesis: genesis.hash, state, recovered })
+        Ok(Self { base_path, database, log, state, recovered })
     }
 }
 

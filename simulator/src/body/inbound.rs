@@ -11,6 +11,8 @@ use tierchain_primitives::certificate::Certificate;
 use tierchain_primitives::header::Header;
 use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{BlockNumber, H256};
+#[cfg(feature = "bugs")]
+use tierchain_replica::Member;
 use tierchain_replica::inbound::{Inbound, Refused, Senses, decode_sync, range};
 use tierchain_replica::wire::SyncMessage;
 use tierchain_replica::{Input, Ticket, Verdict};
