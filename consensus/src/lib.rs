@@ -40,7 +40,8 @@
 //! - **R5** VIEW-CHANGE(v') is signed, durable and binds: no vote below v'. It carries the sender's last certificate and
 //!   its highest prepared certificate (by view, then number), with all signatures.
 //! - **R6** NEW-VIEW(v') carries VIEW-CHANGEs for v' of q validators. The *head* of v' is the block of the
-//!   lexicographic maximum of (view, number) over all certificates in them; everyone computes it from the same proof.
+//!   lexicographic maximum of (view, number) over all certificates of views below v' in them; everyone computes it from
+//!   the same proof.
 //! - **R7** In v' the head is prepared first and stands for all below it. With its prepared certificate every
 //!   uncertified block up to it (at most W) is committed again, so that each gets a certificate of its own. Fresh blocks
 //!   start above it and are the primary's own; blocks up to the head keep header, hash, proposer and time.

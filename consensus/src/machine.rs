@@ -163,7 +163,7 @@ impl Machine {
             Message::ViewChange(it) => self.on_view_change(from, it, turn),
             Message::NewView(it) => self.on_new_view(from, it, turn),
             Message::Suspect(it) => self.on_suspect(&it, turn),
-            Message::Certificate(it) => self.on_certificate(from, it),
+            Message::Certificate(it) => self.on_last_certificate(from, it, turn),
         }
     }
 

@@ -23,17 +23,23 @@ impl Head {
         Self { block: None, certified: true, holders: Vec::new() }
     }
 
-    /// R6: the block of the lexicographic maximum of (view, number) over all certificates of either kind.
+    /// R6: the block of the lexicographic maximum of (view, number) over all certificates of either kind, of views below
+    /// the one that is opened.
     ///
     /// By view first: a certificate of a higher view was made by replicas that knew of everything committed below it,
     /// while one of a lower view may have a higher number and yet be on a branch that was given up.
+    ///
+    /// A certificate of the opened view itself, or of one above, says nothing about what was committed below: by R7 the
+    /// view's blocks up to its head are certified one by one, so the newest of them may be far below the head. An honest
+    /// sender that learnt it from others still shows what it prepared itself.
     pub(crate) fn of(proof: &[ViewChange]) -> Self {
         Self::by(proof, |certificate| (certificate.view.0, u64::from(certificate.number)))
     }
 
     /// The block of the certificate that is highest in this order.
     pub(crate) fn by(proof: &[ViewChange], order: impl Fn(&Certificate) -> (u64, u64)) -> Self {
-        let Some(highest) = certificates(proof).max_by_key(|certificate| order(certificate)) else {
+        let below = |certificate: &&Certificate| proof.first().is_some_and(|change| certificate.view < change.view);
+        let Some(highest) = certificates(proof).filter(below).max_by_key(|certificate| order(certificate)) else {
             return Self::of_epoch();
         };
         let committed = proof.iter().filter_map(|change| change.certified.as_ref());
@@ -72,9 +78,11 @@ mod tests {
         Certificate { kind, epoch: Epoch(0), view: View(view), number, hash: H256([hash; 32]), votes }
     }
 
+    const OPENED: View = View(9);
+
     fn change(sender: u16, certified: Option<Certificate>, prepared: Option<Certificate>) -> ViewChange {
         let sender = ValidatorIndex(sender);
-        ViewChange { epoch: Epoch(0), view: View(9), sender, certified, prepared, signature: Signature::ZERO }
+        ViewChange { epoch: Epoch(0), view: OPENED, sender, certified, prepared, signature: Signature::ZERO }
     }
 
     fn head(proof: &[ViewChange]) -> (Option<(u32, u8)>, bool) {
@@ -108,6 +116,17 @@ mod tests {
             change(1, Some(certificate(Committed, 1, 5, 0x25)), None),
         ];
         assert_eq!(head(&proof), (Some((5, 0x25)), true), "whichever view it was certified in");
+    }
+
+    #[test]
+    fn r6_certificates_of_the_opened_view_or_above_hide_nothing_below() {
+        let shown = |view| {
+            let learnt = certificate(Committed, view, 6, 0x16);
+            head(&[change(0, Some(learnt), Some(certificate(Prepared, 1, 7, 0x17))), change(1, None, None)])
+        };
+        assert_eq!(shown(OPENED.0 - 1), (Some((6, 0x16)), true));
+        assert_eq!(shown(OPENED.0), (Some((7, 0x17)), false));
+        assert_eq!(shown(OPENED.0 + 1), (Some((7, 0x17)), false));
     }
 
     #[test]

@@ -10,6 +10,16 @@ use crate::chain::BlockRef;
 use crate::effect::{Effect, Record};
 
 impl Machine {
+    /// A peer says which certificate is its last. It may be all that it can say: who hears too few votes for a quorum,
+    /// and none of the blocks, has nothing to vote on.
+    pub(super) fn on_last_certificate(&mut self, from: ValidatorIndex, certificate: Certificate, turn: &mut Turn<'_>) {
+        let lacking = certificate.number.saturating_add(1);
+        if self.has_had(lacking) {
+            self.help(from, lacking, turn);
+        }
+        self.on_certificate(from, certificate);
+    }
+
     /// A commit certificate from a peer, or found in one of its messages.
     pub(super) fn on_certificate(&mut self, from: ValidatorIndex, certificate: Certificate) {
         if certificate.kind != CertificateKind::Committed {

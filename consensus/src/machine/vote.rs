@@ -1,7 +1,7 @@
 //! Votes: cast and counted (R1-R4).
 
-use tierchain_primitives::H256;
 use tierchain_primitives::certificate::Certificate;
+use tierchain_primitives::{BlockNumber, H256};
 
 use super::Machine;
 use super::turn::Turn;
@@ -133,9 +133,16 @@ impl Machine {
 
     /// Whether a vote shows that its voter lacks a certificate or a NEW-VIEW that has been here for a while.
     fn is_stale(&self, vote: &Vote) -> bool {
-        let long_ago = |at: Now| self.now >= at.saturating_add(self.config.parameters.repeat_ms_min);
-        let below = vote.view < self.view && long_ago(self.term.entered_at);
-        let mut recent = self.chain.recent();
-        below || recent.any(|(certificate, at)| certificate.number >= vote.number && long_ago(*at))
+        let below = vote.view < self.view && self.is_long_ago(self.term.entered_at);
+        below || self.has_had(vote.number)
+    }
+
+    /// Whether a certificate of this block or a later one has been here for longer than it takes to get around.
+    pub(super) fn has_had(&self, number: BlockNumber) -> bool {
+        self.chain.recent().any(|(certificate, at)| certificate.number >= number && self.is_long_ago(*at))
+    }
+
+    fn is_long_ago(&self, at: Now) -> bool {
+        self.now >= at.saturating_add(self.config.parameters.repeat_ms_min)
     }
 }

@@ -192,6 +192,7 @@ fn named(name: &str, generator: &mut SchemaGenerator) -> Schema {
         "Electorate" => generator.subschema_for::<Electorate>(),
         "EntityBlock" => generator.subschema_for::<EntityBlock>(),
         "EpochInfo" => generator.subschema_for::<EpochInfo>(),
+        "EvidenceInfo" => generator.subschema_for::<EvidenceInfo>(),
         "ExtrinsicStatus" => generator.subschema_for::<ExtrinsicStatus>(),
         "Hash" => generator.subschema_for::<Hash>(),
         "Header" => generator.subschema_for::<Header>(),

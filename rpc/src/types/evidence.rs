@@ -7,6 +7,7 @@ use super::{Address, Bytes, U64};
 /// One item of `consensus_evidence`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EvidenceInfo {
     /// Names it for `consensus_evidenceFile`: SCALE of epoch, culprit, charge, view, number.
     pub id: Bytes,

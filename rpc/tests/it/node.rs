@@ -124,7 +124,7 @@ async fn evidence_is_listed_in_pages_and_handed_out_as_a_file() {
     assert_eq!((page.as_array().map(Vec::len), &page[0]["id"]), (Some(2), &json!("0x01")));
     assert_eq!(fixture.result("consensus_evidence", "[3, 1]").await, json!([]));
     let refused = fixture.call("consensus_evidence", "[0, 257]").await;
-    assert_eq!(refused["error"]["code"], -32602);
+    assert_eq!(refused["error"]["code"], 4002);
     let client = fixture.client("ws").await;
     let file = |id: u8| client.consensus_evidence_file(Bytes(vec![id]));
     assert_eq!(file(2).await.expect("an answer"), Some(Bytes(vec![2, 2])));

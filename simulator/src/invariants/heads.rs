@@ -58,7 +58,7 @@ impl Heads {
 fn head(new_view: &NewView) -> Option<(BlockNumber, H256)> {
     let certificates = new_view.proof.iter().flat_map(|change| change.certified.iter().chain(&change.prepared));
     let mut highest = None;
-    for it in certificates {
+    for it in certificates.filter(|it| it.view < new_view.view) {
         if highest.is_none_or(|(view, number, _)| (it.view, it.number) > (view, number)) {
             highest = Some((it.view, it.number, it.hash));
         }
