@@ -146,6 +146,11 @@ impl Driver {
         let Some(known) = self.peers.get_mut(&id).and_then(|peer| peer.live(connection)) else { return };
         match event {
             LaneEvent::Unknown => known.is_foreign = true,
+            LaneEvent::Withheld => {
+                if let Stage::Opening(streams) = &mut known.stage {
+                    streams.forgo_consensus();
+                }
+            }
             LaneEvent::Failed => return self.close(id, connection, Cause::Broken),
             LaneEvent::Repeated(lane) => {
                 tracing::debug!(peer = %id, ?lane, "opened a lane twice");
@@ -167,7 +172,6 @@ impl Driver {
 
     /// Starts the link once all its lanes stand, and announces the peer.
     fn try_open(&mut self, id: PeerId, connection: ConnectionId) {
-        let has_consensus = self.swarm.behaviour().lanes.has_consensus(&id);
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let (role, budget) = (peer.member.role, peer.budget.clone());
         let Some(known) = peer.live(connection) else { return };
@@ -175,6 +179,7 @@ impl Driver {
         if !streams.are_complete() {
             return;
         }
+        let has_consensus = streams.have_consensus();
         let streams = mem::replace(streams, Streams::new(Vec::new()));
         let address = known.address.clone();
         let view = Arc::new(LinkView {

@@ -36,6 +36,8 @@ pub(crate) enum LaneEvent {
     Accepted(Lane, Stream),
     /// They don't know a protocol that every member of our chain knows.
     Unknown,
+    /// They don't give us the consensus lane: for the moment they know another list of members.
+    Withheld,
     /// Negotiation broke or took too long.
     Failed,
     /// They opened a lane a second time.
@@ -174,11 +176,14 @@ impl LaneHandler {
         self.events.push_back(event);
     }
 
-    /// Where only the consensus lane is unknown, the two ends know different lists of members for the moment: the
-    /// connection isn't complete, so it is given up in time and dialled again.
+    /// Where only the consensus lane is unknown, the two ends know different lists of members for the moment. The list is
+    /// learnt from the chain, and the chain over this connection, so it stands without that lane; whichever end learns
+    /// of the change begins anew.
     fn on_refused(&mut self, lane: Lane, error: &StreamUpgradeError<Infallible>) {
         match error {
-            StreamUpgradeError::NegotiationFailed if lane == Lane::Channel(Channel::Consensus) => {}
+            StreamUpgradeError::NegotiationFailed if lane == Lane::Channel(Channel::Consensus) => {
+                self.events.push_back(LaneEvent::Withheld);
+            }
             StreamUpgradeError::NegotiationFailed => self.events.push_back(LaneEvent::Unknown),
             _ => self.events.push_back(LaneEvent::Failed),
         }

@@ -70,6 +70,16 @@ impl Streams {
         self.accepted.insert(lane, stream);
     }
 
+    /// Goes on without votes.
+    pub(crate) fn forgo_consensus(&mut self) {
+        self.wanted.retain(|lane| *lane != Lane::Channel(Channel::Consensus));
+    }
+
+    /// Whether votes go both ways.
+    pub(crate) fn have_consensus(&self) -> bool {
+        self.wanted.contains(&Lane::Channel(Channel::Consensus))
+    }
+
     /// Whether every lane stands in both directions.
     pub(crate) fn are_complete(&self) -> bool {
         self.wanted.iter().all(|lane| self.opened.contains_key(lane) && self.accepted.contains_key(lane))

@@ -140,6 +140,8 @@ async fn open(prepared: Prepared, config: &RunConfig) -> anyhow::Result<Option<O
         let (network, events) = network::start(network_config(config, genesis, &Roll::of(&disk.database))?).await?;
         return Ok(Some(Opened { disk, network, events, heard: Vec::new() }));
     }
+    // Found out now, and not when the others were met.
+    tierchain_rpc::check_address(&config.rpc).await?;
     let roll = Roll::of_genesis(&prepared.genesis);
     let (network, mut events) = network::start(network_config(config, genesis, &roll)?).await?;
     let heard = tokio::select! {

@@ -204,6 +204,15 @@ impl ServerHandle {
     }
 }
 
+/// Checks that the server's address can be listened on, for a node that starts it only later.
+///
+/// # Errors
+/// [`ServerError::InUse`] and whatever else keeps it from listening.
+pub async fn check_address(config: &ServerConfig) -> Result<(), ServerError> {
+    let bound = TcpListener::bind(config.listen).await;
+    bound.map(drop).map_err(|source| ServerError::of(config.listen, source))
+}
+
 /// Starts a server that answers from `backend`, on the current tokio runtime.
 ///
 /// # Errors

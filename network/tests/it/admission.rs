@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tierchain_network::{Cause, Event, Member, Offence, PeerId, Role, SendError, StartError, peer_id};
+use tierchain_network::{Cause, Channel, Event, Member, Offence, PeerId, Role, SendError, StartError, peer_id};
 use tierchain_primitives::H256;
 
 use crate::node::{Chain, Node, seed};
@@ -62,7 +62,7 @@ fn a_peer_that_misbehaves_is_refused_for_a_while() {
     judge.handle.report(culprit.id(), Offence::Undecodable);
     judge.handle.report(culprit.id(), Offence::Undecodable);
     assert_eq!(until_lost(&mut judge, culprit.id()), Cause::Penalised);
-    let send = judge.handle.send(culprit.id(), tierchain_network::Channel::Sync, *b"hello");
+    let send = judge.handle.send(culprit.id(), Channel::Sync, *b"hello");
     assert_eq!(send, Err(SendError::NotConnected { peer: culprit.id() }));
     judge.until_connected(culprit.id());
     assert_eq!(judge.handle.totals().offences, 2);
@@ -80,6 +80,26 @@ fn who_is_no_member_any_more_is_disconnected() {
     std::thread::sleep(Duration::from_millis(300));
     let peers: Vec<_> = nodes[0].handle.peers().iter().map(|info| info.peer).collect();
     assert_eq!(peers, [nodes[1].id()]);
+}
+
+/// Lists follow the chain, and the chain comes over the connection: it must stand while they differ.
+#[test]
+fn members_whose_lists_differ_hear_each_other_but_for_votes() {
+    let chain = Chain::new(2, 0);
+    let mut ahead = chain.start(0);
+    let mut config = chain.config(1);
+    let id = peer_id(&seed(1));
+    config.members.get_mut(&id).expect("it is a member").role = Role::Observer;
+    let mut behind = Node::start(config);
+    ahead.until_connected(behind.id());
+    behind.until_connected(ahead.id());
+    let send = |to, channel| ahead.handle.send(to, channel, *b"hello");
+    assert_eq!(send(behind.id(), Channel::Sync), Ok(()));
+    assert!(send(behind.id(), Channel::Consensus).is_err(), "it takes no votes yet");
+    behind.handle.set_members(chain.members.clone());
+    behind.until_connected(ahead.id());
+    ahead.until_connected(behind.id());
+    assert_eq!(ahead.handle.send(behind.id(), Channel::Consensus, *b"hello"), Ok(()));
 }
 
 #[test]

@@ -38,8 +38,8 @@ impl Equivocator {
         if !blocks.contains(&hash) {
             blocks.push(hash);
         }
-        self.proposed.retain(|(_, other), _| *other + REMEMBERED > number);
-        self.seconds.retain(|(other, _), _| *other + REMEMBERED > number);
+        self.proposed.retain(|(_, other), _| other.saturating_add(REMEMBERED) > number);
+        self.seconds.retain(|(other, _), _| other.saturating_add(REMEMBERED) > number);
     }
 
     /// The other story of a message; none if there is only one.
