@@ -61,7 +61,7 @@ impl Network {
 
     /// Starts a node that doesn't run.
     pub(crate) fn restart(&mut self, node: u16) {
-        self.cluster.start(node).expect("it can be started");
+        self.start_by(node, self.world.run_command(node, &self.world.spec()));
     }
 
     /// Starts a node by a command of the scenario's own.
