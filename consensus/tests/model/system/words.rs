@@ -57,13 +57,16 @@ impl Word {
 }
 
 /// A proof with all that its reader makes of it and nothing else: the commit certificates in it and, when that is higher
-/// than all of them, the highest prepared certificate. Whose VIEW-CHANGEs they were doesn't matter to anybody.
+/// than all of them that are of lower views than the one opened, the highest prepared certificate. Whose VIEW-CHANGEs
+/// they were doesn't matter to anybody.
 pub(crate) fn reduced(proof: &[Change], order: impl Fn(&Mark) -> (u32, u32)) -> Vec<Change> {
     let mut certified: Vec<Mark> = proof.iter().filter_map(|change| change.certified).collect();
     certified.sort_unstable();
     certified.dedup();
     let highest = proof.iter().filter_map(|change| change.prepared).max_by_key(&order);
-    let above = |mark: &Mark| certified.iter().all(|other| order(mark) > order(other));
+    let opened = proof.first().map_or(0, |change| change.view);
+    let below = certified.iter().filter(|other| other.view < opened);
+    let above = |mark: &Mark| below.clone().all(|other| order(mark) > order(other));
     let prepared = highest.filter(above);
     let parts = (0..).zip(proof);
     parts
