@@ -54,7 +54,6 @@ pub enum Recipients {
 
 /// An effect of [`Replica::step`](crate::Replica::step).
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "an effect is moved once or twice and then performed; few are alive")]
 pub enum Effect {
     /// Send a consensus message.
     SendConsensus {
