@@ -102,7 +102,7 @@ fn bundle() -> Bundle {
 }
 
 fn signed_bundle() -> SignedBundle {
-    SignedBundle { epoch: Epoch(0), maker: ValidatorIndex(2), bundle: bundle(), signature: Signature::ZERO }
+    SignedBundle { epoch: Epoch(0), maker: ValidatorIndex(2), at: 3, bundle: bundle(), signature: Signature::ZERO }
 }
 
 fn certified_block() -> CertifiedBlock {

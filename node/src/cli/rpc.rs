@@ -7,8 +7,8 @@ use clap::Args;
 /// Options of the JSON-RPC server beyond where it listens.
 #[derive(Debug, Args)]
 pub(crate) struct RpcServerArgs {
-    /// Web pages that may talk to the node: origins such as https://wallet.example or http://localhost:*, `all`, or
-    /// `none` [default: local pages and https://polkadot.js.org].
+    /// Web pages that may talk to the node: origins such as `https://wallet.example` or `http://localhost:*`, `all`, or
+    /// `none` [default: local pages and `https://polkadot.js.org`].
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     pub(crate) rpc_cors: Vec<String>,
     /// Most JSON-RPC connections at once.
