@@ -11,7 +11,7 @@ use tierchain_rpc::{ServerConfig, ServerError};
 
 use crate::Fixture;
 
-/// Every name that issue 2 and the clients ask for.
+/// Every name that people, agents and Substrate clients ask for.
 const METHODS: &str = include_str!("methods.txt");
 
 #[tokio::test]
