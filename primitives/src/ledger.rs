@@ -17,11 +17,13 @@ mod bounded;
 mod event;
 mod usage;
 
-pub use block::{BlockKind, EntityBlock, EntityTx, MetaBlock, MetaTx, Relation, RelationKind};
+pub use block::{
+    BlockKind, DeclaredRelation, EntityBlock, EntityTx, MetaBlock, MetaTx, Relation, RelationKind, Relations,
+};
 pub use bounded::{Detail, Identifier};
 pub use event::{
-    Announcement, BirthRequest, EndReason, Etsi, Event, EventKind, Meter, Precision, Resources, SNssai, ServerState,
-    TrackerCustody,
+    Announcement, BirthRequest, EndReason, Etsi, Event, EventKind, GuestReport, Meter, Precision, Resources, SNssai,
+    ServerState, TrackerCustody,
 };
 pub use usage::{EVENT_KINDS, SERVER_STATES, StateUsage, Usage};
 

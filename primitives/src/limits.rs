@@ -46,6 +46,15 @@ pub const REMARK_BYTES_MAX: usize = 64 * 1024;
 /// Most bytes of an ETSI identifier.
 pub const IDENTIFIER_BYTES_MAX: usize = 64;
 
+/// Most relations that an announcement declares.
+pub const RELATIONS_DECLARED_MAX: usize = 4;
+
+/// Most reports of one `append_guest`: each has a signature of its own to check.
+pub const GUEST_REPORTS_MAX: usize = 64;
+
+/// Most labels of a host.
+pub const HOST_LABELS_MAX: usize = 8;
+
 /// How far ahead of the account's next nonce an extrinsic may be and still wait in the pool.
 pub const NONCE_AHEAD_MAX: u32 = 256;
 

@@ -36,7 +36,7 @@ pub use self::writer::{Kept, Writer, WriterKey};
 use crate::dispatch::{DispatchError, ModuleError};
 use crate::errors;
 use crate::execute::{BlockContext, Context};
-use crate::genesis::GenesisConfig;
+use crate::genesis::{GenesisConfig, LedgerBounds};
 use crate::metadata::Module;
 use crate::storage::{Map, Overlay, Value};
 
@@ -75,6 +75,10 @@ pub struct Parameters {
     pub drift_bound_us: Micros,
     /// Whether events of recordings are admitted.
     pub allow_replay: bool,
+    /// Whether servers are born whose image their source doesn't know.
+    pub unknown_images: bool,
+    /// How long what may be missing.
+    pub bounds: LedgerBounds,
 }
 
 /// An announcement that waits for its birth.
@@ -221,6 +225,8 @@ pub(crate) fn genesis(state: &mut Overlay<'_>, config: &GenesisConfig) {
         block_nonce_bits: config.block_nonce_bits,
         drift_bound_us: config.drift_bound_us,
         allow_replay: config.allow_replay,
+        unknown_images: config.unknown_images,
+        bounds: config.bounds,
     };
     PARAMETERS.put(state, &parameters);
 }

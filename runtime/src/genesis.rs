@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use tierchain_primitives::AccountId;
 
-pub use self::config::{BLOCK_NONCE_BITS, DRIFT_BOUND_US, GenesisConfig};
+pub use self::config::{BLOCK_NONCE_BITS, DRIFT_BOUND_US, GenesisConfig, LedgerBounds};
 pub(crate) use self::config::{ENTRIES_MAX, NAME_BYTES_MAX, PEER_ID_BYTES_MAX};
 pub use self::problem::GenesisProblem;
 use crate::registry::{Role, Roles};
@@ -22,9 +22,11 @@ impl GenesisConfig {
         let listed = self.accounts.iter().copied();
         let (operator, voter) = (Roles::NONE.with(Role::Operator), Roles::NONE.with(Role::Validator));
         let operators = self.validators.iter().map(|validator| (validator.operator, operator));
+        let provider = Roles::NONE.with(Role::Provider);
+        let providers = self.providers.iter().map(|(_, account)| (*account, provider));
         let voters = self.validators.iter().map(|validator| (validator.consensus, voter));
         let mut accounts: BTreeMap<AccountId, Roles> = BTreeMap::new();
-        for (account, roles) in listed.chain(operators).chain(voters) {
+        for (account, roles) in listed.chain(operators).chain(voters).chain(providers) {
             let entry = accounts.entry(account).or_default();
             *entry = entry.union(roles);
         }

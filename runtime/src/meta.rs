@@ -169,7 +169,7 @@ fn anchor(context: &mut Context<'_>, id: ServerId) -> Result<(), DispatchError> 
     ensure_role(&context.state, &context.signer, Role::Hypervisor)?;
     let mut server = SERVERS.get(&context.state, &id).ok_or(Error::NotBorn)?;
     match server.anchored {
-        Some(Anchor { by, meta, number }) if by == context.signer => {
+        Some(Anchor { by, meta, number, .. }) if by == context.signer => {
             context.report(Event::RepeatIgnored { server: id, meta, number });
             return Ok(());
         }
@@ -181,7 +181,7 @@ fn anchor(context: &mut Context<'_>, id: ServerId) -> Result<(), DispatchError> 
     let tx = life_in_short(context, id, &server, &end);
     let block = link(context, server.ownership, tx)?;
 
-    server.anchored = Some(Anchor { by: context.signer, meta: block.meta, number: block.number });
+    server.anchored = Some(Anchor { by: context.signer, meta: block.meta, number: block.number, hash: block.hash });
     SERVERS.put(&mut context.state, &id, &server);
     context.report(Event::Anchored { server: id, meta: block.meta, number: block.number, hash: block.hash });
     context.meta_blocks.push(block);
@@ -206,7 +206,7 @@ fn life_in_short(context: &Context<'_>, id: ServerId, server: &Server, end: &End
         ended: end.at,
         usage: server.usage.0,
         reason: end.reason,
-        relations: previous.map(predecessor).into_iter().collect(),
+        relations: previous.map(predecessor).into_iter().chain(server.relations.iter().copied()).collect(),
     }
 }
 

@@ -18,8 +18,8 @@ mod validator;
 use parity_scale_codec::{Decode, Encode, Error as CodecError, Input};
 use scale_info::TypeInfo;
 use tierchain_primitives::certificate::ValidatorSet;
-use tierchain_primitives::ledger::party_id;
-use tierchain_primitives::limits::WINDOW;
+use tierchain_primitives::ledger::{Identifier, Resources, party_id};
+use tierchain_primitives::limits::{HOST_LABELS_MAX, WINDOW};
 use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::storage_key::Hasher;
@@ -82,6 +82,13 @@ pub const OPEN_PROPOSALS: Value<Vec<OpenProposal>> = Value::new("Registry", "Ope
 /// The newest rejoin of each consensus key that ever rejoined.
 pub const REJOINS: Map<AccountId, RejoinRecord> = Map::new("Registry", "Rejoins", Hasher::Blake2_128Concat);
 
+/// The accounts of the service providers, by the provider's id.
+pub const PROVIDERS: Map<H256, AccountId> = Map::new("Registry", "Providers", Hasher::Blake2_128Concat);
+/// The accounts of tenants, by the ids of provider and tenant: a tenant is what its provider calls so.
+pub const TENANTS: Map<(H256, H256), AccountId> = Map::new("Registry", "Tenants", Hasher::Blake2_128Concat);
+/// The provider that an account acts for: its own account, or an orchestrator's.
+pub const ACTS_FOR: Map<AccountId, H256> = Map::new("Registry", "ActsFor", Hasher::Blake2_128Concat);
+
 /// A place where hosts and a validator stand.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, TypeInfo)]
 pub struct DataCenter {
@@ -89,24 +96,30 @@ pub struct DataCenter {
     pub id: H256,
     /// Its name for people.
     pub name: String,
+    /// The region it lies in, by a name for people and contracts (as EU, or eu-central); empty where nobody said.
+    pub region: String,
 }
 
 impl DataCenter {
     /// The data center whose id is made from its name.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        Self { id: party_id(name), name: name.to_owned() }
+        Self { id: party_id(name), name: name.to_owned(), region: String::new() }
     }
 }
 
 impl Decode for DataCenter {
     fn decode<I: Input>(input: &mut I) -> Result<Self, CodecError> {
-        Ok(Self { id: H256::decode(input)?, name: bounded::text(input, NAME_BYTES_MAX)? })
+        Ok(Self {
+            id: H256::decode(input)?,
+            name: bounded::text(input, NAME_BYTES_MAX)?,
+            region: bounded::text(input, NAME_BYTES_MAX)?,
+        })
     }
 }
 
 /// A compute host.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct Host {
     /// Its 32-byte id.
     pub id: H256,
@@ -114,6 +127,49 @@ pub struct Host {
     pub data_center: H256,
     /// The account of its agent.
     pub hypervisor: AccountId,
+    /// What it can give to servers, where it is declared.
+    pub capacity: Option<Resources>,
+    /// How much more than that it may promise.
+    pub overcommit: Overcommit,
+    /// What it is like, for whoever places servers.
+    pub labels: Labels,
+}
+
+impl Host {
+    /// A host of which nothing is declared but where it stands and who speaks for it.
+    #[must_use]
+    pub fn new(id: H256, data_center: H256, hypervisor: AccountId) -> Self {
+        let (overcommit, labels) = (Overcommit::default(), Labels::default());
+        Self { id, data_center, hypervisor, capacity: None, overcommit, labels }
+    }
+}
+
+/// How much of its capacity a host may promise, in thousandths.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct Overcommit {
+    /// Of its CPUs: 4,000 for four vCPUs on each.
+    #[codec(compact)]
+    pub cpu_permille: u32,
+    /// Of its memory.
+    #[codec(compact)]
+    pub memory_permille: u32,
+}
+
+impl Default for Overcommit {
+    /// No more than there is.
+    fn default() -> Self {
+        Self { cpu_permille: 1_000, memory_permille: 1_000 }
+    }
+}
+
+/// What a host is like: at most [`HOST_LABELS_MAX`] names with their values.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, TypeInfo)]
+pub struct Labels(pub Vec<(Identifier, Identifier)>);
+
+impl Decode for Labels {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, CodecError> {
+        bounded::list(input, HOST_LABELS_MAX).map(Self)
+    }
 }
 
 // Metadata.
@@ -134,6 +190,9 @@ pub(crate) fn metadata() -> Module {
         PROPOSALS.entry("Every proposal and what became of it."),
         OPEN_PROPOSALS.entry("The open proposals, oldest first.").or(&Vec::<OpenProposal>::new()),
         REJOINS.entry("The newest rejoin of each consensus key that ever rejoined."),
+        PROVIDERS.entry("The accounts of the service providers, by the provider's id."),
+        TENANTS.entry("The accounts of tenants, by the ids of provider and tenant."),
+        ACTS_FOR.entry("The provider that an account acts for: its own account, or an orchestrator's."),
     ];
     let votable = "How long a proposal can be approved, in milliseconds of the blocks' time.";
     let rejoins = "Least time between two rejoins of one validator, in milliseconds of the blocks' time.";
@@ -162,6 +221,10 @@ pub(crate) fn genesis(state: &mut Overlay<'_>, config: &GenesisConfig) {
         HOSTS.put(state, &host.id, host);
     }
     OBSERVERS.put(state, &config.observers);
+    for (provider, account) in &config.providers {
+        PROVIDERS.put(state, provider, account);
+        ACTS_FOR.put(state, account, provider);
+    }
     epochs::genesis(state, &config.validators);
 }
 
@@ -210,7 +273,22 @@ fn revoke(state: &mut Overlay<'_>, account: &AccountId, role: Role) {
 
 /// Passes an account that has the role.
 pub(crate) fn ensure_role(state: &dyn StateRead, account: &AccountId, role: Role) -> Result<(), Error> {
-    if roles(state, account).has(role) { Ok(()) } else { Err(Error::MissingRole) }
+    if roles(state, account).has(role) { Ok(()) } else { Err(role.missing()) }
+}
+
+/// Passes an account of the provider: its own, or an orchestrator's.
+pub(crate) fn ensure_acts_for(state: &dyn StateRead, account: &AccountId, provider: &H256) -> Result<(), Error> {
+    let held = roles(state, account);
+    if !held.has(Role::Provider) && !held.has(Role::Orchestrator) {
+        return Err(Error::NotAnOrchestrator);
+    }
+    if ACTS_FOR.get(state, account).as_ref() == Some(provider) { Ok(()) } else { Err(Error::NotTheProvider) }
+}
+
+/// The provider whose own account this is.
+pub(crate) fn provider_of(state: &dyn StateRead, account: &AccountId) -> Result<H256, Error> {
+    ensure_role(state, account, Role::Provider)?;
+    ACTS_FOR.get(state, account).ok_or(Error::NotAProvider)
 }
 
 /// Passes the account that speaks for the host.

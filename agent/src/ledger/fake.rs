@@ -52,7 +52,7 @@ impl World {
         let (hypervisor, foundry) = keys();
         let both = tierchain_runtime::registry::Roles::NONE.with(Role::Hypervisor).with(Role::Foundry);
         let data_center = DataCenter::named("dc-0");
-        let host = Host { id: party_id("host-0"), data_center: data_center.id, hypervisor: hypervisor.public() };
+        let host = Host::new(party_id("host-0"), data_center.id, hypervisor.public());
         let config = GenesisConfig {
             allow_replay: true,
             accounts: vec![(hypervisor.public(), both), (foundry.public(), both)],

@@ -5,7 +5,7 @@ use std::time::Duration;
 use parity_scale_codec::Encode;
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{
-    Announcement, BirthRequest, Etsi, Event, Ownership, Precision, ServerId, TrackerCustody,
+    Announcement, BirthRequest, Etsi, Event, Ownership, Precision, Relations, ServerId, TrackerCustody,
 };
 use tierchain_primitives::limits::{BATCH_EVENTS_MAX, WINDOW};
 use tierchain_runtime::{Call, chains, meta};
@@ -119,6 +119,7 @@ impl<L: Ledger> Submitter<L> {
             custody: TrackerCustody::Agent,
             ownership: Ownership { tenant, ..identity.ownership },
             etsi: Etsi::default(),
+            relations: Relations::default(),
         }
     }
 

@@ -190,7 +190,7 @@ impl Resolver {
                 self.problems.error(place, format!("{entry} stands at dataCenters[{first}] already: remove one"));
             }
         }
-        entries.iter().map(|entry| DataCenter { id: identifier(entry), name: entry.clone() }).collect()
+        entries.iter().map(|entry| DataCenter { id: identifier(entry), name: entry.clone(), region: String::new() }).collect()
     }
 
     fn hosts(
@@ -220,7 +220,7 @@ impl Resolver {
                 let message = format!("{hypervisor} could write nothing: give the account the role hypervisor");
                 self.problems.error(place, message);
             }
-            hosts.push(Host { id, data_center, hypervisor });
+            hosts.push(Host::new(id, data_center, hypervisor));
         }
         hosts
     }

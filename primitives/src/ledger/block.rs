@@ -1,6 +1,9 @@
 //! Entity blocks and meta blocks: form, nonce criterion, hash.
 
+use parity_scale_codec::{Compact, Error, Input};
+
 use super::*;
+use crate::limits::RELATIONS_DECLARED_MAX;
 
 /// The place of a block in its chain. What happened is in [`EventKind`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen)]
@@ -79,7 +82,7 @@ impl EntityBlock {
 }
 
 /// How one chain is related to another.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub enum RelationKind {
     /// The chain goes on where the other one rolled over, or is the next life of the same server.
     #[codec(index = 0)]
@@ -95,13 +98,62 @@ pub enum RelationKind {
     MovedFrom,
 }
 
+impl RelationKind {
+    /// The name used in JSON and tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Predecessor => "Predecessor",
+            Self::Parent => "Parent",
+            Self::ScaledFrom => "ScaledFrom",
+            Self::MovedFrom => "MovedFrom",
+        }
+    }
+}
+
 /// A relation of the chain that a meta block records.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Relation {
     /// Which.
     pub kind: RelationKind,
     /// The other chain's name.
     pub chain: H256,
+}
+
+/// A relation that an announcement declares: the ledger names the other life's chain.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct DeclaredRelation {
+    /// Which; never [`RelationKind::Predecessor`], which the ledger knows by itself.
+    pub kind: RelationKind,
+    /// The other life.
+    pub server: ServerId,
+}
+
+/// What an announcement declares: at most [`RELATIONS_DECLARED_MAX`] relations.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Encode, TypeInfo)]
+pub struct Relations(Vec<DeclaredRelation>);
+
+impl Relations {
+    /// Takes relations, if they are few enough.
+    #[must_use]
+    pub fn new(relations: Vec<DeclaredRelation>) -> Option<Self> {
+        (relations.len() <= RELATIONS_DECLARED_MAX).then_some(Self(relations))
+    }
+
+    /// The relations, in the order in which they were declared.
+    pub fn iter(&self) -> impl Iterator<Item = &DeclaredRelation> {
+        self.0.iter()
+    }
+}
+
+impl Decode for Relations {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+        let count = Compact::<u32>::decode(input)?.0 as usize;
+        if count > RELATIONS_DECLARED_MAX {
+            return Err("more relations than an announcement may declare".into());
+        }
+        (0..count).map(|_| DeclaredRelation::decode(input)).collect::<Result<_, _>>().map(Self)
+    }
 }
 
 /// The transaction of a meta block: a life in short.
@@ -218,6 +270,17 @@ mod tests {
     fn no_zero_bits_asked_for_means_nonce_0() {
         let block = EntityBlock::seal(H256([9; 32]), 0, BlockKind::Birth, H256::ZERO, tx(), 0);
         assert_eq!(block.nonce, 0);
+    }
+
+    #[test]
+    fn more_relations_than_allowed_are_refused_before_they_are_read() {
+        let declared =
+            DeclaredRelation { kind: RelationKind::Parent, server: ServerId { uuid: Uuid([2; 16]), generation: 0 } };
+        let most = Relations::new(vec![declared; RELATIONS_DECLARED_MAX]).expect("as many as allowed");
+        assert_eq!(Relations::decode(&mut most.encode().as_slice()), Ok(most));
+        assert_eq!(Relations::new(vec![declared; RELATIONS_DECLARED_MAX + 1]), None);
+        let announced = Compact(RELATIONS_DECLARED_MAX as u32 + 1).encode();
+        assert!(Relations::decode(&mut announced.as_slice()).is_err());
     }
 
     #[test]

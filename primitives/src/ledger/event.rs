@@ -1,6 +1,7 @@
 //! What happens to a server, as its writers sign it.
 
 use super::*;
+use crate::crypto::Signature;
 
 /// The state of a virtual server. SUSPENDED_TO_DISK is libvirt's managed save.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
@@ -147,6 +148,8 @@ pub struct Announcement {
     pub ownership: Ownership,
     /// The identifiers of the orchestration it is part of.
     pub etsi: Etsi,
+    /// The lives it comes from, beside its own earlier ones.
+    pub relations: Relations,
 }
 
 /// What a tracking application asks of a foundry: a birth block for its server.
@@ -293,6 +296,15 @@ impl EventKind {
     }
 }
 
+/// Something that the tracking application saw within the guest, as its server's hypervisor carries it to the ledger.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode, TypeInfo)]
+pub struct GuestReport {
+    /// What happened: a [`EventKind::GuestEvent`]. Its number is the tracker's.
+    pub event: Event,
+    /// Over [`Event::guest_signed_bytes`], by the tracker's key.
+    pub signature: Signature,
+}
+
 /// An event as its writer signs it, alone or in a batch.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode, TypeInfo)]
 pub struct Event {
@@ -319,5 +331,14 @@ impl Event {
     #[must_use]
     pub fn content_hash(&self) -> H256 {
         sha256(&[b"tierchain/event/1", &self.encode()])
+    }
+
+    /// What a tracker signs: `"tierchain/guest-event/1" ‖ genesis hash ‖ SCALE(event)`.
+    #[must_use]
+    pub fn guest_signed_bytes(&self, genesis: &H256) -> Vec<u8> {
+        let mut bytes = b"tierchain/guest-event/1".to_vec();
+        genesis.encode_to(&mut bytes);
+        self.encode_to(&mut bytes);
+        bytes
     }
 }

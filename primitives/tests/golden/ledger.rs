@@ -14,6 +14,11 @@ fn ownership() -> Ownership {
     Ownership { provider: party_id("provider"), tenant: party_id("tenant"), service: party_id("service") }
 }
 
+fn relations() -> Relations {
+    let parent = ServerId { uuid: Uuid(*b"fedcba9876543210"), generation: 2 };
+    Relations::new(vec![DeclaredRelation { kind: RelationKind::ScaledFrom, server: parent }]).expect("one is allowed")
+}
+
 fn announcement() -> Announcement {
     Announcement {
         server: SERVER,
@@ -30,13 +35,15 @@ fn announcement() -> Announcement {
             ns_instance_id: None,
             snssai: Some(SNssai { sst: 1, sd: Some([0, 0, 7]) }),
         },
+        relations: relations(),
     }
 }
 
 /// A server of which nothing is known but its name.
 fn bare_announcement() -> Announcement {
     let custody = TrackerCustody::Agent;
-    Announcement { resources: None, custody, etsi: Etsi::default(), ..announcement() }
+    let relations = Relations::default();
+    Announcement { resources: None, custody, etsi: Etsi::default(), relations, ..announcement() }
 }
 
 fn event_kinds() -> Vec<EventKind> {

@@ -13,7 +13,7 @@ use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::extrinsic::{Era, Extrinsic, Nonce};
 use tierchain_primitives::header::{Header, PreRuntime, extrinsics_root};
 use tierchain_primitives::ledger::{
-    Announcement, BirthRequest, Detail, EndReason, Etsi, Event, EventKind, Ownership, Precision, ServerId, ServerState,
+    Announcement, BirthRequest, Detail, EndReason, Etsi, Event, EventKind, Ownership, Precision, Relations, ServerId, ServerState,
     TrackerCustody, Uuid, party_id,
 };
 use tierchain_primitives::limits::LEDGER_PART_BLOCKS;
@@ -89,7 +89,7 @@ pub(crate) fn genesis_config(author: &KeyPair) -> GenesisConfig {
         allow_replay: true,
         block_nonce_bits: 2,
         accounts: vec![(author.public(), roles)],
-        hosts: vec![Host { id: party_id("host"), data_center: center.id, hypervisor: author.public() }],
+        hosts: vec![Host::new(party_id("host"), center.id, author.public())],
         data_centers: vec![center],
         ..GenesisConfig::default()
     }
@@ -182,6 +182,7 @@ impl World {
             custody: TrackerCustody::Agent,
             ownership: Ownership { provider, tenant, service },
             etsi: Etsi::default(),
+            relations: Relations::default(),
         };
         let (precision, evidence) = (Precision::Event, H256::ZERO);
         let request = BirthRequest { server, occurred_at: START_MS * 1_000, precision, evidence, previous: None };

@@ -108,6 +108,18 @@ pub struct Announcement {
     pub ownership: Ownership,
     /// The identifiers of the orchestration.
     pub etsi: Etsi,
+    /// The lives it comes from, beside its own earlier ones.
+    pub relations: Vec<DeclaredRelation>,
+}
+
+/// A relation that an announcement declares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct DeclaredRelation {
+    /// Which.
+    pub kind: Named<ledger::RelationKind>,
+    /// The other life.
+    pub server: Server,
 }
 
 impl From<&ledger::Announcement> for Announcement {
@@ -121,7 +133,14 @@ impl From<&ledger::Announcement> for Announcement {
             tracker_key: Address(announcement.tracker),
             ownership: announcement.ownership.into(),
             etsi: (&announcement.etsi).into(),
+            relations: announcement.relations.iter().map(Into::into).collect(),
         }
+    }
+}
+
+impl From<&ledger::DeclaredRelation> for DeclaredRelation {
+    fn from(declared: &ledger::DeclaredRelation) -> Self {
+        Self { kind: Named(declared.kind), server: declared.server.into() }
     }
 }
 

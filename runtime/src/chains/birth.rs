@@ -6,7 +6,8 @@
 use tierchain_primitives::H256;
 use tierchain_primitives::crypto::{Signature, verify_zip215};
 use tierchain_primitives::ledger::{
-    Announcement, BirthRequest, Detail, EndReason, Event as LedgerEvent, EventKind, ServerId, ServerState,
+    Announcement, BirthRequest, DeclaredRelation, Detail, EndReason, Event as LedgerEvent, EventKind, Relation,
+    ServerId, ServerState,
 };
 
 use super::server::{announcement_hash, birth_content};
@@ -119,8 +120,12 @@ fn unborn(
         ownership: announcement.ownership,
         host: announcement.host,
         moving_to: None,
+        tracker: announcement.tracker,
+        relations: announcement.relations.iter().map(|declared| relation(context, declared)).collect(),
         resources: announcement.resources,
         state: ServerState::Stopped,
+        state_since: request.occurred_at,
+        suspected: None,
         head: H256::ZERO,
         length: 0,
         birth_hash: H256::ZERO,
@@ -128,6 +133,7 @@ fn unborn(
         last_at: request.occurred_at,
         usage: Sums::default(),
         late: 0,
+        notes: 0,
         end: None,
         anchored: None,
         numbered_from,
@@ -135,6 +141,11 @@ fn unborn(
         announcement: announcement_hash(announcement),
         birth_content: birth_content(request),
     }
+}
+
+/// A declared relation as chains have them.
+fn relation(context: &Context<'_>, declared: &DeclaredRelation) -> Relation {
+    Relation { kind: declared.kind, chain: declared.server.chain(&context.block.genesis) }
 }
 
 /// The event of block 0: the birth is a number of its foundry's.

@@ -4,10 +4,10 @@ use parity_scale_codec::{Decode, Encode};
 use scale_info::TypeInfo;
 use tierchain_primitives::hash::sha256;
 use tierchain_primitives::ledger::{
-    Announcement, BirthRequest, EndReason, EntityBlock, Event, EventKind, Meter, Ownership, Resources, ServerId,
-    ServerState,
+    Announcement, BirthRequest, EndReason, EntityBlock, Event, EventKind, Meter, Ownership, Relation, Resources,
+    ServerId, ServerState,
 };
-use tierchain_primitives::numbers::Micros;
+use tierchain_primitives::numbers::{Micros, Millis};
 use tierchain_primitives::{AccountId, H256};
 
 use super::Error;
@@ -24,10 +24,19 @@ pub struct Server {
     pub host: H256,
     /// The host it is moving to.
     pub moving_to: Option<H256>,
+    /// The public key of its tracking application.
+    pub tracker: AccountId,
+    /// The chains it comes from, as its announcement declared them.
+    pub relations: Vec<Relation>,
     /// What it is given, where known.
     pub resources: Option<Resources>,
     /// The state it is in; after an end, the last one.
     pub state: ServerState,
+    /// Since when.
+    #[codec(compact)]
+    pub state_since: Micros,
+    /// The last sign of life, where its host is silent.
+    pub suspected: Option<Micros>,
     /// Hash of the chain's last block.
     pub head: H256,
     /// How many blocks the chain has.
@@ -46,6 +55,9 @@ pub struct Server {
     /// How many events came after the end.
     #[codec(compact)]
     pub late: u32,
+    /// How many notes stand beside the chain: discrepancies and how they were resolved.
+    #[codec(compact)]
+    pub notes: u32,
     /// Its end, if it has come.
     pub end: Option<End>,
     /// Where its end is linked into a meta-chain, if it is.
@@ -68,6 +80,9 @@ pub struct End {
     /// When.
     #[codec(compact)]
     pub at: Micros,
+    /// Time of the block that took it.
+    #[codec(compact)]
+    pub noted: Millis,
     /// Why.
     pub reason: EndReason,
     /// Hash of the end block, which seals the chain.
@@ -84,6 +99,8 @@ pub struct Anchor {
     /// The meta block.
     #[codec(compact)]
     pub number: u32,
+    /// The meta block's hash.
+    pub hash: H256,
 }
 
 /// An entry of a tenant's list.
@@ -122,7 +139,7 @@ impl Server {
         if let Some(meter) = meter {
             self.read_meter(meter);
         }
-        self.change(event, block.hash);
+        self.change(event, block);
         Ok(())
     }
 
@@ -134,14 +151,19 @@ impl Server {
     }
 
     /// What the event changes from its time on.
-    fn change(&mut self, event: &EventKind, hash: H256) {
+    fn change(&mut self, event: &EventKind, block: &EntityBlock) {
         match event {
-            EventKind::StateChanged { state } | EventKind::Summary { state, .. } => self.state = *state,
+            EventKind::StateChanged { state } | EventKind::Summary { state, .. } => {
+                (self.state, self.state_since) = (*state, self.last_at);
+            }
             EventKind::Resized { resources } => self.resources = Some(*resources),
             // A move back to where it is calls a move off.
             EventKind::MovedOut { to } => self.moving_to = Some(*to).filter(|to| *to != self.host),
             EventKind::MovedIn { .. } => self.host = self.moving_to.take().unwrap_or(self.host),
-            EventKind::Ended { reason } => self.end = Some(End { at: self.last_at, reason: *reason, hash }),
+            EventKind::Ended { reason } => {
+                let (at, noted) = (self.last_at, block.tx.block_timestamp);
+                self.end = Some(End { at, noted, reason: *reason, hash: block.hash });
+            }
             EventKind::Born { .. }
             | EventKind::Rebooted
             | EventKind::AttributeChanged { .. }

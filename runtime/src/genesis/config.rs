@@ -1,9 +1,10 @@
 //! The data of a genesis, with one bounded encoding.
 
 use parity_scale_codec::{Decode, Encode, Error, Input};
-use tierchain_primitives::AccountId;
+use scale_info::TypeInfo;
 use tierchain_primitives::limits::VALIDATORS_MAX;
 use tierchain_primitives::numbers::Millis;
+use tierchain_primitives::{AccountId, H256};
 
 use crate::bounded::{bytes, list, text};
 use crate::registry::{DataCenter, Host, Roles, Validator};
@@ -32,6 +33,10 @@ pub struct GenesisConfig {
     pub drift_bound_us: u64,
     /// Whether events of recordings are admitted.
     pub allow_replay: bool,
+    /// Whether servers are born whose image their source doesn't know.
+    pub unknown_images: bool,
+    /// How long what may be missing: hosts' signs of life, agreement of witnesses, the second half of a move.
+    pub bounds: LedgerBounds,
     /// The first validators, in the order of their indices.
     pub validators: Vec<Validator>,
     /// libp2p peer ids of the observers.
@@ -42,6 +47,26 @@ pub struct GenesisConfig {
     pub data_centers: Vec<DataCenter>,
     /// The hosts and the account of each one's agent.
     pub hosts: Vec<Host>,
+    /// The service providers' ids and accounts.
+    pub providers: Vec<(H256, AccountId)>,
+}
+
+/// How long what may be missing, in milliseconds of the blocks' time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct LedgerBounds {
+    /// A host's sign of life, before its servers may be suspected; again so long, before they may be given up.
+    pub silence_ms: Millis,
+    /// Agreement of hypervisor and witness about a server's state, before that is a discrepancy.
+    pub witness_ms: Millis,
+    /// The second half of a move, before that is a discrepancy.
+    pub move_ms: Millis,
+}
+
+impl Default for LedgerBounds {
+    /// Ten minutes, two minutes, ten minutes.
+    fn default() -> Self {
+        Self { silence_ms: 600_000, witness_ms: 120_000, move_ms: 600_000 }
+    }
 }
 
 /// How far ahead of its block an event may be unless a genesis says otherwise: 2 s.
@@ -61,11 +86,14 @@ impl Default for GenesisConfig {
             block_nonce_bits: BLOCK_NONCE_BITS,
             drift_bound_us: DRIFT_BOUND_US,
             allow_replay: false,
+            unknown_images: false,
+            bounds: LedgerBounds::default(),
             validators: Vec::new(),
             observers: Vec::new(),
             accounts: Vec::new(),
             data_centers: Vec::new(),
             hosts: Vec::new(),
+            providers: Vec::new(),
         }
     }
 }
@@ -80,11 +108,14 @@ impl Decode for GenesisConfig {
             block_nonce_bits: u8::decode(input)?,
             drift_bound_us: u64::decode(input)?,
             allow_replay: bool::decode(input)?,
+            unknown_images: bool::decode(input)?,
+            bounds: LedgerBounds::decode(input)?,
             validators: list(input, VALIDATORS_MAX)?,
             observers: list::<PeerId, _>(input, ENTRIES_MAX)?.into_iter().map(|peer| peer.0).collect(),
             accounts: list(input, ENTRIES_MAX)?,
             data_centers: list(input, ENTRIES_MAX)?,
             hosts: list(input, ENTRIES_MAX)?,
+            providers: list(input, ENTRIES_MAX)?,
         })
     }
 }

@@ -9,8 +9,8 @@ use crate::errors;
 /// Why an account may not do what it asks for; the number is the wire index, for ever.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Error {
-    /// The account lacks the role that the call needs.
-    MissingRole = 0,
+    /// The account is no foundry.
+    NotAFoundry = 0,
     /// No host of that id is registered.
     UnknownHost = 1,
     /// The account isn't the one that speaks for the server's host.
@@ -61,12 +61,30 @@ pub enum Error {
     NotAValidator = 24,
     /// The validator rejoined less than an hour ago.
     RejoinTooSoon = 25,
+    /// The account is no hypervisor.
+    NotAHypervisor = 26,
+    /// The account is no tracker.
+    NotATracker = 27,
+    /// The account is no provider.
+    NotAProvider = 28,
+    /// The account is no tenant.
+    NotATenant = 29,
+    /// The account is no auditor.
+    NotAnAuditor = 30,
+    /// The account is no orchestrator.
+    NotAnOrchestrator = 31,
+    /// The account acts for another provider than the server's.
+    NotTheProvider = 32,
+    /// The host stands in another data center than the account's hosts.
+    OtherDataCenter = 33,
+    /// No data center of that id is registered.
+    UnknownDataCenter = 34,
 }
 
 impl Error {
     /// All errors, in wire order.
-    pub const ALL: [Self; 26] = [
-        Self::MissingRole,
+    pub const ALL: [Self; 35] = [
+        Self::NotAFoundry,
         Self::UnknownHost,
         Self::NotTheHypervisor,
         Self::NotAnOperator,
@@ -92,13 +110,22 @@ impl Error {
         Self::NoPossession,
         Self::NotAValidator,
         Self::RejoinTooSoon,
+        Self::NotAHypervisor,
+        Self::NotATracker,
+        Self::NotAProvider,
+        Self::NotATenant,
+        Self::NotAnAuditor,
+        Self::NotAnOrchestrator,
+        Self::NotTheProvider,
+        Self::OtherDataCenter,
+        Self::UnknownDataCenter,
     ];
 
     /// The name in the metadata.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::MissingRole => "MissingRole",
+            Self::NotAFoundry => "NotAFoundry",
             Self::UnknownHost => "UnknownHost",
             Self::NotTheHypervisor => "NotTheHypervisor",
             Self::NotAnOperator => "NotAnOperator",
@@ -124,6 +151,15 @@ impl Error {
             Self::NoPossession => "NoPossession",
             Self::NotAValidator => "NotAValidator",
             Self::RejoinTooSoon => "RejoinTooSoon",
+            Self::NotAHypervisor => "NotAHypervisor",
+            Self::NotATracker => "NotATracker",
+            Self::NotAProvider => "NotAProvider",
+            Self::NotATenant => "NotATenant",
+            Self::NotAnAuditor => "NotAnAuditor",
+            Self::NotAnOrchestrator => "NotAnOrchestrator",
+            Self::NotTheProvider => "NotTheProvider",
+            Self::OtherDataCenter => "OtherDataCenter",
+            Self::UnknownDataCenter => "UnknownDataCenter",
         }
     }
 
@@ -131,9 +167,9 @@ impl Error {
     #[must_use]
     pub fn remedy(self) -> &'static str {
         match self {
-            Self::MissingRole => {
-                "The account lacks the role this call needs (hypervisor for announce, append, late and anchor, foundry \
-                 for birth). Sign with an account that has it, or have it granted."
+            Self::NotAFoundry => {
+                "The call needs the role foundry, which a quorum of operators grants (registry.propose). Sign with an \
+                 account that has it; registry_roles names who could grant it."
             }
             Self::UnknownHost => "No host of that id is registered. Check the host's id in the agent's settings.",
             Self::NotTheHypervisor => {
@@ -212,6 +248,41 @@ impl Error {
             }
             Self::RejoinTooSoon => {
                 "The validator rejoined less than an hour ago, by the blocks' time. Try again when the hour is over."
+            }
+            Self::NotAHypervisor => {
+                "The call needs the role hypervisor, which a quorum of operators grants (registry.propose). Sign with \
+                 an account that has it; registry_roles names who could grant it."
+            }
+            Self::NotATracker => {
+                "The call needs the role tracker, which a quorum of operators grants (registry.propose). Sign with an \
+                 account that has it; registry_roles names who could grant it."
+            }
+            Self::NotAProvider => {
+                "The call needs the role provider, which a quorum of operators grants (registry.propose). Sign with \
+                 an account that has it; registry_roles names who could grant it."
+            }
+            Self::NotATenant => {
+                "The call needs the role tenant, which the tenant's provider grants (registry.admit_tenant). Sign with \
+                 an account that has it; registry_roles names who could grant it."
+            }
+            Self::NotAnAuditor => {
+                "The call needs the role auditor, which a quorum of operators grants (registry.propose). Sign with an \
+                 account that has it; registry_roles names who could grant it."
+            }
+            Self::NotAnOrchestrator => {
+                "The call needs the role provider or orchestrator; a provider appoints its orchestrators \
+                 (registry.appoint_orchestrator). Sign with such an account; registry_roles names who could grant it."
+            }
+            Self::NotTheProvider => {
+                "The account acts for another provider than the one whose server this is. Sign with an account of the \
+                 server's own provider (chains_get names it)."
+            }
+            Self::OtherDataCenter => {
+                "The host stands in another data center than the hosts that the account speaks for. Sign with the \
+                 account of an agent of that data center, or correct the host's id."
+            }
+            Self::UnknownDataCenter => {
+                "No data center of that id is registered. Have it registered first (registry.propose), or correct the id."
             }
         }
     }

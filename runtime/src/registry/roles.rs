@@ -5,6 +5,8 @@ use core::fmt;
 use parity_scale_codec::{Decode, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
+use super::Error;
+
 /// What an account may be. The number is the wire index and the bit in [`Roles`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub enum Role {
@@ -32,11 +34,14 @@ pub enum Role {
     /// Checks, and changes nothing.
     #[codec(index = 7)]
     Auditor,
+    /// Acts for a service provider: orders servers, and witnesses what becomes of them.
+    #[codec(index = 8)]
+    Orchestrator,
 }
 
 impl Role {
     /// All roles, in wire order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Operator,
         Self::Validator,
         Self::Foundry,
@@ -45,6 +50,7 @@ impl Role {
         Self::Provider,
         Self::Tenant,
         Self::Auditor,
+        Self::Orchestrator,
     ];
 
     /// The name used in chain specifications, JSON and tables.
@@ -59,11 +65,27 @@ impl Role {
             Self::Provider => "provider",
             Self::Tenant => "tenant",
             Self::Auditor => "auditor",
+            Self::Orchestrator => "orchestrator",
         }
     }
 
     fn bit(self) -> u16 {
         1 << self as u16
+    }
+
+    /// Why an account without the role can't do what needs it.
+    pub(super) fn missing(self) -> Error {
+        match self {
+            Self::Operator => Error::NotAnOperator,
+            Self::Validator => Error::NotAValidator,
+            Self::Foundry => Error::NotAFoundry,
+            Self::Hypervisor => Error::NotAHypervisor,
+            Self::Tracker => Error::NotATracker,
+            Self::Provider => Error::NotAProvider,
+            Self::Tenant => Error::NotATenant,
+            Self::Auditor => Error::NotAnAuditor,
+            Self::Orchestrator => Error::NotAnOrchestrator,
+        }
     }
 }
 
@@ -76,7 +98,8 @@ impl fmt::Display for Role {
 /// Text that names no role.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "{0:?} is no role; the roles are operator, validator, foundry, hypervisor, tracker, provider, tenant and auditor"
+    "{0:?} is no role; the roles are operator, validator, foundry, hypervisor, tracker, provider, tenant, auditor and \
+     orchestrator"
 )]
 pub struct ParseRoleError(String);
 
@@ -165,6 +188,6 @@ mod tests {
         assert_eq!(roles.encode(), [0b1000_0100, 0]);
         assert_eq!(roles.without(Role::Foundry).without(Role::Operator), Roles::NONE.with(Role::Auditor));
         assert_eq!(Roles::decode(&mut roles.encode().as_slice()), Ok(roles));
-        assert!(Roles::decode(&mut [0, 1].as_slice()).is_err());
+        assert!(Roles::decode(&mut [0, 2].as_slice()).is_err());
     }
 }

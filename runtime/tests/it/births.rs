@@ -51,8 +51,8 @@ fn a_birth_makes_block_0_of_a_stopped_server() {
 fn announcements_come_from_the_host_that_they_name() {
     let mut world = World::live();
     let good = announcement(server(1));
-    refused(&mut world, Who::Nobody, announce(&good), RegistryError::MissingRole);
-    refused(&mut world, Who::Foundry, announce(&good), RegistryError::MissingRole);
+    refused(&mut world, Who::Nobody, announce(&good), RegistryError::NotAHypervisor);
+    refused(&mut world, Who::Foundry, announce(&good), RegistryError::NotAHypervisor);
     refused(&mut world, Who::OtherAgent, announce(&good), RegistryError::NotTheHypervisor);
     let nowhere = Announcement { host: H256([1; 32]), ..good.clone() };
     refused(&mut world, Who::Agent, announce(&nowhere), RegistryError::UnknownHost);
@@ -80,7 +80,7 @@ fn an_announcement_is_corrected_before_the_birth_and_repeated_after_it() {
 fn three_keys_must_agree() {
     let mut world = World::live();
     let asked = request(server(1), T0);
-    refused(&mut world, Who::Agent, birth(&asked), RegistryError::MissingRole);
+    refused(&mut world, Who::Agent, birth(&asked), RegistryError::NotAFoundry);
     refused(&mut world, Who::Foundry, birth(&asked), Error::NotAnnounced);
     world.run(Who::Agent, announce(&announcement(server(1))));
     let signed_by = |who: Who, genesis: H256| {

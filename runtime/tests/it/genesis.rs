@@ -61,7 +61,7 @@ fn each_problem_is_named_alone() {
     check(|it| it.id = "x".repeat(65), "network's id has 65 bytes");
     check(|it| it.time = 0, "the time is 0");
     check(|it| it.accounts.push((Who::Nobody.id(), Roles::NONE)), "listed twice");
-    check(|it| it.hosts.push(it.hosts[0]), "listed twice");
+    check(|it| it.hosts.push(it.hosts[0].clone()), "listed twice");
     check(|it| it.data_centers.push(it.data_centers[0].clone()), "listed twice");
     check(|it| it.hosts[0].data_center = H256::ZERO, "which isn't listed");
     check(|it| it.hosts[0].hypervisor = Who::Foundry.id(), "lacks the role hypervisor");

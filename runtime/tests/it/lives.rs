@@ -59,8 +59,8 @@ fn only_the_hosts_agent_writes() {
     let mut world = born();
     let before = world.leaves();
     for (who, error) in [
-        (Who::Nobody, RegistryError::MissingRole),
-        (Who::Foundry, RegistryError::MissingRole),
+        (Who::Nobody, RegistryError::NotAHypervisor),
+        (Who::Foundry, RegistryError::NotAHypervisor),
         (Who::OtherAgent, RegistryError::NotTheHypervisor),
     ] {
         assert_eq!(world.result(who, append(running(0, 5))), Err(error.into()));
@@ -156,7 +156,7 @@ fn a_batch_succeeds_with_one_repeat_and_fails_without_anything() {
     assert_eq!(outcome.results, [Err(Error::SequenceGap.into())], "the first item's error");
     assert!(reported(&outcome).is_empty() && world.leaves() == before);
     let foreign = world.result(Who::Nobody, batch(vec![running(1, 6)]));
-    assert_eq!(foreign, Err(RegistryError::MissingRole.into()));
+    assert_eq!(foreign, Err(RegistryError::NotAHypervisor.into()));
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn an_ended_chain_is_linked_once() {
     assert_eq!(world.result(Who::Agent, anchor(server(1))), Err(Error::ChainAlive.into()));
     assert_eq!(world.result(Who::Agent, anchor(server(2))), Err(Error::NotBorn.into()));
     world.run(Who::Agent, append(end(server(1), 0, T0 + 10, EndReason::Terminated)));
-    assert_eq!(world.result(Who::Nobody, anchor(server(1))), Err(RegistryError::MissingRole.into()));
+    assert_eq!(world.result(Who::Nobody, anchor(server(1))), Err(RegistryError::NotAHypervisor.into()));
     assert_eq!(world.result(Who::OtherAgent, anchor(server(1))), Err(RegistryError::NotTheHypervisor.into()));
     assert_eq!(world.result(Who::Agent, anchor(server(1))), Ok(()));
 

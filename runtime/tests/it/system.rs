@@ -41,7 +41,7 @@ fn each_extrinsic_has_one_outcome_and_it_comes_last() {
     let is_success =
         |record: &EventRecord| matches!(record.event, RuntimeEvent::System(Event::ExtrinsicSuccess { .. }));
     assert!(is_success(of(0)[1]) && is_success(of(2)[0]));
-    let missing = DispatchError::from(RegistryError::MissingRole);
+    let missing = DispatchError::from(RegistryError::NotAHypervisor);
     assert!(matches!(
         of(1)[0].event,
         RuntimeEvent::System(Event::ExtrinsicFailed { dispatch_error, .. }) if dispatch_error == missing

@@ -8,7 +8,7 @@ use tierchain_primitives::extrinsic::{Era, Extrinsic};
 use tierchain_primitives::header::{Header, PreRuntime, extrinsics_root};
 use tierchain_primitives::ledger::{
     Announcement, BirthRequest, Detail, EndReason, EntityBlock, Etsi, Event, EventKind, MetaBlock, Ownership,
-    Precision, Resources, ServerId, ServerState, TrackerCustody, Uuid, party_id,
+    Precision, Relations, Resources, ServerId, ServerState, TrackerCustody, Uuid, party_id,
 };
 use tierchain_primitives::numbers::{Micros, Millis};
 use tierchain_primitives::{AccountId, H256, ValidatorIndex};
@@ -93,8 +93,8 @@ pub(crate) fn config(allow_replay: bool) -> GenesisConfig {
             (Who::Nobody.id(), Roles::NONE),
         ],
         hosts: vec![
-            Host { id: host(0), data_center: center.id, hypervisor: Who::Agent.id() },
-            Host { id: host(1), data_center: center.id, hypervisor: Who::OtherAgent.id() },
+            Host::new(host(0), center.id, Who::Agent.id()),
+            Host::new(host(1), center.id, Who::OtherAgent.id()),
         ],
         data_centers: vec![center],
         ..GenesisConfig::default()
@@ -233,6 +233,7 @@ pub(crate) fn announcement(server: ServerId) -> Announcement {
         custody: TrackerCustody::Guest,
         ownership: Ownership { provider: party_id("P"), tenant: party_id("T"), service: party_id("S") },
         etsi: Etsi::default(),
+        relations: Relations::default(),
     }
 }
 

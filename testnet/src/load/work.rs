@@ -8,7 +8,7 @@ use parity_scale_codec::Encode;
 use tierchain_primitives::H256;
 use tierchain_primitives::extrinsic::{Era, Extrinsic, Nonce, extrinsic_hash};
 use tierchain_primitives::ledger::{
-    Announcement, BirthRequest, Detail, Etsi, Event, EventKind, Ownership, Precision, ServerId, ServerState,
+    Announcement, BirthRequest, Detail, Etsi, Event, EventKind, Ownership, Precision, Relations, ServerId, ServerState,
     TrackerCustody, Uuid, party_id,
 };
 use tierchain_primitives::numbers::Micros;
@@ -184,6 +184,7 @@ impl Worker {
             custody: TrackerCustody::Agent,
             ownership: Ownership { provider, tenant, service },
             etsi: Etsi::default(),
+            relations: Relations::default(),
         };
         let request = BirthRequest {
             server,

@@ -37,7 +37,7 @@ impl Failed<'_> {
 
     fn of_registry(&self, error: registry::Error) -> Option<String> {
         match error {
-            registry::Error::MissingRole => {
+            registry::Error::NotAFoundry | registry::Error::NotAHypervisor => {
                 let roles = registry::ROLES.get(self.state, &self.signer).unwrap_or_default();
                 let held: Vec<&str> = roles.iter().map(registry::Role::name).collect();
                 let held = if held.is_empty() { "no role".to_owned() } else { held.join(", ") };

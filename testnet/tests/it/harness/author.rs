@@ -5,7 +5,7 @@ use tierchain_primitives::H256;
 use tierchain_primitives::crypto::{KeyPair, Signature};
 use tierchain_primitives::extrinsic::{Era, Extrinsic, Nonce, payload};
 use tierchain_primitives::ledger::{
-    Announcement, BirthRequest, Detail, Etsi, Event, EventKind, Ownership, Precision, ServerId, TrackerCustody, Uuid,
+    Announcement, BirthRequest, Detail, Etsi, Event, EventKind, Ownership, Precision, Relations, ServerId, TrackerCustody, Uuid,
     party_id,
 };
 use tierchain_runtime::{Call, VERSIONS, chains, system};
@@ -74,6 +74,7 @@ impl Author {
             custody: TrackerCustody::Agent,
             ownership: Ownership { provider, tenant, service },
             etsi: Etsi::default(),
+            relations: Relations::default(),
         };
         let request = BirthRequest {
             server,
