@@ -6,7 +6,9 @@ use tierchain_primitives::ledger::{ServerId, Uuid};
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::{AccountId, H256};
 
-pub use self::directives::{directive, directive_count, directive_named, directives, directives_open};
+pub use self::directives::{
+    directive, directive_change_count, directive_changes, directive_count, directive_named, directives, directives_open,
+};
 use crate::chains::{self, Server, TenantEntry, Writer, WriterKey};
 use crate::meta::{self, MetaChain};
 
