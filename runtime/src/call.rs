@@ -49,6 +49,17 @@ impl Call {
         if input.is_empty() { Ok(call) } else { Err(CallError::Trailing(input.len())) }
     }
 
+    /// Whether it begins, ends or links a life: such calls aren't held up by a quota as soon as others, and go first when
+    /// a block is full.
+    #[must_use]
+    pub fn is_milestone(&self) -> bool {
+        match self {
+            Self::Chains(call) => call.is_milestone(),
+            Self::Meta(meta::Call::Anchor { .. }) => true,
+            _ => false,
+        }
+    }
+
     /// What the call costs at most, in microseconds on the reference machine.
     #[must_use]
     pub fn weight(&self, weights: &Weights) -> u64 {

@@ -61,6 +61,6 @@ pub enum Call {
 impl Call {
     pub(crate) fn weight(&self, weights: &Weights) -> u64 {
         // The record, the list of its host and that of changes.
-        weights.items(3, self.encoded_size())
+        weights.plain(self.encoded_size()) + weights.records(2)
     }
 }
