@@ -1,6 +1,7 @@
 //! What RPC and agents ask of the state. Everything reads through [`StateRead`], so any retained block can answer.
 
 mod directives;
+mod ledger;
 mod parties;
 
 use tierchain_primitives::ledger::{ServerId, Uuid};
@@ -10,6 +11,7 @@ use tierchain_primitives::{AccountId, H256};
 pub use self::directives::{
     directive, directive_change_count, directive_changes, directive_count, directive_named, directives, directives_open,
 };
+pub use self::ledger::*;
 pub use self::parties::{
     Granters, Grants, data_center, data_center_count, data_centers, granters, grants, host, host_count, hosts,
     provider, provider_count, providers, tenant, trail, trail_count,
