@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every test: unit, integration and doc tests, the independent check in Python, unmodified Substrate clients, the fuzzing
+# Every test: unit, integration and doc tests, the independent checks in Python, unmodified Substrate clients, the fuzzing
 # corpus, simulated bad days, real kills.
 #
 #   test.sh [--seeds N=300] [--kills N=20]
@@ -19,8 +19,9 @@ is_number "$SEEDS" || die "--seeds needs a number"
 is_number "$KILLS" || die "--kills needs a number"
 
 cd "$ROOT"
-say "== the independent check checks itself"
+say "== the independent checks check themselves"
 python3 testnet/check_ledger.py --self-test
+python3 testnet/check_evidence.py --self-test
 say "== build of the binaries that tests drive"
 build
 say "== tests"

@@ -9,52 +9,15 @@ mod development;
 mod document;
 mod problem;
 mod resolve;
+mod spec;
 
 pub(crate) use builder::build;
 pub(crate) use development::development;
-pub(crate) use document::{ChainType, Document, Properties, read};
+pub(crate) use document::{ChainType, Document, read};
 pub(crate) use problem::Problems;
+pub(crate) use spec::{ChainSpec, Validator};
 
 use std::path::{Path, PathBuf};
-
-use tierchain_primitives::certificate::ValidatorSet;
-use tierchain_primitives::{AccountId, Epoch, H256};
-use tierchain_replica::genesis::Genesis;
-use tierchain_runtime::GenesisConfig;
-
-use crate::peer_id::PeerId;
-
-/// A specification in which everything is parsed and fits together.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct ChainSpec {
-    /// Kind of the chain.
-    pub(crate) chain_type: ChainType,
-    /// What block 0 is made from; name and id of the chain are part of it.
-    pub(crate) genesis: GenesisConfig,
-    /// The validators of epoch 0, by index.
-    pub(crate) validators: Vec<Validator>,
-    /// Who may follow without a vote.
-    pub(crate) observers: Vec<PeerId>,
-    /// Nodes to dial first, each ending in `/p2p/PEERID`.
-    pub(crate) bootnodes: Vec<String>,
-    /// What Substrate clients ask for.
-    pub(crate) properties: Properties,
-}
-
-/// A validator and its three keys.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Validator {
-    /// For people.
-    pub(crate) name: String,
-    /// Its operator's account.
-    pub(crate) operator: AccountId,
-    /// Its consensus key.
-    pub(crate) consensus: AccountId,
-    /// Its libp2p identity.
-    pub(crate) peer: PeerId,
-    /// Where it listens, as multiaddresses.
-    pub(crate) addresses: Vec<String>,
-}
 
 /// Why a specification can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -73,11 +36,6 @@ pub(crate) enum ChainSpecError {
 }
 
 impl ChainSpec {
-    /// Checks a document and parses everything in it. With an error among the problems there is no specification.
-    pub(crate) fn from_document(document: &Document) -> (Option<Self>, Problems) {
-        resolve::resolve(document)
-    }
-
     /// Reads and checks a file.
     ///
     /// # Errors
@@ -89,21 +47,6 @@ impl ChainSpec {
             path: path.to_owned(),
             first: problems.iter().find(|problem| problem.is_error()).map(ToString::to_string).unwrap_or_default(),
         })
-    }
-
-    /// Hash of block 0, which names the chain.
-    pub(crate) fn genesis_hash(&self) -> H256 {
-        Genesis::build(&self.genesis).hash
-    }
-
-    /// The validators' consensus keys, by index.
-    pub(crate) fn validator_set(&self) -> ValidatorSet {
-        ValidatorSet { epoch: Epoch(0), keys: self.validators.iter().map(|validator| validator.consensus).collect() }
-    }
-
-    /// The validator that has a consensus key.
-    pub(crate) fn validator_of(&self, consensus: &AccountId) -> Option<&Validator> {
-        self.validators.iter().find(|validator| validator.consensus == *consensus)
     }
 }
 

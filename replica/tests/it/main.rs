@@ -5,6 +5,7 @@ mod cluster;
 mod download;
 mod epochs;
 mod evidence;
+mod evidence_golden;
 mod ledger;
 mod people;
 mod rejoin;

@@ -3,6 +3,7 @@
 mod agent;
 mod author;
 mod ledger;
+mod liar;
 mod load;
 mod network;
 mod node;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 pub(crate) use agent::{Replay, Report};
 pub(crate) use author::Author;
 pub(crate) use ledger::Ledger;
+pub(crate) use liar::Liar;
 pub(crate) use load::Trickle;
 pub(crate) use network::{Network, others};
 pub(crate) use node::{Node, wait_for};

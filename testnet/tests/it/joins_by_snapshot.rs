@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tierchain_primitives::ledger::EventKind;
+use tierchain_rpc::api::ConsensusApiClient;
 
-use crate::harness::{Author, Ledger, Network, Node, PATIENCE, World, turn, until};
+use crate::harness::{Author, Ledger, Network, Node, PATIENCE, Trickle, World, turn, until, wait_for};
 
 const OBSERVER: u16 = 4;
 
@@ -25,7 +26,7 @@ const PAST_BLOCKS: u32 = 2_000;
 const BURST: u64 = 64;
 
 #[test]
-fn an_empty_observer_joins_though_killed_three_times_and_a_validator_without_its_database_joins_and_votes() {
+fn an_empty_observer_joins_though_killed_three_times_and_validators_without_database_or_any_disk_join_and_vote() {
     let _turn = turn();
     let mut network = Network::prepare(1);
     network.world.options = ["--snapshot-every", "250", "--join-above", "250"].map(str::to_owned).into();
@@ -53,6 +54,39 @@ fn an_empty_observer_joins_though_killed_three_times_and_a_validator_without_its
     let node = network.node(validator);
     let hash = node.submit(&author.sign(&Author::remark("it votes"), node.next_nonce("writer"))).expect("a remark");
     node.outcome(hash);
+    network.restart((validator + 2) % 4);
+    let (height, _) = network.agree_at(height);
+    rejoin_with_nothing_left(&mut network, (validator + 1) % 4, height);
+}
+
+/// All of a validator's disk but its keys is gone under load. One command, and it joins by a snapshot, gets its epoch, and
+/// votes.
+fn rejoin_with_nothing_left(network: &mut Network, lost: u16, height: u32) {
+    let [other, dies, another] = [1, 2, 3].map(|step| (lost + step) % 4);
+    let load = Trickle::start(network, &[other, another]);
+    network.kill(lost);
+    for folder in ["votes", "db", "snapshots"] {
+        fs::remove_dir_all(network.world.base_path(lost).join(folder)).expect("it was there");
+    }
+    let mut command = network.world.run_command(lost, &network.world.spec());
+    command.arg("--rejoin");
+    network.start_by(lost, command);
+    until("it has joined", || said(&network.world, lost, "joined by a snapshot").then_some(()));
+    until("it has a vote again", || {
+        network.node(lost).status().filter(|status| (status.epoch, status.me) == (1, Some(lost)))
+    });
+    network.kill(dies);
+    let before = until("a node tells its height", || network.node(other).height()).max(height);
+    until("the chain goes on by its votes", || network.node(other).height().filter(|now| *now > before + 20));
+    load.finish(network, other);
+    network.restart(dies);
+    let (height, _) = network.agree_at(before + 20);
+    network.assert_one_chain(height);
+    assert_same(network, lost);
+    for node in network.running() {
+        let evidence = wait_for(node.client.consensus_evidence(0, 10)).expect("it runs");
+        assert_eq!(evidence, [], "nobody contradicts what was lost");
+    }
 }
 
 /// Servers with many events, a block or so for each.
