@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use tierchain_rpc::client::{ClientIdentity, ClientTls};
 
 use crate::source::SourceSpec;
 
@@ -28,9 +29,18 @@ pub(crate) enum Command {
 /// Settings of `run`.
 #[derive(Args, Debug)]
 pub(crate) struct Run {
-    /// A validator's RPC address; give all that are to be used.
+    /// A validator's RPC address (http:// or https://); give all that are to be used.
     #[arg(long, required = true, num_args = 1.., value_name = "URL")]
     pub(crate) rpc: Vec<String>,
+    /// PEM file of the authorities that the validators' certificates may come from [default: the system's].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rpc_ca: Option<PathBuf>,
+    /// PEM file of the certificate that is shown to validators that ask for one.
+    #[arg(long, value_name = "FILE", requires = "rpc_key", requires = "rpc_ca")]
+    pub(crate) rpc_cert: Option<PathBuf>,
+    /// PEM file of that certificate's private key.
+    #[arg(long, value_name = "FILE", requires = "rpc_cert")]
+    pub(crate) rpc_key: Option<PathBuf>,
     /// The hypervisor's key: announces servers and signs their events.
     #[arg(long, value_name = "FILE")]
     pub(crate) key: PathBuf,
@@ -64,6 +74,15 @@ pub(crate) struct Run {
     /// Prints the outcome as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl Run {
+    /// The certificates to speak TLS with; none where the system's authorities do.
+    pub(crate) fn tls(&self) -> Option<ClientTls> {
+        let identity = self.rpc_cert.clone().zip(self.rpc_key.clone());
+        let identity = identity.map(|(certificate, key)| ClientIdentity { certificate, key });
+        self.rpc_ca.clone().map(|authorities| ClientTls { authorities, identity })
+    }
 }
 
 fn speed(text: &str) -> Result<f64, String> {

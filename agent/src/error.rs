@@ -36,7 +36,7 @@ pub(crate) enum AgentError {
         record: u64,
     },
     /// An address that isn't one.
-    #[error("--rpc {url} is no address of a validator: {reason}; expected http://HOST:PORT")]
+    #[error("--rpc {url} is no address of a validator: {reason}; expected http://HOST:PORT or https://HOST:PORT")]
     Url {
         /// The address.
         url: String,

@@ -104,7 +104,8 @@ async fn start(run: &Run) -> anyhow::Result<()> {
 async fn replay(run: &Run, stop: &Arc<AtomicBool>) -> Result<Report, AgentError> {
     let started = Instant::now();
     let identity = identity(run)?;
-    let ledgers = try_join_all(run.rpc.iter().map(|url| RpcLedger::new(url))).await?;
+    let tls = run.tls();
+    let ledgers = try_join_all(run.rpc.iter().map(|url| RpcLedger::new(url, tls.as_ref()))).await?;
     let outbox = Outbox::open(&run.outbox, identity.hypervisor.public())?;
     let (out, mut fed) = mpsc::channel::<Fed>(FEED_GROUPS);
     let feed = Feed::new(run.source.clone(), outbox, run.speed, Arc::clone(stop), out);

@@ -9,7 +9,7 @@ use tierchain_primitives::ledger::{EntityBlock, ServerId, Uuid};
 use tierchain_primitives::storage_key::{Hasher, map_key, prefix};
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 use tierchain_rpc::api::{AuthorApiClient, ChainApiClient, ChainsApiClient, ConsensusApiClient, StateApiClient};
-use tierchain_rpc::client::{self, Client};
+use tierchain_rpc::client::{self, Client, ClientTls};
 use tierchain_rpc::types::{
     AnyNumber, Bytes, ChainRef, DispatchError, ExtrinsicState, Hash, ListOrValue, RefusalKind, ServerInfo, ServerUuid,
 };
@@ -30,12 +30,12 @@ impl RpcLedger {
     /// A ledger behind an address. Nothing is sent yet: a validator that is down is found out by the first question.
     ///
     /// # Errors
-    /// [`AgentError::Url`] when the text is no address.
-    pub(crate) async fn new(url: &str) -> Result<Self, AgentError> {
+    /// [`AgentError::Url`] when the text is no address, or the certificates can't be used.
+    pub(crate) async fn new(url: &str, tls: Option<&ClientTls>) -> Result<Self, AgentError> {
         // A node answers HTTP and WebSocket on one port; HTTP needs no reconnecting.
-        let http = url.strip_prefix("ws://").map_or_else(|| url.to_owned(), |rest| format!("http://{rest}"));
+        let http = url.strip_prefix("ws").map_or_else(|| url.to_owned(), |rest| format!("http{rest}"));
         let wrong = |error: client::ConnectError| AgentError::Url { url: url.into(), reason: error.to_string() };
-        Ok(Self { url: url.into(), client: client::connect(&http, CALL_WAIT).await.map_err(wrong)? })
+        Ok(Self { url: url.into(), client: client::connect_by(&http, CALL_WAIT, tls).await.map_err(wrong)? })
     }
 }
 

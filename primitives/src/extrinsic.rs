@@ -141,34 +141,14 @@ impl Extrinsic {
     /// # Errors
     /// [`ExtrinsicError`] says which part isn't what this chain accepts.
     pub fn decode(bytes: &[u8]) -> Result<Self, ExtrinsicError> {
-        let malformed = ExtrinsicError::Malformed;
-        if bytes.len() > EXTRINSIC_BYTES_MAX {
-            return Err(ExtrinsicError::TooLong { found: bytes.len() });
+        let (signer, scheme, mut input) = opening(bytes)?;
+        if scheme != Scheme::Ed25519 {
+            return Err(ExtrinsicError::Scheme(scheme.name()));
         }
-        let mut input = bytes;
-        let length = Compact::<u32>::decode(&mut input).map_err(|_| malformed("no length prefix"))?.0;
-        if length as usize != input.len() {
-            return Err(malformed("the length prefix isn't the length of what follows"));
-        }
-        match u8::decode(&mut input).map_err(|_| malformed("it is empty"))? {
-            SIGNED_V4 => {}
-            version => return Err(ExtrinsicError::Version(version)),
-        }
-        match u8::decode(&mut input).map_err(|_| malformed("it ends before its address"))? {
-            0 => {}
-            kind => return Err(ExtrinsicError::Address(kind)),
-        }
-        let signer = AccountId::decode(&mut input).map_err(|_| malformed("it ends within its address"))?;
-        match u8::decode(&mut input).map_err(|_| malformed("it ends before its signature"))? {
-            0 => {}
-            1 => return Err(ExtrinsicError::Scheme("sr25519")),
-            2 => return Err(ExtrinsicError::Scheme("ECDSA")),
-            _ => return Err(malformed("its signature is of an unknown kind")),
-        }
-        let signature = Signature::decode(&mut input).map_err(|_| malformed("it ends within its signature"))?;
-        let era = Era::decode(&mut input).map_err(|_| malformed("its era is invalid"))?;
-        let nonce = Compact::<Nonce>::decode(&mut input).map_err(|_| malformed("its nonce is invalid"))?.0;
-        Ok(Self { signer, signature, era, nonce, call: input.to_vec() })
+        let signature =
+            Signature::decode(&mut input).map_err(|_| ExtrinsicError::Malformed("it ends within its signature"))?;
+        let (era, nonce, call) = closing(input)?;
+        Ok(Self { signer, signature, era, nonce, call: call.to_vec() })
     }
 
     /// The extrinsic as it stands in a block, length prefix included.
@@ -206,6 +186,80 @@ impl Extrinsic {
         let message = payload(&self.call, self.era, self.nonce, versions, genesis, birth);
         verify_zip215(&self.signer, &message, &self.signature)
     }
+}
+
+/// The call of a signed extrinsic, by whichever scheme it is signed. Clients that ask what a call costs make a signature
+/// up, mostly an sr25519 one: a price has no need of it.
+///
+/// # Errors
+/// [`ExtrinsicError`] says which part isn't that of a signed extrinsic.
+pub fn call_of(bytes: &[u8]) -> Result<&[u8], ExtrinsicError> {
+    let (_, scheme, input) = opening(bytes)?;
+    let rest = input.get(scheme.signature_bytes()..);
+    let (_, _, call) = closing(rest.ok_or(ExtrinsicError::Malformed("it ends within its signature"))?)?;
+    Ok(call)
+}
+
+/// The signature schemes that the wire has a kind for. This chain accepts the first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Scheme {
+    Ed25519,
+    Sr25519,
+    Ecdsa,
+}
+
+impl Scheme {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "ed25519",
+            Self::Sr25519 => "sr25519",
+            Self::Ecdsa => "ECDSA",
+        }
+    }
+
+    fn signature_bytes(self) -> usize {
+        match self {
+            Self::Ed25519 | Self::Sr25519 => 64,
+            Self::Ecdsa => 65,
+        }
+    }
+}
+
+/// An extrinsic up to its signature's kind: who signs, how, and what follows.
+fn opening(bytes: &[u8]) -> Result<(AccountId, Scheme, &[u8]), ExtrinsicError> {
+    let malformed = ExtrinsicError::Malformed;
+    if bytes.len() > EXTRINSIC_BYTES_MAX {
+        return Err(ExtrinsicError::TooLong { found: bytes.len() });
+    }
+    let mut input = bytes;
+    let length = Compact::<u32>::decode(&mut input).map_err(|_| malformed("no length prefix"))?.0;
+    if length as usize != input.len() {
+        return Err(malformed("the length prefix isn't the length of what follows"));
+    }
+    match u8::decode(&mut input).map_err(|_| malformed("it is empty"))? {
+        SIGNED_V4 => {}
+        version => return Err(ExtrinsicError::Version(version)),
+    }
+    match u8::decode(&mut input).map_err(|_| malformed("it ends before its address"))? {
+        0 => {}
+        kind => return Err(ExtrinsicError::Address(kind)),
+    }
+    let signer = AccountId::decode(&mut input).map_err(|_| malformed("it ends within its address"))?;
+    let scheme = match u8::decode(&mut input).map_err(|_| malformed("it ends before its signature"))? {
+        0 => Scheme::Ed25519,
+        1 => Scheme::Sr25519,
+        2 => Scheme::Ecdsa,
+        _ => return Err(malformed("its signature is of an unknown kind")),
+    };
+    Ok((signer, scheme, input))
+}
+
+/// What follows the signature: era, nonce, call.
+fn closing(mut input: &[u8]) -> Result<(Era, Nonce, &[u8]), ExtrinsicError> {
+    let malformed = ExtrinsicError::Malformed;
+    let era = Era::decode(&mut input).map_err(|_| malformed("its era is invalid"))?;
+    let nonce = Compact::<Nonce>::decode(&mut input).map_err(|_| malformed("its nonce is invalid"))?.0;
+    Ok((era, nonce, input))
 }
 
 /// Hash of an extrinsic: BLAKE2b-256 of its bytes, length prefix included.
@@ -269,6 +323,25 @@ mod tests {
         assert_eq!(with(36, 1), Err(ExtrinsicError::Scheme("sr25519")));
         assert!(matches!(Extrinsic::decode(&good[..good.len() - 1]), Err(ExtrinsicError::Malformed(_))));
         assert!(matches!(Extrinsic::decode(&[]), Err(ExtrinsicError::Malformed(_))));
+    }
+
+    #[test]
+    fn a_call_is_found_behind_a_signature_of_any_scheme() {
+        // Behind two bytes of length prefix: version, address kind, 32 bytes of account, signature kind, signature.
+        let body = signed(&[0, 0, 4, 1]).encode()[2..].to_vec();
+        let of_kind = |kind: u8, bytes_more: usize| {
+            let mut body = body.clone();
+            body[34] = kind;
+            body.splice(35..35, vec![0; bytes_more]);
+            body.encode()
+        };
+        for (kind, bytes_more) in [(0, 0), (1, 0), (2, 1)] {
+            assert_eq!(call_of(&of_kind(kind, bytes_more)), Ok(&[0, 0, 4, 1][..]), "kind {kind}");
+        }
+        assert!(matches!(call_of(&of_kind(3, 0)), Err(ExtrinsicError::Malformed(_))));
+        let cut = body[..80].to_vec().encode();
+        assert_eq!(call_of(&cut), Err(ExtrinsicError::Malformed("it ends within its signature")));
+        assert!(call_of(&[]).is_err());
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! its era ends; until then it is put into a bundle again whenever the last one was passed over for too long, so that
 //! a bundle lost with its maker loses nothing.
 
+mod pace;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tierchain_primitives::extrinsic::Nonce;
@@ -11,6 +13,7 @@ use tierchain_primitives::limits::NONCE_AHEAD_MAX;
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 use tierchain_runtime::Checked;
 
+use self::pace::Pace;
 use crate::effect::DropReason;
 
 /// Most extrinsics in the pool.
@@ -61,7 +64,7 @@ pub enum Refusal {
         /// The next block.
         next: BlockNumber,
     },
-    /// The pool is full.
+    /// The pool is full. Room comes with final blocks, so the advice is what the last ones took.
     #[error("the pool is full: retry after {retry_after_ms} ms, or send to another validator")]
     PoolFull {
         /// When it is worth trying again.
@@ -105,6 +108,7 @@ pub struct Pool {
     /// What was bundled and when to do it again, in order of time.
     bundled: BTreeSet<(u64, H256)>,
     bytes: usize,
+    pace: Pace,
 }
 
 impl Pool {
@@ -131,7 +135,7 @@ impl Pool {
             return Err(if by == checked.hash { Refusal::AlreadyKnown } else { Refusal::NonceTaken { by } });
         }
         if self.by_hash.len() >= POOL_EXTRINSICS_MAX || self.bytes + checked.bytes.len() > POOL_BYTES_MAX {
-            return Err(Refusal::PoolFull { retry_after_ms: 100 });
+            return Err(Refusal::PoolFull { retry_after_ms: self.pace.retry_after_ms() });
         }
         self.bytes += checked.bytes.len();
         self.by_hash.insert(checked.hash, (signer, nonce));
@@ -235,8 +239,9 @@ impl Pool {
         self.bundled.first().map(|(at, _)| *at)
     }
 
-    /// Removes what a final block included or made impossible; says what was dropped without inclusion.
-    pub fn on_final(&mut self, number: BlockNumber, body: &[Checked]) -> Vec<(H256, DropReason)> {
+    /// Removes what a final block included or made impossible; says what was dropped without inclusion. `now` is
+    /// monotonic time in milliseconds.
+    pub fn on_final(&mut self, now: u64, number: BlockNumber, body: &[Checked]) -> Vec<(H256, DropReason)> {
         let mut dropped = Vec::new();
         for included in body {
             let (signer, nonce) = (included.extrinsic.signer, included.extrinsic.nonce);
@@ -259,6 +264,7 @@ impl Pool {
                 dropped.push((hash, DropReason::Expired));
             }
         }
+        self.pace.on_final(now, !self.is_empty());
         dropped
     }
 

@@ -1,5 +1,8 @@
 //! Clients for programs of ours: connect by URL, then call the generated traits of [`crate::api`].
 
+mod tls;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jsonrpsee::core::client::{BatchResponse, ClientT, Error, Subscription, SubscriptionClientT};
@@ -8,7 +11,9 @@ use jsonrpsee::core::traits::ToRpcParams;
 use jsonrpsee::http_client::{HttpClient, HttpClientBuilder};
 use jsonrpsee::ws_client::{PingConfig, WsClient, WsClientBuilder};
 use serde::de::DeserializeOwned;
+use tokio_rustls::rustls::ClientConfig;
 
+pub use self::tls::{ClientIdentity, ClientTls};
 use crate::types::Refusal;
 
 /// Answers up to this size are taken: as large as a node gives them.
@@ -36,8 +41,24 @@ pub enum Client {
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The URL isn't one that a node answers.
-    #[error("the RPC address {0:?} begins with neither http:// nor ws://: a node answers both on its RPC port")]
+    #[error(
+        "the RPC address {0:?} begins with none of http://, ws://, https://, wss://: a node answers the first two on \
+         its RPC port, or the last two if it was started with --rpc-tls-cert"
+    )]
     Scheme(String),
+    /// Certificates were given for a URL without TLS.
+    #[error(
+        "the RPC address {0:?} isn't one with TLS, though certificates were given: begin it with https:// or wss://"
+    )]
+    Plain(String),
+    /// A certificate or key that can't be used.
+    #[error("cannot use {path} for TLS: {reason}: give PEM files with --rpc-ca, --rpc-cert, --rpc-key")]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The node doesn't answer.
     #[error("cannot reach the node at {url}: {source}: check that it runs and that --rpc-port matches")]
     Unreachable {
@@ -48,31 +69,62 @@ pub enum ConnectError {
     },
 }
 
-/// Connects to a node by `ws://host:port` or `http://host:port`. Each call waits at most `call_wait` for its answer.
-/// Over HTTP nothing is sent yet, so an absent node is noticed at the first call.
+/// Connects to a node by `ws://host:port`, `http://host:port`, or over TLS by `wss://` and `https://`, believing the
+/// system's authorities. Each call waits at most `call_wait` for its answer. Over HTTP nothing is sent yet, so an absent
+/// node is noticed at the first call.
 ///
 /// # Errors
 /// [`ConnectError`] says what is wrong with the URL or the node.
 pub async fn connect(url: &str, call_wait: Duration) -> Result<Client, ConnectError> {
-    let unreachable = |source| ConnectError::Unreachable { url: url.into(), source: Box::new(source) };
-    if url.starts_with("http://") {
-        let builder = HttpClientBuilder::default()
-            .max_request_size(REQUEST_BYTES_MAX)
-            .max_response_size(RESPONSE_BYTES_MAX)
-            .connect_timeout(CONNECT_WAIT)
-            .request_timeout(call_wait);
-        return builder.build(url).map(Client::Http).map_err(unreachable);
+    connect_by(url, call_wait, None).await
+}
+
+/// Connects to a node as [`connect`] does, over TLS with certificates of one's own where there are some.
+///
+/// # Errors
+/// [`ConnectError`] says what is wrong with the URL, the files or the node.
+pub async fn connect_by(url: &str, call_wait: Duration, tls: Option<&ClientTls>) -> Result<Client, ConnectError> {
+    let (is_http, is_tls) = match url.split_once("://") {
+        Some(("http", _)) => (true, false),
+        Some(("https", _)) => (true, true),
+        Some(("ws", _)) => (false, false),
+        Some(("wss", _)) => (false, true),
+        _ => return Err(ConnectError::Scheme(url.into())),
+    };
+    if tls.is_some() && !is_tls {
+        return Err(ConnectError::Plain(url.into()));
     }
-    if !url.starts_with("ws://") {
-        return Err(ConnectError::Scheme(url.into()));
+    if is_tls {
+        tls::choose_provider();
     }
-    let builder = WsClientBuilder::default()
+    let tls = tls.map(ClientTls::config).transpose()?;
+    let client = if is_http { http(url, call_wait, tls) } else { web_socket(url, call_wait, tls).await };
+    client.map_err(|source| ConnectError::Unreachable { url: url.into(), source: Box::new(source) })
+}
+
+fn http(url: &str, call_wait: Duration, tls: Option<ClientConfig>) -> Result<Client, Error> {
+    let mut builder = HttpClientBuilder::default()
+        .max_request_size(REQUEST_BYTES_MAX)
+        .max_response_size(RESPONSE_BYTES_MAX)
+        .connect_timeout(CONNECT_WAIT)
+        .request_timeout(call_wait);
+    if let Some(config) = tls {
+        builder = builder.with_custom_cert_store(config);
+    }
+    builder.build(url).map(Client::Http)
+}
+
+async fn web_socket(url: &str, call_wait: Duration, tls: Option<ClientConfig>) -> Result<Client, Error> {
+    let mut builder = WsClientBuilder::default()
         .max_request_size(REQUEST_BYTES_MAX)
         .max_response_size(RESPONSE_BYTES_MAX)
         .connection_timeout(CONNECT_WAIT)
         .request_timeout(call_wait)
         .enable_ws_ping(PingConfig::default().ping_interval(PING_EVERY));
-    builder.build(url).await.map(Client::Ws).map_err(unreachable)
+    if let Some(config) = tls {
+        builder = builder.with_custom_cert_store(config);
+    }
+    builder.build(url).await.map(Client::Ws)
 }
 
 /// The refusal in the error of a submission; none where something else went wrong (the connection, the time-out).

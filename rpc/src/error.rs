@@ -35,6 +35,8 @@ pub mod code {
     pub const FORBIDDEN_ORIGIN: i32 = 5003;
     /// More connections than the node serves.
     pub const TOO_MANY_CONNECTIONS: i32 = 5004;
+    /// A subscription asked for over HTTP.
+    pub const NEEDS_WEBSOCKET: i32 = 5005;
 }
 
 /// More was asked for than one call gives.
@@ -145,6 +147,19 @@ pub(crate) struct Unsafe {
 impl From<Unsafe> for ErrorObjectOwned {
     fn from(error: Unsafe) -> Self {
         Self::owned(METHOD_NOT_FOUND_CODE, error.to_string(), None::<()>)
+    }
+}
+
+/// A subscription asked for over HTTP, where nothing can be sent later.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{method} is of a subscription, which HTTP can't carry: call it over WebSocket, at ws:// on the same port")]
+pub(crate) struct NeedsWebSocket {
+    pub(crate) method: String,
+}
+
+impl From<NeedsWebSocket> for ErrorObjectOwned {
+    fn from(error: NeedsWebSocket) -> Self {
+        Self::owned(code::NEEDS_WEBSOCKET, error.to_string(), None::<()>)
     }
 }
 

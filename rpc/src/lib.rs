@@ -26,6 +26,7 @@ mod feeds;
 mod heads;
 pub mod limits;
 mod openrpc;
+mod pem;
 pub mod server;
 mod storage_watch;
 mod submit_error;

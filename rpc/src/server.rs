@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jsonrpsee::Methods;
 use jsonrpsee::server::{
     BatchRequestConfig, PingConfig, RandomStringIdProvider, ServerBuilder, ServerConfig as Limits, stop_channel,
 };
@@ -233,12 +234,14 @@ pub async fn start(config: &ServerConfig, backend: Arc<dyn Backend>) -> Result<S
         connections_max,
     };
     let unsafe_methods = if config.is_admin { Vec::new() } else { answer::unsafe_methods(&backend) };
+    let methods = Methods::from(answer::module(&backend, config.is_admin));
     let acceptor = accept::Acceptor {
         listener,
         service: ServerBuilder::with_config(config.limits()).to_service_builder(),
-        methods: answer::module(&backend, config.is_admin).into(),
+        methods: methods.clone(),
         rules: Rules {
             budgets: Arc::clone(&meter.budgets),
+            methods,
             unsafe_methods: Arc::new(unsafe_methods),
             response_bytes_max: config.response_bytes_max as usize,
         },

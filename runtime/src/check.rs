@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use tierchain_primitives::H256;
-use tierchain_primitives::extrinsic::{Extrinsic, ExtrinsicError, Nonce, extrinsic_hash};
+use tierchain_primitives::extrinsic::{Extrinsic, ExtrinsicError, Nonce, call_of, extrinsic_hash};
 
 use crate::call::{Call, CallError};
 use crate::weights::Weights;
@@ -73,6 +73,15 @@ pub fn check(bytes: &[u8]) -> Result<Checked, CheckError> {
     let weight = call.weight(&Weights::default());
     let hash = extrinsic_hash(bytes);
     Ok(Checked(Arc::new(CheckedParts { hash, bytes: bytes.to_vec(), extrinsic, call, weight })))
+}
+
+/// What the call of a signed extrinsic costs at most, in microseconds, by whichever scheme it is signed: for those who
+/// ask for the price before they sign.
+///
+/// # Errors
+/// [`CheckError`] says which part isn't what this runtime accepts.
+pub fn price(bytes: &[u8], weights: &Weights) -> Result<u64, CheckError> {
+    Ok(Call::decode_exact(call_of(bytes)?)?.weight(weights))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use tierchain_primitives::{AccountId, H256};
 /// What to do with keys, as `subkey --scheme ed25519` does it.
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
-    /// Make a key: into FILE (mode 0600), or as a phrase of words onto standard output.
+    /// Make a key. With FILE its secret goes there (mode 0600) and nowhere else; without, a phrase of words is printed.
     Generate(GenerateArgs),
     /// Show what belongs to a key: a secret URI (phrase, seed or //Alice), a key file, or an address.
     Inspect(InspectArgs),
@@ -44,11 +44,14 @@ pub(crate) struct ProvePossessionArgs {
 /// Options of `key generate`.
 #[derive(Debug, Args)]
 pub(crate) struct GenerateArgs {
-    /// The file to make. It must not exist yet.
+    /// The file to write the secret into; it must not exist yet [default: none, the phrase is printed].
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// Words of the phrase.
-    #[arg(long, value_name = "COUNT", default_value = "12", value_parser = ["12", "15", "18", "21", "24"])]
+    #[arg(
+        long, value_name = "COUNT", default_value = "12", conflicts_with = "file",
+        value_parser = ["12", "15", "18", "21", "24"],
+    )]
     pub(crate) words: String,
     /// How to show the new key.
     #[command(flatten)]

@@ -1,19 +1,48 @@
 //! `tierchain chains`, `meta` and `status`: questions to a running node.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::Uuid;
+use tierchain_rpc::client::{ClientIdentity, ClientTls};
 use tierchain_rpc::types::ChainRef;
 
 /// Which node to ask, and how to print the answer.
 #[derive(Debug, Args)]
 pub(crate) struct RpcArgs {
-    /// JSON-RPC endpoint of the node.
+    /// JSON-RPC endpoint of the node: http://, ws://, or with TLS https://, wss://.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9944", env = "TIERCHAIN_RPC")]
     pub(crate) rpc: String,
+    /// How to know the node, and how to be known to it.
+    #[command(flatten)]
+    pub(crate) tls: ClientTlsArgs,
     /// Print the node's answer as JSON instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Certificates of a client that speaks TLS.
+#[derive(Debug, Args)]
+pub(crate) struct ClientTlsArgs {
+    /// PEM file of the authorities that the node's certificate may come from [default: the system's].
+    #[arg(long, value_name = "FILE", env = "TIERCHAIN_RPC_CA")]
+    pub(crate) rpc_ca: Option<PathBuf>,
+    /// PEM file of the certificate that is shown to the node, where it asks for one (--rpc-tls-client-ca).
+    #[arg(long, value_name = "FILE", env = "TIERCHAIN_RPC_CERT", requires = "rpc_key", requires = "rpc_ca")]
+    pub(crate) rpc_cert: Option<PathBuf>,
+    /// PEM file of that certificate's private key.
+    #[arg(long, value_name = "FILE", env = "TIERCHAIN_RPC_KEY", requires = "rpc_cert")]
+    pub(crate) rpc_key: Option<PathBuf>,
+}
+
+impl ClientTlsArgs {
+    /// What they come to; none where the system's authorities do.
+    pub(crate) fn files(&self) -> Option<ClientTls> {
+        let identity = self.rpc_cert.clone().zip(self.rpc_key.clone());
+        let identity = identity.map(|(certificate, key)| ClientIdentity { certificate, key });
+        self.rpc_ca.clone().map(|authorities| ClientTls { authorities, identity })
+    }
 }
 
 /// What to read of the servers' chains.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use tierchain_rpc::client::{Client, connect};
+use tierchain_rpc::client::{Client, connect_by};
 
 use crate::cli::query::{RangeArgs, RpcArgs};
 
@@ -22,7 +22,7 @@ pub(super) fn ask(question: impl Future<Output = anyhow::Result<ExitCode>>) -> a
 
 /// Connects to the node that was named.
 pub(super) async fn client(args: &RpcArgs) -> anyhow::Result<Client> {
-    Ok(connect(&args.rpc, CALL_WAIT).await?)
+    Ok(connect_by(&args.rpc, CALL_WAIT, args.tls.files().as_ref()).await?)
 }
 
 /// What stands before the error of a call.

@@ -3,6 +3,7 @@
 //! While one batch is verified the next one gathers, so that a lone submission doesn't wait and many share the cost.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use tierchain_primitives::H256;
 use tierchain_primitives::limits::BLOCK_WEIGHT_MAX;
@@ -18,6 +19,9 @@ use crate::telemetry::metric;
 /// Most submissions that wait to be verified.
 const WAITING_MAX: usize = 8_192;
 
+/// Bounds of the advice when to come again, in milliseconds.
+const RETRY_MS: (u64, u64) = (10, 5_000);
+
 /// A submission whose signature isn't verified yet.
 struct Waiting {
     entry: (Checked, H256),
@@ -28,6 +32,15 @@ struct Waiting {
 struct Queue {
     waiting: Vec<Waiting>,
     is_worked_on: bool,
+    /// What each signature of the last batch took, in microseconds.
+    each_us: u64,
+}
+
+impl Queue {
+    /// When as many as wait now are verified: so many at most are before whoever finds no room.
+    fn retry_after_ms(&self) -> u64 {
+        (self.each_us.saturating_mul(self.waiting.len() as u64) / 1_000).clamp(RETRY_MS.0, RETRY_MS.1)
+    }
 }
 
 /// Gathers submissions into batches.
@@ -105,7 +118,7 @@ async fn verify(shared: &Arc<Shared>, checked: Checked, birth: H256) -> Result<b
     let must_start = {
         let mut queue = shared.gate.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.waiting.len() >= WAITING_MAX {
-            return Err(SubmitError::PoolFull { retry_after_ms: 100 });
+            return Err(SubmitError::PoolFull { retry_after_ms: queue.retry_after_ms() });
         }
         queue.waiting.push(Waiting { entry: (checked, birth), verdict });
         !core::mem::replace(&mut queue.is_worked_on, true)
@@ -117,22 +130,33 @@ async fn verify(shared: &Arc<Shared>, checked: Checked, birth: H256) -> Result<b
     decided.await.map_err(|_| SubmitError::Stopping)
 }
 
+impl Gate {
+    /// All that waits; none when nothing does, and whoever comes then has to start the work.
+    fn next_batch(&self) -> Option<Vec<Waiting>> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.waiting.is_empty() {
+            queue.is_worked_on = false;
+            return None;
+        }
+        Some(core::mem::take(&mut queue.waiting))
+    }
+
+    fn note_pace(&self, count: usize, began: Instant) {
+        let us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).each_us = us / count.max(1) as u64;
+    }
+}
+
 /// Verifies batch after batch until none is left.
 fn work(shared: &Shared) {
-    loop {
-        let batch = {
-            let mut queue = shared.gate.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            if queue.waiting.is_empty() {
-                queue.is_worked_on = false;
-                return;
-            }
-            core::mem::take(&mut queue.waiting)
-        };
+    while let Some(batch) = shared.gate.next_batch() {
+        let began = Instant::now();
         let (entries, verdicts): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|waiting| (waiting.entry, waiting.verdict)).unzip();
         for (holds, verdict) in shared.verifier.verify(&entries).into_iter().zip(verdicts) {
             // Whoever asked may have hung up.
             let _ = verdict.send(holds);
         }
+        shared.gate.note_pace(entries.len(), began);
     }
 }

@@ -102,7 +102,7 @@ fn what_somebody_else_bundled_is_not_bundled_here_unless_that_comes_to_nothing()
 fn inclusion_removes_and_frees_the_next() {
     let mut pool = Pool::default();
     (0..3).for_each(|nonce| assert_eq!(insert(&mut pool, 1, nonce, 0), Ok(())));
-    assert_eq!(pool.on_final(1, &[extrinsic(1, 0)]), []);
+    assert_eq!(pool.on_final(0, 1, &[extrinsic(1, 0)]), []);
     assert_eq!((pool.len(), pool.get(&extrinsic(1, 0).hash).is_none()), (2, true));
     assert_eq!(ready(&mut pool, 0, 1), [(1, 1), (1, 2)]);
 }
@@ -112,7 +112,7 @@ fn another_extrinsic_with_the_nonce_usurps() {
     let mut pool = Pool::default();
     (0..2).for_each(|nonce| assert_eq!(insert(&mut pool, 1, nonce, 0), Ok(())));
     let other = extrinsic_of(1, 0, Era::Immortal, 7);
-    let dropped = pool.on_final(1, core::slice::from_ref(&other));
+    let dropped = pool.on_final(0, 1, core::slice::from_ref(&other));
     assert_eq!(dropped, [(extrinsic(1, 0).hash, DropReason::Usurped { by: other.hash })]);
     assert_eq!(pool.len(), 1);
 }
@@ -122,13 +122,19 @@ fn an_era_ends_with_the_last_block_it_allows() {
     let mut pool = Pool::default();
     let mortal = extrinsic_of(1, 0, Era::Mortal { period: 4, phase: 0 }, 1);
     assert_eq!(pool.insert(mortal.clone(), BIRTH, Some(4), Standing { next: 0 }), Ok(()));
-    assert_eq!(pool.on_final(2, &[]), [], "block 3 may still have it");
-    assert_eq!(pool.on_final(3, &[]), [(mortal.hash, DropReason::Expired)]);
+    assert_eq!(pool.on_final(0, 2, &[]), [], "block 3 may still have it");
+    assert_eq!(pool.on_final(0, 3, &[]), [(mortal.hash, DropReason::Expired)]);
     assert_eq!((pool.len(), pool.bytes(), pool.iter().count()), (0, 0, 0));
 }
 
 #[test]
 fn a_full_pool_says_when_to_come_back() {
     let mut pool = Pool { bytes: POOL_BYTES_MAX, ..Pool::default() };
-    assert_eq!(insert(&mut pool, 1, 0, 0), Err(Refusal::PoolFull { retry_after_ms: 100 }));
+    let Err(Refusal::PoolFull { retry_after_ms: first }) = insert(&mut pool, 1, 0, 0) else { panic!("it is full") };
+    pool.by_hash.insert(H256::ZERO, (account(1), 0));
+    for block in 1..20 {
+        pool.on_final(u64::from(block) * 1_000, block, &[]);
+    }
+    let Err(Refusal::PoolFull { retry_after_ms: then }) = insert(&mut pool, 1, 0, 0) else { panic!("it is full") };
+    assert!(first < then && then <= 1_000, "{first} ms at first, {then} ms once blocks take a second");
 }

@@ -195,7 +195,7 @@ impl Replica {
         self.certificate = Some(certificate.clone());
         let number = block.header.number;
         self.accounts.on_final(&block.body);
-        for (hash, reason) in self.pool.on_final(number, &block.body) {
+        for (hash, reason) in self.pool.on_final(turn.now.monotonic, number, &block.body) {
             turn.staged.free(Effect::Dropped { hash, reason });
         }
         self.bundles.on_final(&block.body, turn.now.monotonic);

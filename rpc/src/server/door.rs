@@ -1,10 +1,11 @@
-//! The door of every call: unsafe ones go no further on a public listener, all others by their class's budget.
+//! The door of every call: unsafe ones go no further on a public listener, subscriptions none over HTTP, all others by
+//! their class's budget.
 //!
 //! jsonrpsee's own batches don't pass through what is laid around single calls, so batches are taken apart here.
 
 use std::sync::Arc;
 
-use jsonrpsee::core::server::BatchResponseBuilder;
+use jsonrpsee::core::server::{BatchResponseBuilder, MethodCallback, Methods};
 use jsonrpsee::server::MethodResponse;
 use jsonrpsee::server::middleware::rpc::{Batch, BatchEntry, Notification, RpcServiceT};
 use jsonrpsee::types::{ErrorObjectOwned, Request};
@@ -12,12 +13,15 @@ use tower::Layer;
 
 use super::budget::{Budgets, Connection};
 use super::class::Class;
-use crate::error::Unsafe;
+use super::front::OverWebSocket;
+use crate::error::{NeedsWebSocket, Unsafe};
 
 /// What all connections of a listener share.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) budgets: Arc<Budgets>,
+    /// What is answered at all.
+    pub(crate) methods: Methods,
     /// Methods that are answered on the administration's listener only; empty on that listener.
     pub(crate) unsafe_methods: Arc<Vec<String>>,
     /// Most bytes of a batch's response.
@@ -58,10 +62,14 @@ where
     S: RpcServiceT<MethodResponse = MethodResponse> + Clone + Send + Sync + 'static,
 {
     async fn answer(self, request: Request<'_>) -> MethodResponse {
-        let Rules { budgets, unsafe_methods, .. } = &self.layer.rules;
+        let Rules { budgets, methods, unsafe_methods, .. } = &self.layer.rules;
         let method = request.method_name();
         if unsafe_methods.iter().any(|known| known == method) {
             let error = ErrorObjectOwned::from(Unsafe { method: method.to_owned() });
+            return MethodResponse::error(request.id, error);
+        }
+        if request.extensions().get::<OverWebSocket>().is_none() && is_of_subscriptions(methods, method) {
+            let error = ErrorObjectOwned::from(NeedsWebSocket { method: method.to_owned() });
             return MethodResponse::error(request.id, error);
         }
         let bytes = request.params.as_ref().map_or(0, |params| params.get().len());
@@ -99,6 +107,11 @@ where
         }
         MethodResponse::from_batch(responses.finish())
     }
+}
+
+/// Whether a method makes or ends a subscription, which lasts as long as its connection.
+fn is_of_subscriptions(methods: &Methods, method: &str) -> bool {
+    matches!(methods.method(method), Some(MethodCallback::Subscription(_) | MethodCallback::Unsubscription(_)))
 }
 
 impl<S> RpcServiceT for Door<S>

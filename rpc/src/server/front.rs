@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use jsonrpsee::core::BoxError;
-use jsonrpsee::server::{HttpBody, HttpRequest, HttpResponse};
+use jsonrpsee::server::{HttpBody, HttpRequest, HttpResponse, ws};
 use tower::Service;
 
 use super::health::HealthCheck;
@@ -24,6 +24,10 @@ pub(super) struct Front<S> {
     origins: Arc<Origins>,
     health: Arc<HealthCheck>,
 }
+
+/// Goes with the calls of a WebSocket, so that the door tells them from those of HTTP.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OverWebSocket;
 
 type Answer = Pin<Box<dyn Future<Output = Result<HttpResponse, BoxError>> + Send>>;
 
@@ -46,7 +50,7 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: HttpRequest<B>) -> Answer {
+    fn call(&mut self, mut request: HttpRequest<B>) -> Answer {
         let origin =
             request.headers().get("origin").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         if let Some(origin) = origin.as_ref().filter(|origin| !self.origins.allow(origin)) {
@@ -59,6 +63,9 @@ where
         }
         if request.method().as_str() == "OPTIONS" && origin.is_some() {
             return Box::pin(async { Ok(for_page(preflight(), origin)) });
+        }
+        if ws::is_upgrade_request(&request) {
+            request.extensions_mut().insert(OverWebSocket);
         }
         let answer = self.inner.call(request);
         Box::pin(async { Ok(for_page(answer.await?, origin)) })

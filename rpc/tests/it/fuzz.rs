@@ -72,8 +72,10 @@ fn corpus() -> Vec<(String, i64)> {
         (call("chains_get", "[\"not a uuid\"]"), -32_602),
         (call("chains_list", "[null,1,{\"unknown\":1}]"), -32_602),
         (call("chains_list", "[\"0x\",1]"), -32_602),
-        (call("state_subscribeStorage", "[[]]"), -32_603),
-        (call("chain_subscribeNewHeads", "[]"), -32_603),
+        (call("state_subscribeStorage", "[[]]"), 5_005),
+        (call("chain_subscribeNewHeads", "[]"), 5_005),
+        (call("chain_unsubscribeNewHeads", "[1]"), 5_005),
+        (call("author_submitAndWatchExtrinsic", "[\"0x\"]"), 5_005),
         (call("state_getStorage", &deep), -32_700),
     ];
     corpus.push((format!("[{}]", vec![call("system_chain", "[]"); 300].join(",")), -32_010));

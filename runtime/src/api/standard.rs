@@ -6,11 +6,12 @@ use tierchain_primitives::limits::EXTRINSIC_BYTES_MAX;
 use tierchain_primitives::{AccountId, H256};
 
 use super::method::{Api, Method};
+use crate::check::price;
 use crate::dispatch::{DispatchClass, Weight};
 use crate::metadata::Described;
 use crate::validity::{self, TransactionSource};
 use crate::weights::Weights;
-use crate::{bounded, chains, check, metadata, runtime_version, system};
+use crate::{bounded, chains, metadata, runtime_version, system};
 
 /// Metadata as bytes.
 #[derive(Encode, TypeInfo)]
@@ -90,7 +91,7 @@ fn transaction_payment() -> Api {
     let info = Method::new("query_info", &["uxt", "len"], docs, |state, (extrinsic, _): (OpaqueExtrinsic, u32)| {
         let weights = Weights::new(chains::parameters(state).block_nonce_bits);
         // What isn't an extrinsic costs nothing: it is never executed.
-        let micros = check(&extrinsic.0).map_or(0, |checked| checked.weight_at(&weights));
+        let micros = price(&extrinsic.0, &weights).unwrap_or(0);
         RuntimeDispatchInfo { weight: Weight::of_micros(micros), class: DispatchClass::Normal, partial_fee: 0 }
     });
     Api::new("TransactionPaymentApi", 4, "What extrinsics cost.", vec![info])

@@ -227,9 +227,21 @@ fn nothing_costs_a_fee() {
     let world = World::live();
     let extrinsic = signed(remark(b"hello"), Era::Immortal, 0);
     let weight = check(&extrinsic).expect("it is whole").weight;
-    let answer = call(&world.state, "TransactionPaymentApi_query_info", &[extrinsic, 100u32.encode()].concat());
-    let mut expected = parity_scale_codec::Compact(weight * 1_000_000).encode();
-    expected.extend([0, 0]);
-    expected.extend(0u128.encode());
-    assert_eq!(answer, Ok(expected));
+    let asked = |extrinsic: Vec<u8>| {
+        call(&world.state, "TransactionPaymentApi_query_info", &[extrinsic, 100u32.encode()].concat())
+    };
+    let costs = |weight: u64| {
+        let mut info = parity_scale_codec::Compact(weight * 1_000_000).encode();
+        info.extend([0, 0]);
+        info.extend(0u128.encode());
+        Ok(info)
+    };
+    assert!(weight > 0);
+    assert_eq!(asked(extrinsic.clone()), costs(weight));
+    // Clients ask before they sign, with a made-up signature of another scheme: what counts is the call.
+    let mut made_up = extrinsic.clone();
+    made_up[36] = 1;
+    made_up[37..101].fill(1);
+    assert_eq!(asked(made_up), costs(weight));
+    assert_eq!(asked(b"nonsense".to_vec().encode()), costs(0), "what is never executed");
 }

@@ -24,9 +24,10 @@ export async function apps (api, account) {
   assert.equal((await rpc.author.pendingExtrinsics()).length, 0);
   assert.equal((await rpc.system.accountNextIndex(account.address)).toNumber() >= 0, true);
 
-  // The client asks with a made-up sr25519 signature, so what it asks about has no weight here, and nothing has a fee.
-  const { partialFee } = await api.tx.system.remark('0x00').paymentInfo(account);
+  // The client asks with a made-up sr25519 signature: what it asks about weighs what its call does, and has no fee.
+  const { partialFee, weight } = await api.tx.system.remark('0x00').paymentInfo(account);
 
+  assert.ok(weight.refTime.toBigInt() > 0n);
   assert.ok(partialFee.isZero());
   assert.ok((await api.derive.chain.bestNumberFinalized()).toNumber() > 0);
   assert.ok((await api.derive.chain.getHeader((await rpc.chain.getFinalizedHead()))).number.toNumber() > 0);

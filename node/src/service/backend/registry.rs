@@ -146,28 +146,30 @@ fn change(proposal: &Proposal) -> ProposedChange {
 
 /// Who could grant a role.
 fn grantable(view: &View<'_>, validators: &[Validator], role: Role) -> Grantable {
-    let by_operators = |how: &str| Grantable {
+    let by_operators = matches!(role, Role::Operator | Role::Validator);
+    Grantable {
         role: role.name().to_owned(),
-        grantors: operators(validators),
-        votes: small(registry::validator_set(view).quorum()),
-        how: how.to_owned(),
-    };
+        grantors: if by_operators { operators(validators) } else { Vec::new() },
+        votes: if by_operators { small(registry::validator_set(view).quorum()) } else { 0 },
+        how: how_granted(role).to_owned(),
+    }
+}
+
+/// By what a role comes, in one sentence.
+pub(super) fn how_granted(role: Role) -> &'static str {
     match role {
-        Role::Operator => by_operators("a quorum of the operators adds a validator that the account operates"),
+        Role::Operator => "a quorum of the operators adds a validator that the account operates",
         Role::Validator => {
-            by_operators("a quorum of the operators adds a validator with this consensus key, or replaces one's by it")
+            "a quorum of the operators adds a validator with this consensus key, or replaces one's by it"
         }
-        Role::Foundry | Role::Hypervisor | Role::Tracker | Role::Provider | Role::Tenant | Role::Auditor => Grantable {
-            role: role.name().to_owned(),
-            grantors: Vec::new(),
-            votes: 0,
-            how: "the chain specification gives it to accounts of genesis; no call of this runtime does".to_owned(),
-        },
+        Role::Foundry | Role::Hypervisor | Role::Tracker | Role::Provider | Role::Tenant | Role::Auditor => {
+            "the chain specification gives it to accounts of genesis; no call of this runtime does"
+        }
     }
 }
 
 /// The operators of validators, each once, in the order of the set.
-fn operators(validators: &[Validator]) -> Vec<Address> {
+pub(super) fn operators(validators: &[Validator]) -> Vec<Address> {
     let mut operators: Vec<Address> = Vec::new();
     for validator in validators {
         let operator = Address(validator.operator);

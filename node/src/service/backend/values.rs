@@ -7,7 +7,9 @@ use tierchain_primitives::AccountId;
 use tierchain_primitives::header::PreRuntime;
 use tierchain_primitives::ledger::{Event, ServerId};
 use tierchain_primitives::ports::StateRead;
-use tierchain_runtime::{Call, ModuleError, chains, meta, query, registry};
+use tierchain_runtime::{Call, ModuleError, Role, chains, meta, query, registry};
+
+use super::registry::{how_granted, operators};
 
 /// A call that failed, or one item of a batch.
 pub(super) struct Failed<'a> {
@@ -41,7 +43,12 @@ impl Failed<'_> {
                 let roles = registry::ROLES.get(self.state, &self.signer).unwrap_or_default();
                 let held: Vec<&str> = roles.iter().map(registry::Role::name).collect();
                 let held = if held.is_empty() { "no role".to_owned() } else { held.join(", ") };
-                Some(format!("{} has {held}.", self.signer))
+                Some(format!("{} has {held}.{}", self.signer, self.grant().unwrap_or_default()))
+            }
+            registry::Error::NotAnOperator => {
+                let operators = operators(&registry::validators(self.state));
+                let operators: Vec<String> = operators.iter().map(|operator| operator.0.to_string()).collect();
+                Some(format!("The operators are {}; {} signed.", operators.join(", "), self.signer))
             }
             registry::Error::UnknownHost => match self.call {
                 Call::Chains(chains::Call::Announce { announcement }) => {
@@ -110,6 +117,16 @@ impl Failed<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Who could give the signer the role that its call needs.
+    fn grant(&self) -> Option<String> {
+        let role = match self.call {
+            Call::Chains(chains::Call::Birth { .. }) => Role::Foundry,
+            Call::Chains(_) | Call::Meta(_) => Role::Hypervisor,
+            Call::System(_) | Call::Registry(_) => return None,
+        };
+        Some(format!(" It would need the role {}: {}.", role.name(), how_granted(role)))
     }
 
     fn next_number(&self) -> Option<String> {
