@@ -1,11 +1,15 @@
 //! What RPC and agents ask of the state. Everything reads through [`StateRead`], so any retained block can answer.
 
+mod ledger;
+
 use tierchain_primitives::ledger::{ServerId, Uuid};
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::{AccountId, H256};
 
 use crate::chains::{self, Server, TenantEntry, Writer, WriterKey};
 use crate::meta::{self, MetaChain};
+
+pub use self::ledger::*;
 
 /// A life of a server with its id: the newest one unless a generation is named.
 #[must_use]
