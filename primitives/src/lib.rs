@@ -17,6 +17,7 @@ pub mod epoch;
 pub mod extrinsic;
 pub mod hash;
 pub mod header;
+pub mod inclusion;
 pub mod ledger;
 pub mod limits;
 pub mod lineage;

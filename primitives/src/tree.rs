@@ -20,6 +20,7 @@ use sha2::block_api::compress256;
 use crate::hash::{H256, sha256};
 use crate::ports::{NodeRead, StateChange};
 
+mod multi;
 mod page;
 mod proof;
 mod update;
@@ -27,6 +28,7 @@ mod update;
 #[cfg(test)]
 mod tests;
 
+pub use multi::{Asked, MULTI_PROOF_BYTES_MAX, MultiProof, MultiProofError};
 pub use page::Layout;
 pub use proof::{Proof, ProofError};
 

@@ -25,6 +25,7 @@
 //! outside; where it asserts, a certified block broke a rule that every validator has checked.
 
 pub mod api;
+pub mod audit;
 mod bounded;
 pub mod call;
 pub mod chains;

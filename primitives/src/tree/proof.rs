@@ -92,7 +92,7 @@ impl Decode for Proof {
 }
 
 /// Whether two keys go the same way down to `depth`, at most [`DEPTH_MAX`].
-fn share_path(one: &H256, other: &H256, depth: usize) -> bool {
+pub(super) fn share_path(one: &H256, other: &H256, depth: usize) -> bool {
     (0..depth).all(|at| bit(one, at) == bit(other, at))
 }
 
