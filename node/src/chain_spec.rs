@@ -9,6 +9,7 @@ mod development;
 mod document;
 mod problem;
 mod resolve;
+mod sites;
 mod spec;
 
 pub(crate) use builder::build;

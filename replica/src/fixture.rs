@@ -9,10 +9,11 @@ use tierchain_primitives::crypto::Signature;
 use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::extrinsic::{Era, Extrinsic, Nonce};
 use tierchain_primitives::header::{Header, PreRuntime, extrinsics_root};
+use tierchain_primitives::ledger::{ServerId, Uuid};
 use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex};
 use tierchain_runtime::registry::Rejoined;
-use tierchain_runtime::{Call, Checked, system};
+use tierchain_runtime::{AccountInfo, Allowance, Call, Checked, Weights, meta, system};
 
 use crate::accounts::LedgerRead;
 use crate::chain::{Block, Chain, ChainBase};
@@ -29,8 +30,17 @@ pub(crate) fn extrinsic(signer: u8, nonce: Nonce) -> Checked {
 }
 
 pub(crate) fn extrinsic_of(signer: u8, nonce: Nonce, era: Era, remark_bytes: usize) -> Checked {
-    let call = Call::System(system::Call::Remark { remark: vec![0; remark_bytes] }).encode();
-    let extrinsic = Extrinsic { signer: account(signer), signature: Signature::ZERO, era, nonce, call };
+    extrinsic_with(signer, nonce, era, &Call::System(system::Call::Remark { remark: vec![0; remark_bytes] }))
+}
+
+/// A request to link a chain: one of the calls that go first.
+pub(crate) fn milestone(signer: u8, nonce: Nonce) -> Checked {
+    let server = ServerId { uuid: Uuid([1; 16]), generation: 0 };
+    extrinsic_with(signer, nonce, Era::Immortal, &Call::Meta(meta::Call::Anchor { server }))
+}
+
+pub(crate) fn extrinsic_with(signer: u8, nonce: Nonce, era: Era, call: &Call) -> Checked {
+    let extrinsic = Extrinsic { signer: account(signer), signature: Signature::ZERO, era, nonce, call: call.encode() };
     tierchain_runtime::check(&extrinsic.encode()).expect("it is whole")
 }
 
@@ -40,7 +50,7 @@ pub(crate) fn block(parent: &Block, proposer: u16, executed: BlockNumber, body: 
     let pre = PreRuntime { proposer: ValidatorIndex(proposer), timestamp: parent.pre.timestamp + 5, executed };
     let root = root(executed);
     let header = Header::new(parent.hash, parent.header.number + 1, root, extrinsics_root(&bytes), pre);
-    Block::new(header, Arc::new(body)).expect("it has consensus data")
+    Block::new(header, Arc::new(body), &Weights::default()).expect("it has consensus data")
 }
 
 /// The root that the tests' ledger has after a block.
@@ -51,11 +61,11 @@ pub(crate) fn root(number: BlockNumber) -> H256 {
 pub(crate) fn genesis() -> Block {
     let pre = PreRuntime { proposer: ValidatorIndex(0), timestamp: 1_000, executed: 0 };
     let header = Header::new(H256::ZERO, 0, root(0), H256::ZERO, pre);
-    Block::new(header, Arc::default()).expect("it has consensus data")
+    Block::bare(header).expect("it has consensus data")
 }
 
 pub(crate) fn chain() -> Chain {
-    Chain::new(ChainBase { block: genesis(), root: root(0), newest_nonempty: 0, roots: Vec::new() })
+    Chain::new(ChainBase { block: genesis(), root: root(0), newest_nonempty: 0, roots: Vec::new(), recent: Vec::new() })
 }
 
 /// Puts a block on top and makes it final.
@@ -86,13 +96,15 @@ pub(crate) fn bundle_with(maker: u16, entries: Vec<(Checked, Verdict)>) -> OpenB
 pub(crate) struct Ledger {
     pub(crate) accounts: BTreeMap<AccountId, (BlockNumber, Nonce)>,
     pub(crate) hashes: BTreeMap<BlockNumber, H256>,
+    /// What accounts may use and have used in the states after blocks; nothing where it isn't said.
+    pub(crate) allowances: BTreeMap<(AccountId, BlockNumber), Allowance>,
 }
 
 impl Ledger {
     /// Accounts 1 to 9 stand from genesis on, with nonce 0.
     pub(crate) fn new() -> Self {
         let accounts = (1..10).map(|number| (account(number), (0, 0))).collect();
-        Self { accounts, hashes: BTreeMap::from([(0, genesis().hash)]) }
+        Self { accounts, hashes: BTreeMap::from([(0, genesis().hash)]), allowances: BTreeMap::new() }
     }
 }
 
@@ -103,8 +115,10 @@ impl ChainRead for Ledger {
 }
 
 impl LedgerRead for Ledger {
-    fn account_nonce(&self, account: &AccountId, at: BlockNumber) -> Option<Nonce> {
-        self.accounts.get(account).filter(|(since, _)| *since <= at).map(|(_, nonce)| *nonce)
+    fn account(&self, account: &AccountId, at: BlockNumber) -> Option<AccountInfo> {
+        let nonce = self.accounts.get(account).filter(|(since, _)| *since <= at).map(|(_, nonce)| *nonce)?;
+        let data = self.allowances.get(&(*account, at)).copied().unwrap_or_default();
+        Some(AccountInfo { nonce, consumers: 0, providers: 1, sufficients: 0, data })
     }
 
     fn epoch_change(&self) -> Option<EpochChange> {

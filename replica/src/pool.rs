@@ -64,12 +64,31 @@ pub enum Refusal {
         /// The next block.
         next: BlockNumber,
     },
+    /// The account has used up its quota.
+    #[error(
+        "account {who} has used up its quota: retry after {retry_after_ms} ms, or ask its operators for a greater one"
+    )]
+    OverQuota {
+        /// The account.
+        who: AccountId,
+        /// When something of it can be included again, if nothing else is until then.
+        retry_after_ms: u64,
+    },
     /// The pool is full. Room comes with final blocks, so the advice is what the last ones took.
     #[error("the pool is full: retry after {retry_after_ms} ms, or send to another validator")]
     PoolFull {
         /// When it is worth trying again.
         retry_after_ms: u64,
     },
+}
+
+/// What to bundle.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Which {
+    /// Whatever is ready.
+    All,
+    /// Births, ends and anchors.
+    Milestones,
 }
 
 /// An extrinsic in the pool.
@@ -149,9 +168,10 @@ impl Pool {
     }
 
     /// Takes what can be included next and isn't bundled, up to `count_max` and `bytes_max`, each account's in nonce
-    /// order.
+    /// order; of milestones only what has nothing else of its account before it.
     pub fn take_ready(
         &mut self,
+        which: Which,
         now: u64,
         count_max: usize,
         bytes_max: usize,
@@ -160,7 +180,7 @@ impl Pool {
         let mut taken: Vec<(Checked, H256)> = Vec::new();
         let mut bytes = 0;
         let mut exhausted = Vec::new();
-        for account in &self.candidates {
+        'accounts: for account in &self.candidates {
             let Some(queue) = self.accounts.get_mut(account) else {
                 exhausted.push(*account);
                 continue;
@@ -172,6 +192,9 @@ impl Pool {
                 }
                 if pooled.again_at.is_some() {
                     continue;
+                }
+                if which == Which::Milestones && !pooled.checked.call.is_milestone() {
+                    continue 'accounts;
                 }
                 bytes += pooled.checked.bytes.len();
                 if taken.len() == count_max || (bytes > bytes_max && !taken.is_empty()) {
