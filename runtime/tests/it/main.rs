@@ -1,11 +1,15 @@
 //! The runtime from outside: blocks of extrinsics in, state, entity blocks and meta blocks out.
 
 mod api;
+mod attestations;
 mod births;
+mod capacity;
 mod epochs;
+mod foundry;
 mod genesis;
 mod golden;
 mod governance;
+mod guests;
 mod lives;
 mod meta;
 mod metadata;
@@ -14,5 +18,7 @@ mod properties;
 mod recording;
 mod rejoin;
 mod set_changes;
+mod silence;
 mod system;
+mod witnesses;
 mod world;
