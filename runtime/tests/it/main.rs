@@ -4,6 +4,8 @@ mod api;
 mod attestations;
 mod births;
 mod capacity;
+mod directives;
+mod directives_properties;
 mod epochs;
 mod foundry;
 mod genesis;
