@@ -1,14 +1,19 @@
 //! The runtime from outside: blocks of extrinsics in, state, entity blocks and meta blocks out.
 
 mod api;
+mod attestations;
+mod bad_input;
 mod births;
+mod capacity;
 mod directives;
 mod directives_properties;
 mod epochs;
+mod foundry;
 mod genesis;
 mod golden;
 mod governance;
 mod grants;
+mod guests;
 mod hosts;
 mod lives;
 mod meta;
@@ -21,5 +26,7 @@ mod quotas;
 mod recording;
 mod rejoin;
 mod set_changes;
+mod silence;
 mod system;
+mod witnesses;
 mod world;
