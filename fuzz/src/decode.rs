@@ -14,7 +14,7 @@ use tierchain_runtime::check;
 use crate::cast;
 
 /// Decodes a value that starts here, which must encode to the very bytes it was read from.
-fn exact<T: Decode + Encode>(bytes: &[u8]) -> Option<T> {
+pub(crate) fn exact<T: Decode + Encode>(bytes: &[u8]) -> Option<T> {
     let mut rest = bytes;
     let value = T::decode(&mut rest).ok()?;
     let read = &bytes[..bytes.len() - rest.len()];

@@ -10,48 +10,64 @@ mod byzantine;
 #[allow(dead_code)]
 #[path = "../../consensus/tests/it/cast.rs"]
 mod cast;
+// The node is a binary: its specification is taken from its sources.
+#[allow(dead_code)]
+mod chain_spec;
 mod decode;
+mod evidence;
 mod frame;
 mod log;
 mod machine;
+#[allow(dead_code)]
+#[path = "../../node/src/peer_id.rs"]
+mod peer_id;
 mod random;
 // The agent is a binary: its vocabulary and its readers are taken from its sources.
 #[allow(dead_code)]
 #[path = "../../agent/src/sighting.rs"]
 mod sighting;
+mod snapshot;
 mod source;
 mod text;
 #[allow(dead_code)]
 #[path = "../../consensus/tests/it/world.rs"]
 mod world;
 
+pub use chain_spec::fuzz_chain_spec;
 pub use decode::{
     fuzz_bundle, fuzz_certificate, fuzz_certified_block, fuzz_epoch_proof, fuzz_extrinsic, fuzz_header, fuzz_message,
     fuzz_record, fuzz_sync_message,
 };
+pub use evidence::{fuzz_evidence, fuzz_lineage};
 pub use frame::fuzz_frame;
 pub use log::{fuzz_log, fuzz_torn_log};
 pub use machine::{fuzz_input, fuzz_machine};
+pub use snapshot::{fuzz_chunk, fuzz_manifest};
 pub use text::{fuzz_account, fuzz_base58, fuzz_libvirt, fuzz_nova, fuzz_secret};
 
 /// A target: its name, and what must hold of any bytes.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 24] = [
     ("account", fuzz_account),
     ("base58", fuzz_base58),
     ("bundle", fuzz_bundle),
     ("certificate", fuzz_certificate),
     ("certified_block", fuzz_certified_block),
+    ("chain_spec", fuzz_chain_spec),
+    ("chunk", fuzz_chunk),
     ("epoch_proof", fuzz_epoch_proof),
+    ("evidence", fuzz_evidence),
     ("extrinsic", fuzz_extrinsic),
     ("frame", fuzz_frame),
     ("header", fuzz_header),
     ("input", fuzz_input),
     ("libvirt", fuzz_libvirt),
+    ("lineage", fuzz_lineage),
     ("log", fuzz_log),
     ("machine", fuzz_machine),
+    ("manifest", fuzz_manifest),
     ("message", fuzz_message),
     ("nova", fuzz_nova),
     ("record", fuzz_record),

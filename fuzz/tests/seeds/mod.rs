@@ -2,6 +2,7 @@
 
 use parity_scale_codec::Encode;
 use tierchain_consensus::{Message, NewView, Proposal, Record as Promise, Suspect, ViewChange, Vote, VoteKind};
+use tierchain_primitives::base58;
 use tierchain_primitives::bundle::Bundle;
 use tierchain_primitives::certificate::{Certificate, CertificateKind, ValidatorSet};
 use tierchain_primitives::crypto::{KeyPair, Signature};
@@ -10,6 +11,7 @@ use tierchain_primitives::extrinsic::{Era, Extrinsic};
 use tierchain_primitives::header::{Header, PreRuntime};
 use tierchain_primitives::{AccountId, Epoch, H256, ValidatorIndex, View};
 use tierchain_replica::Record;
+use tierchain_replica::evidence::MAGIC;
 use tierchain_replica::log::{SegmentHeader, encode_frame};
 use tierchain_replica::wire::{CertifiedBlock, SignedBundle, SyncMessage};
 use tierchain_runtime::{Call, VERSIONS, system};
@@ -32,13 +34,21 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
         "libvirt" => texts(&LIBVIRT),
         "bundle" => vec![bundle().encode(), signed_bundle().encode()],
         "certificate" => vec![certificate().encode(), set().encode()],
+        "chain_spec" => chain_specs(),
+        "chunk" => golden(SNAPSHOT, "chunk."),
+        "evidence" => golden(EVIDENCE, "").into_iter().filter(|bytes| bytes.starts_with(MAGIC)).collect(),
+        "lineage" => golden(EVIDENCE, "lineage"),
+        "manifest" => golden(SNAPSHOT, "manifest"),
         "certified_block" => vec![certified_block().encode()],
         "epoch_proof" => vec![EpochProof { header: last_header(), certificate: certificate() }.encode()],
         "extrinsic" => extrinsics(),
         "frame" => vec![vec![0, 0, 0, 2, 7, 7, 0, 0, 0, 0], vec![0, 16, 0, 1], vec![0, 0, 1, 0, 1]],
         "header" => vec![header().encode(), last_header().encode()],
         "message" => messages().iter().map(Encode::encode).collect(),
-        "sync_message" => sync_messages().iter().map(Encode::encode).collect(),
+        "sync_message" => {
+            let ours = sync_messages().iter().map(Encode::encode).collect();
+            [ours, golden(SNAPSHOT, "message.")].concat()
+        }
         "record" => records().iter().map(Encode::encode).collect(),
         "log" => vec![segment(), records().encode()],
         "torn_log" => (0..4).map(|at| [vec![at * 60], stream(at.into(), 150)].concat()).collect(),
@@ -58,6 +68,46 @@ const LIBVIRT: [&str; 3] = [
     r#"{"kind": "info", "time_us": 8, "uuid": "5e0f2c3a-7d41-4a8e-9b10-000000000001", "info": {"mem_kib": 49153, "vcpus": 2, "cpu_time_ns": 3}}"#,
     r#"{"kind": "reboot", "time_us": 18446744073709551615, "uuid": "5e0f2c3a-7d41-4a8e-9b10-000000000001"}"#,
 ];
+
+/// One of each form of a snapshot, and of each fault; the libraries' tests hold them against the code.
+const SNAPSHOT: &str = include_str!("../../../replica/golden/snapshot.txt");
+const EVIDENCE: &str = include_str!("../../../replica/golden/evidence.txt");
+
+/// The values of a golden file whose names begin like this.
+fn golden(file: &str, prefix: &str) -> Vec<Vec<u8>> {
+    let named = file.lines().filter(|line| line.starts_with(prefix));
+    let values = named.filter_map(|line| Some(line.split_once(" = 0x")?.1));
+    values.map(|digits| hex::decode(digits).expect("hexadecimal digits")).collect()
+}
+
+/// A whole specification, the smallest that a node starts from, and two that it doesn't.
+fn chain_specs() -> Vec<Vec<u8>> {
+    let peer = |number: u8| {
+        let key = KeyPair::from_seed(&[number; 32]).public();
+        base58::encode(&[&[0x00, 0x24, 0x08, 0x01, 0x12, 0x20][..], &key.0].concat())
+    };
+    let account = |number: u8| KeyPair::from_seed(&[number; 32]).public().to_ss58();
+    let validator = |at: u8| {
+        let (operator, consensus, peer) = (account(at + 10), account(at + 20), peer(at + 30));
+        format!(
+            r#"{{"name":"validator-{at}","operator":"{operator}","consensus":"{consensus}","peerId":"{peer}","addresses":["/ip4/192.0.2.{at}/tcp/10044"]}}"#
+        )
+    };
+    let spec = |kind: &str, validators: u8, more: &str| {
+        let validators = (0..validators).map(validator).collect::<Vec<_>>().join(",");
+        format!(
+            r#"{{"name":"A chain","id":"a-chain","type":"{kind}","genesis":{{"timeMs":1767225600000,"blockNonceBits":4,"driftBoundUs":2000000,"validators":[{validators}]{more}}}}}"#
+        )
+    };
+    let agent = account(50);
+    let more = format!(
+        r#","allowReplay":true,"observers":["{}"],"accounts":[{{"account":"{agent}","roles":["hypervisor","foundry"]}}],"dataCenters":["here"],"hosts":[{{"id":"host-0","dataCenter":"here","agent":"{agent}"}}]"#,
+        peer(60)
+    );
+    let specs =
+        [spec("Local", 4, &more), spec("Development", 1, ""), spec("Live", 3, ""), spec("Live", 4, r#","hosts":{}"#)];
+    specs.map(String::into_bytes).to_vec()
+}
 
 fn texts(texts: &[&str]) -> Vec<Vec<u8>> {
     texts.iter().map(|text| text.as_bytes().to_vec()).collect()

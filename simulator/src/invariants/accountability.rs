@@ -1,7 +1,8 @@
 //! Whoever contradicts himself to the face of an honest validator is shown to have done so, at once and with proof.
 //!
 //! design.md 5, "Never twice": evidence, kept and reported, of two proposals, prepares or commits for one view and
-//! number, verifiable by anybody. Evidence is on disk, so a fault is shown once, restarts or not.
+//! number, and of two NEW-VIEWs for the view that was entered, verifiable by anybody. Evidence is on disk, so a fault is
+//! shown once, restarts or not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,12 +52,12 @@ impl Accountability {
             return Err(Violation::new("accountability", what));
         }
         let Some((subject, hash)) = said(input) else { return Ok(()) };
-        if !is_judged(subject, replica) {
+        if !is_kept(subject, replica) {
             return Ok(());
         }
         let first = *ear.heard.entry(subject).or_insert(hash);
         let shown = ear.shown.iter().filter(|(culprit, ..)| *culprit == subject.0).count();
-        if first != hash && shown < SHOWN_MAX {
+        if first != hash && shown < SHOWN_MAX && replica.view() == Some(subject.2) {
             ear.due = Some(subject);
         }
         Ok(())
@@ -101,15 +102,22 @@ fn said(input: &Input) -> Option<(Subject, H256)> {
             let proposer = it.header.pre_runtime().ok()?.proposer.as_usize();
             Some(((proposer, SignedKind::Proposal, it.view, it.header.number), it.header.hash()))
         }
+        Message::NewView(it) => Some(((it.sender.as_usize(), SignedKind::NewView, it.view, 0), it.content_hash())),
         _ => None,
     }
 }
 
-/// Whether a member keeps what it hears about a subject: of its view, above the last final block, within two windows.
-fn is_judged((culprit, _, view, number): Subject, replica: &Replica) -> bool {
+/// Whether a member keeps what it hears about a subject. A vote or a proposal: of its view, above the last final block,
+/// within two windows. A NEW-VIEW: of its view, which the first one of it opened, or of one above, which it may open.
+fn is_kept((culprit, kind, view, number): Subject, replica: &Replica) -> bool {
+    if replica.me().is_none_or(|me| me.as_usize() == culprit) {
+        return false;
+    }
+    if kind == SignedKind::NewView {
+        return replica.view().is_some_and(|entered| entered <= view);
+    }
     let last = replica.chain().last().header.number;
-    let is_other = replica.me().is_some_and(|me| me.as_usize() != culprit);
-    is_other && replica.view() == Some(view) && number > last && number <= last + 2 * WINDOW
+    replica.view() == Some(view) && number > last && number <= last + 2 * WINDOW
 }
 
 /// What two statements contradict each other about, if they do and are of the culprit.
