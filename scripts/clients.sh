@@ -24,6 +24,13 @@ is_number "$BASE_PORT" || die "--base-port needs a number"
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/tierchain/clients"
 CLIENTS="$ROOT/testnet/clients"
 JS_URI="//tierchain-js"
+# Secret URIs of every form, as they stand in the documentation of subkey; they protect nothing.
+PHRASE="bottom drive obey lake curtain smoke basket hold race lonely fit walk"
+URIS=(
+    "$JS_URI" //Alice //Alice//stash//0 "$PHRASE" "$PHRASE//hard//1" "$PHRASE///password" "$PHRASE//hard///password"
+    "0xfac7959dbfe72f052e5a0c3c8d6530f202b02fd8f9f5ca3580ec8deb7797479e"
+    "0xfac7959dbfe72f052e5a0c3c8d6530f202b02fd8f9f5ca3580ec8deb7797479e//Alice"
+)
 RPC="ws://127.0.0.1:$BASE_PORT"
 
 wants() { [[ -z "$ONLY" || "$ONLY" == "$1" ]]; }
@@ -46,6 +53,8 @@ js_home() {
     printf '%s' "$home"
 }
 
+# Versions and hashes are renewed by `uv pip compile --universal --python-version 3.11 --generate-hashes --no-header
+# --no-annotate --no-emit-index-url requirements.txt --output-file requirements.txt`, with the versions changed by hand.
 python_home() {
     local home requirements="$CLIENTS/python/requirements.txt"
     home="$CACHE/python-$({ python3 --version; cat "$requirements"; } | digest)"
@@ -53,7 +62,7 @@ python_home() {
         say "installing substrate-interface into $home (once)" >&2
         rm -rf "$home"
         python3 -m venv "$home"
-        "$home/bin/pip" install --quiet --no-deps --requirement "$requirements" >&2 ||
+        "$home/bin/pip" install --quiet --no-deps --require-hashes --requirement "$requirements" >&2 ||
             die "pip cannot install what $requirements says"
         : >"$home/installed"
     fi
@@ -75,8 +84,8 @@ stop() {
 accounts=()
 if wants js; then
     JS="$(js_home)"
-    address="$(run_js address "$JS_URI")"
-    accounts+=(--account "$address:hypervisor")
+    mapfile -t addresses < <(run_js address "${URIS[@]}")
+    accounts+=(--account "${addresses[0]:?the client names no account}:hypervisor")
 fi
 if wants python; then
     PYTHON="$(python_home)"
@@ -84,8 +93,11 @@ if wants python; then
 fi
 build
 if wants js; then
-    ours="$("$BIN/tierchain" key inspect "$JS_URI" --field ss58Address)"
-    [[ "$ours" == "$address" ]] || die "$JS_URI is $ours by tierchain and $address by @polkadot/keyring"
+    for at in "${!URIS[@]}"; do
+        ours="$("$BIN/tierchain" key inspect "${URIS[at]}" --field ss58Address)"
+        [[ "$ours" == "${addresses[at]}" ]] ||
+            die "${URIS[at]} is $ours by tierchain and ${addresses[at]} by @polkadot/keyring"
+    done
 fi
 
 FOLDER="$(mktemp -d)"

@@ -1,6 +1,6 @@
 // @polkadot/api, as it comes from the registry, against a running network: what a wallet or an explorer does.
 //
-//   node client.mjs address URI          the ed25519 account of a secret URI
+//   node client.mjs address URI…         the ed25519 account of each secret URI
 //   node client.mjs run WS URI           every check; the account must be admitted, as a hypervisor
 
 import assert from 'node:assert/strict';
@@ -29,9 +29,9 @@ async function run (endpoint, uri) {
 }
 
 if (command === 'address') {
-  console.log(keyring.addFromUri(rest[0]).address);
+  rest.forEach((uri) => console.log(keyring.addFromUri(uri).address));
 } else {
-  assert.equal(command, 'run', 'usage: client.mjs address URI | run WS URI');
+  assert.equal(command, 'run', 'usage: client.mjs address URI… | run WS URI');
   // A subscription that never answers must not look like a long test.
   const limit = setTimeout(() => { console.error('no end after 120 s'); process.exit(1); }, 120_000);
 

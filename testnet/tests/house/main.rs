@@ -1,6 +1,7 @@
-//! Taste as a test: the dependency graph, the purity of the heart, the size of files, leftovers.
+//! Taste as a test: the dependency graph, the purity of the heart, lock files, the size of files, leftovers.
 
 mod graph;
+mod locks;
 mod purity;
 mod tidy;
 
