@@ -27,10 +27,10 @@ mod witness;
 
 pub use self::anchor::{AsOf, Link};
 pub use self::contradiction::{ContradictionFile, ContradictionReport, Said, Statement};
-pub use self::facts::{CustodyFact, Facts};
+pub use self::facts::{CustodyFact, Facts, Visit};
 pub use self::file::{FILE_BYTES_MAX, Kind, MAGIC, VERSION};
 pub use self::included::Included;
-pub use self::life::{Head, LifeFile, LifeReport};
+pub use self::life::{Head, LifeFile, LifeReport, Unattested};
 pub use self::lived::{Delay, Interval, Lived, Stay};
 pub use self::refusal::{Place, Refusal};
 pub use self::tenant::{TENANT_PART_MAX, TenantFile, TenantPart, TenantReport};

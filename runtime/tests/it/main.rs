@@ -1,6 +1,7 @@
 //! The runtime from outside: blocks of extrinsics in, state, entity blocks and meta blocks out.
 
 mod api;
+mod audit;
 mod births;
 mod epochs;
 mod genesis;
