@@ -55,9 +55,11 @@ pub enum Report {
 /// [`Refusal`] says whether the file can't be read at all, or which part of it doesn't hold and why.
 pub fn verify(bytes: &[u8], genesis: &H256) -> Result<Report, Refusal> {
     let (kind, mut reader) = file::open(bytes)?;
-    Ok(match kind {
+    let report = match kind {
         Kind::Life => Report::Life(Box::new(life::verify(&mut reader, bytes, genesis)?)),
         Kind::Tenant => Report::Tenant(tenant::verify(&mut reader, bytes, genesis)?),
         Kind::Contradiction => Report::Contradiction(contradiction::verify(&mut reader, bytes, genesis)?),
-    })
+    };
+    file::check_sum(bytes)?;
+    Ok(report)
 }

@@ -61,12 +61,7 @@ impl Facts {
     ///
     /// # Errors
     /// When a record is missing or isn't one.
-    pub fn gather(
-        witness: &mut dyn Witness,
-        id: &ServerId,
-        visits: &[Visit],
-        now: Micros,
-    ) -> Result<Self, Refusal> {
+    pub fn gather(witness: &mut dyn Witness, id: &ServerId, visits: &[Visit], now: Micros) -> Result<Self, Refusal> {
         let parameters = need(witness, "Chains.Parameters", &PARAMETERS.key())?;
         let server: Server = need(witness, "Chains.Servers", &SERVERS.key(id))?;
         let tenant = server.ownership.tenant;
@@ -97,13 +92,7 @@ fn custody(witness: &mut dyn Witness, visit: &Visit, now: Micros) -> Result<Cust
 
 /// The gaps that touch the time from `from` to `until`. They follow on one another in time, so the first of them is
 /// searched for by halves: a host that was watched badly for years has many.
-fn gaps(
-    witness: &mut dyn Witness,
-    host: &H256,
-    count: u32,
-    from: Micros,
-    until: Micros,
-) -> Result<Vec<Gap>, Refusal> {
+fn gaps(witness: &mut dyn Witness, host: &H256, count: u32, from: Micros, until: Micros) -> Result<Vec<Gap>, Refusal> {
     let mut gap = |number: u32| need::<Gap>(witness, "Chains.Gaps", &GAPS.key(&(*host, number)));
     let (mut low, mut high) = (0, count);
     while low < high {

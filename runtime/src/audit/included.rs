@@ -153,4 +153,3 @@ fn says(checked: &Checked, tx: &EntityTx, genesis: &H256) -> bool {
         _ => false,
     }
 }
-

@@ -13,7 +13,7 @@ use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::tree::{MultiProof, Proof};
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 
-use super::anchor::{self, AsOf, Link, Links};
+use super::anchor::{self, Anchor, AsOf, Link, Links};
 use super::facts::{CustodyFact, Facts, Visit};
 use super::file::{self, Kind, Reader};
 use super::included::{self, Included, Includeds};
@@ -155,7 +155,7 @@ impl LifeFile {
             before.pack(block, &mut bytes);
         }
         self.extrinsics.encode_to(&mut bytes);
-        bytes
+        file::finish(bytes)
     }
 }
 
@@ -167,12 +167,7 @@ pub(super) fn verify(reader: &mut Reader<'_>, bytes: &[u8], genesis: &H256) -> R
     let carried: BTreeSet<BlockNumber> = extrinsics.unwrap_or_default().iter().map(|one| one.block).collect();
     let anchor = anchor::check(&file.head.links, &carried, genesis, &epochs)?;
     let lived = Lived::of(&file.blocks).map_err(|(number, reason)| Refusal::at(Place::Block(number), reason))?;
-    let mut replay = Replay::new(&file.head.values);
-    let now = anchor.as_of.time.saturating_mul(1_000);
-    let facts = Facts::gather(&mut replay, &file.head.server, &lived.visits(), now)?;
-    let asked = replay.into_asked()?;
-    let proven = file.head.proof.verify(&anchor.state_root, &asked);
-    proven.map_err(|error| Refusal::at(Place::Network(anchor.as_of.block), format!("its state: {error}")))?;
+    let facts = prove(&file.head, &lived, &anchor).map_err(|error| blame(&file, error))?;
     agree_on_blocks(&file.blocks, &facts)?;
     agree_on_life(&file.head, &facts, &lived, genesis)?;
     agree_on_meta(&file.head, &facts, &lived, genesis)?;
@@ -192,6 +187,23 @@ pub(super) fn verify(reader: &mut Reader<'_>, bytes: &[u8], genesis: &H256) -> R
         meta: file.head.meta,
         bytes: bytes.len(),
     })
+}
+
+/// What the state says of a life that its chain tells so.
+fn prove(head: &Head, lived: &Lived, anchor: &Anchor) -> Result<Facts, Refusal> {
+    let mut replay = Replay::new(&head.values);
+    let now = anchor.as_of.time.saturating_mul(1_000);
+    let facts = Facts::gather(&mut replay, &head.server, &lived.visits(), now)?;
+    let proven = head.proof.verify(&anchor.state_root, &replay.into_asked()?);
+    proven.map_err(|error| Refusal::at(Place::Network(anchor.as_of.block), format!("its state: {error}")))?;
+    Ok(facts)
+}
+
+/// Which values a file needs follows from its chain. So where they don't fit, and the record counts other blocks, it is
+/// the chain that is to blame.
+fn blame(file: &LifeFile, error: Refusal) -> Refusal {
+    let agreed = file.head.length().map(|length| agree_on_length(&file.blocks, length));
+    if let Ok(Err(blocks)) = agreed { blocks } else { error }
 }
 
 fn read(reader: &mut Reader<'_>, genesis: &H256) -> Result<(LifeFile, Epochs), Refusal> {
@@ -225,17 +237,22 @@ fn agree_on_blocks(blocks: &[EntityBlock], facts: &Facts) -> Result<(), Refusal>
         let reason = || format!("its hash {} has {found} leading zero bits, and {bits} are asked for", block.hash);
         ensure(found >= bits, Place::Block(block.number), reason())?;
     }
-    let count = u32::try_from(blocks.len()).unwrap_or(u32::MAX);
-    if count < record.length {
-        let reason = format!("it is missing: the state counts {} blocks and the file has {count}", record.length);
-        return Err(Refusal::at(Place::Block(count), reason));
-    }
-    ensure(count == record.length, Place::Block(record.length), "the state knows no such block")?;
+    agree_on_length(blocks, record.length)?;
     let (first, last) = (blocks.first(), blocks.last());
     let birth = first.map(|block| block.hash);
     ensure_equal(Place::Block(0), "its hash", &birth, &Some(record.birth_hash))?;
     let head = last.map(|block| block.hash);
-    ensure_equal(Place::Block(count.saturating_sub(1)), "the chain's last hash", &head, &Some(record.head))
+    ensure_equal(Place::Block(record.length.saturating_sub(1)), "the chain's last hash", &head, &Some(record.head))
+}
+
+/// The chain has as many blocks as the state says.
+fn agree_on_length(blocks: &[EntityBlock], length: u32) -> Result<(), Refusal> {
+    let count = u32::try_from(blocks.len()).unwrap_or(u32::MAX);
+    if count < length {
+        let reason = format!("it is missing: the state counts {length} blocks and the file has {count}");
+        return Err(Refusal::at(Place::Block(count), reason));
+    }
+    ensure(count == length, Place::Block(length), "the state knows no such block")
 }
 
 /// The record says what the blocks tell.

@@ -90,7 +90,7 @@ impl TenantFile {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = file::start(Kind::Tenant);
         self.encode_to(&mut bytes);
-        bytes
+        file::finish(bytes)
     }
 }
 

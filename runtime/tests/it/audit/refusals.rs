@@ -12,11 +12,18 @@ fn refusal(bytes: &[u8]) -> Refusal {
     verify(bytes, &genesis()).expect_err("a bad file")
 }
 
+/// A file that was changed on purpose: its sum is right.
+fn summed(parts: &[&[u8]]) -> Vec<u8> {
+    let body = parts.concat();
+    let sum = tierchain_primitives::hash::sha256(&[&body]);
+    [&body[..], &sum.0[..8]].concat()
+}
+
 /// Where each block of a life's file lies.
 fn blocks_in(file: &LifeFile) -> Vec<std::ops::Range<usize>> {
     let whole = file.to_bytes();
     let with = |count: usize| LifeFile { blocks: file.blocks[..count].to_vec(), ..file.clone() };
-    let tail = file.extrinsics.encode().len();
+    let tail = file.extrinsics.encode().len() + 8;
     let end = |count: usize| {
         // The count before the blocks takes as many bytes for each of these short chains.
         with(count).to_bytes().len() - tail
@@ -73,7 +80,7 @@ fn a_dropped_block_is_refused_and_named() {
         for dropped in 0..whole.blocks.len() {
             // Cut out of the bytes: the next block isn't the one that stood there.
             let (bytes, range) = (whole.to_bytes(), blocks_in(&whole)[dropped].clone());
-            let cut = [&bytes[..range.start], &bytes[range.end..]].concat();
+            let cut = summed(&[&bytes[..range.start], &bytes[range.end..bytes.len() - 8]]);
             let last = dropped + 1 == whole.blocks.len();
             assert!(last || refusal(&cut).block() == u32::try_from(dropped).ok(), "{}", refusal(&cut));
             // Packed again, with an honest count: the state counts one more.
@@ -128,7 +135,7 @@ fn cut_off_and_longer_files_are_refused() {
     }
     assert!(matches!(refusal(b""), Refusal::Unreadable(_)));
     assert!(matches!(refusal(b"tierchain/evidence/1\n"), Refusal::Unreadable(_)));
-    let newer = [&b"tierchain/audit\n"[..], &[2, 0, 0]].concat();
+    let newer = [&b"tierchain/audit\n"[..], &[2, 0, 0], &[0; 8]].concat();
     assert!(matches!(refusal(&newer), Refusal::Unreadable(_)));
 }
 

@@ -50,9 +50,9 @@ fn config() -> GenesisConfig {
     let centers = vec![center("fra-1", "EU"), center("par-1", "EU"), center("nyc-1", "US")];
     let with = |role: Role| Roles::NONE.with(role);
     let agents = ["agent fra", "agent par", "agent nyc"];
-    let hosts = (0u8..3).zip(agents).map(|(number, agent)| {
-        Host::new(host(number), centers[usize::from(number)].id, account(agent))
-    });
+    let hosts = (0u8..3)
+        .zip(agents)
+        .map(|(number, agent)| Host::new(host(number), centers[usize::from(number)].id, account(agent)));
     let hosts = hosts.collect();
     let agents = agents.map(|agent| (account(agent), with(Role::Hypervisor)));
     GenesisConfig {
@@ -90,7 +90,7 @@ impl Story {
 
     pub(crate) fn event(&self, id: ServerId, number: u64, event: EventKind) -> Event {
         let detail = Detail(format!("#{number}").into_bytes());
-        let (occurred_at, evidence) = (self.ago(7_000 + number), party_id(&format!("{id} {number}")));
+        let (occurred_at, evidence) = (self.ago(7_000 - number), party_id(&format!("{id} {number}")));
         Event { server: id, number, occurred_at, precision: Precision::Event, event, meter: None, evidence, detail }
     }
 
