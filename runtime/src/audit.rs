@@ -27,10 +27,10 @@ mod witness;
 
 pub use self::anchor::{AsOf, Link};
 pub use self::contradiction::{ContradictionFile, ContradictionReport, Said, Statement};
-pub use self::facts::{CustodyFact, Facts};
+pub use self::facts::{CustodyFact, Facts, Visit};
 pub use self::file::{FILE_BYTES_MAX, Kind, MAGIC, VERSION};
 pub use self::included::Included;
-pub use self::life::{Head, LifeFile, LifeReport};
+pub use self::life::{Head, LifeFile, LifeReport, Unattested};
 pub use self::lived::{Delay, Interval, Lived, Stay};
 pub use self::refusal::{Place, Refusal};
 pub use self::tenant::{TENANT_PART_MAX, TenantFile, TenantPart, TenantReport};
@@ -55,9 +55,11 @@ pub enum Report {
 /// [`Refusal`] says whether the file can't be read at all, or which part of it doesn't hold and why.
 pub fn verify(bytes: &[u8], genesis: &H256) -> Result<Report, Refusal> {
     let (kind, mut reader) = file::open(bytes)?;
-    Ok(match kind {
+    let report = match kind {
         Kind::Life => Report::Life(Box::new(life::verify(&mut reader, bytes, genesis)?)),
         Kind::Tenant => Report::Tenant(tenant::verify(&mut reader, bytes, genesis)?),
         Kind::Contradiction => Report::Contradiction(contradiction::verify(&mut reader, bytes, genesis)?),
-    })
+    };
+    file::check_sum(bytes)?;
+    Ok(report)
 }

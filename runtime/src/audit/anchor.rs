@@ -74,6 +74,16 @@ pub(super) fn tidy(mut links: Vec<Link>) -> Vec<Link> {
     links
 }
 
+/// The time of the block after which the state is that the last header names.
+pub(super) fn time_of_state(links: &[Link]) -> Result<Millis, Refusal> {
+    let last = links.last().ok_or_else(|| Refusal::at(Place::File, "it has no header"))?;
+    let named = last.header.pre_runtime().map_err(|error| Refusal::at(Place::Network(last.header.number), error))?;
+    let link = links.iter().find(|link| link.header.number == named.executed);
+    let consensus = link.and_then(|link| link.header.pre_runtime().ok());
+    let missing = || Refusal::at(Place::Network(named.executed), "its header is missing");
+    Ok(consensus.ok_or_else(missing)?.timestamp)
+}
+
 /// Checks the links: each is final, and they are those of `wanted` blocks, of the block after which the state is
 /// proven, and of those up to the one that names that state, which is the last.
 pub(super) fn check(
@@ -104,10 +114,9 @@ pub(super) fn check(
         let reason = if lacks { "its header is missing" } else { "its header is given and nothing needs it" };
         return Err(Refusal::at(Place::Network(*number), reason));
     }
-    let time = links.iter().find(|link| link.header.number == block).map(|link| link.header.pre_runtime());
-    let Some(Ok(consensus)) = time else { return Err(Refusal::at(Place::Network(block), "its header has no time")) };
+    let time = time_of_state(links)?;
     let epoch = last.certificate.as_ref().map_or(Epoch(0), |certificate| certificate.epoch);
-    Ok(Anchor { state_root: last.header.state_root, as_of: AsOf { block, time: consensus.timestamp, named_by, epoch } })
+    Ok(Anchor { state_root: last.header.state_root, as_of: AsOf { block, time, named_by, epoch } })
 }
 
 /// Passes a block that its certificate makes final, or the file's next header, whose parent it is.

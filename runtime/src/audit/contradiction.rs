@@ -100,7 +100,7 @@ impl ContradictionFile {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = file::start(Kind::Contradiction);
         self.encode_to(&mut bytes);
-        bytes
+        file::finish(bytes)
     }
 }
 

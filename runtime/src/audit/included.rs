@@ -134,6 +134,10 @@ fn says(checked: &Checked, tx: &EntityTx, genesis: &H256) -> bool {
     match &checked.call {
         Call::Chains(chains::Call::Append { event }) => signer == tx.writer && *event == tx.event,
         Call::Chains(chains::Call::AppendBatch { events }) => signer == tx.writer && events.contains(&tx.event),
+        Call::Chains(chains::Call::AppendGuest { reports }) => reports.iter().any(|report| {
+            let signed = report.event.guest_signed_bytes(genesis);
+            report.event == tx.event && verify_zip215(&tx.writer, &signed, &report.signature)
+        }),
         Call::Chains(chains::Call::Birth { request, tracker_signature }) => {
             let EventKind::Born { announcement, previous } = &tx.event.event else { return false };
             let is_born = BirthRequest {
@@ -149,4 +153,3 @@ fn says(checked: &Checked, tx: &EntityTx, genesis: &H256) -> bool {
         _ => false,
     }
 }
-

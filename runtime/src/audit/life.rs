@@ -4,19 +4,23 @@ use std::collections::BTreeSet;
 
 use parity_scale_codec::{Compact, Decode, Encode, Error, Input};
 use tierchain_primitives::epoch::Epochs;
-use tierchain_primitives::ledger::{EntityBlock, MetaBlock, Relation, RelationKind, ServerId, ServerState, Usage};
+use tierchain_primitives::ledger::{
+    EndReason, EntityBlock, MetaBlock, MetaTx, Relation, RelationKind, ServerId, Usage,
+};
 use tierchain_primitives::lineage::Lineage;
-use tierchain_primitives::tree::MultiProof;
+use tierchain_primitives::numbers::Micros;
+use tierchain_primitives::ports::StateRead;
+use tierchain_primitives::tree::{MultiProof, Proof};
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 
-use super::anchor::{self, AsOf, Link, Links};
-use super::facts::{CustodyFact, Facts};
+use super::anchor::{self, Anchor, AsOf, Link, Links};
+use super::facts::{CustodyFact, Facts, Visit};
 use super::file::{self, Kind, Reader};
 use super::included::{self, Included, Includeds};
 use super::lived::Lived;
 use super::packed::Before;
 use super::refusal::{Place, Refusal, ensure, ensure_equal};
-use super::witness::{Replay, Values};
+use super::witness::{Recorder, Replay, Values};
 
 /// What a meta block says the chain was the chain of: a server.
 const SERVER_KIND: u8 = 0;
@@ -92,11 +96,34 @@ impl Decode for Head {
         let server = ServerId::decode(input)?;
         let values = Values::decode(input)?.0;
         let proof = MultiProof::decode(input)?;
-        Ok(Self { links, server, values, proof, meta: meta_block(input)? })
+        Ok(Self { links, server, values, proof, meta: OptionalMeta::decode(input)?.0 })
     }
 }
 
 impl Head {
+    /// Puts it together from the state after the block that the links' last header names as `executed`, with the hosts
+    /// that the chain names ([`Lived::visits`]) and the meta block of its record, if there is one. `prove` proves a key
+    /// of that state's tree.
+    ///
+    /// # Errors
+    /// When the server has no such life, or what belongs to it is missing.
+    pub fn build(
+        state: &dyn StateRead,
+        links: Vec<Link>,
+        server: ServerId,
+        visits: &[Visit],
+        meta: Option<MetaBlock>,
+        prove: impl Fn(&H256) -> Proof,
+    ) -> Result<Self, Refusal> {
+        let links = anchor::tidy(links);
+        let now = anchor::time_of_state(&links)?.saturating_mul(1_000);
+        let mut recorder = Recorder::new(state);
+        Facts::gather(&mut recorder, &server, visits, now)?;
+        let (values, keys) = recorder.into_parts();
+        let proof = MultiProof::join(keys.into_iter().map(|key| (key, prove(&key))).collect());
+        Ok(Self { links, server, values, proof, meta })
+    }
+
     /// Adds the headers of the blocks that carried extrinsics.
     pub fn add_links(&mut self, links: impl IntoIterator<Item = Link>) {
         let all = core::mem::take(&mut self.links).into_iter().chain(links);
@@ -128,7 +155,7 @@ impl LifeFile {
             before.pack(block, &mut bytes);
         }
         self.extrinsics.encode_to(&mut bytes);
-        bytes
+        file::finish(bytes)
     }
 }
 
@@ -140,11 +167,7 @@ pub(super) fn verify(reader: &mut Reader<'_>, bytes: &[u8], genesis: &H256) -> R
     let carried: BTreeSet<BlockNumber> = extrinsics.unwrap_or_default().iter().map(|one| one.block).collect();
     let anchor = anchor::check(&file.head.links, &carried, genesis, &epochs)?;
     let lived = Lived::of(&file.blocks).map_err(|(number, reason)| Refusal::at(Place::Block(number), reason))?;
-    let mut replay = Replay::new(&file.head.values);
-    let facts = Facts::gather(&mut replay, &file.head.server, &lived.hosts)?;
-    let asked = replay.into_asked()?;
-    let proven = file.head.proof.verify(&anchor.state_root, &asked);
-    proven.map_err(|error| Refusal::at(Place::Network(anchor.as_of.block), format!("its state: {error}")))?;
+    let facts = prove(&file.head, &lived, &anchor).map_err(|error| blame(&file, error))?;
     agree_on_blocks(&file.blocks, &facts)?;
     agree_on_life(&file.head, &facts, &lived, genesis)?;
     agree_on_meta(&file.head, &facts, &lived, genesis)?;
@@ -166,11 +189,33 @@ pub(super) fn verify(reader: &mut Reader<'_>, bytes: &[u8], genesis: &H256) -> R
     })
 }
 
+/// What the state says of a life that its chain tells so.
+fn prove(head: &Head, lived: &Lived, anchor: &Anchor) -> Result<Facts, Refusal> {
+    let mut replay = Replay::new(&head.values);
+    let now = anchor.as_of.time.saturating_mul(1_000);
+    let facts = Facts::gather(&mut replay, &head.server, &lived.visits(), now)?;
+    let proven = head.proof.verify(&anchor.state_root, &replay.into_asked()?);
+    proven.map_err(|error| Refusal::at(Place::Network(anchor.as_of.block), format!("its state: {error}")))?;
+    Ok(facts)
+}
+
+/// Which values a file needs follows from its chain. So where they don't fit, and the record counts other blocks, it is
+/// the chain that is to blame.
+fn blame(file: &LifeFile, error: Refusal) -> Refusal {
+    let agreed = file.head.length().map(|length| agree_on_length(&file.blocks, length));
+    if let Ok(Err(blocks)) = agreed { blocks } else { error }
+}
+
 fn read(reader: &mut Reader<'_>, genesis: &H256) -> Result<(LifeFile, Epochs), Refusal> {
     let lineage: Lineage = reader.take(&Place::Lineage)?;
     let epochs = lineage.verify(genesis).map_err(|error| Refusal::at(Place::Lineage, error))?;
-    let head: Head = reader.take(&Place::File)?;
-    let count: u64 = reader.take::<Compact<u64>>(&Place::File)?.0;
+    let links: Links = reader.take(&Place::Part("the headers"))?;
+    let server: ServerId = reader.take(&Place::Part("the server's id"))?;
+    let values: Values = reader.take(&Place::Part("the values of the state"))?;
+    let proof: MultiProof = reader.take(&Place::Part("the proof of the state"))?;
+    let meta = reader.take::<OptionalMeta>(&Place::Meta)?.0;
+    let head = Head { links: links.0, server, values: values.0, proof, meta };
+    let count: u64 = reader.take::<Compact<u64>>(&Place::Part("the number of blocks"))?.0;
     let mut before = Before::birth(head.server, genesis);
     // The count is only announced so far: memory is taken as blocks arrive.
     let mut blocks = Vec::new();
@@ -178,7 +223,7 @@ fn read(reader: &mut Reader<'_>, genesis: &H256) -> Result<(LifeFile, Epochs), R
         let place = || Place::Block(u32::try_from(number).unwrap_or(u32::MAX));
         blocks.push(before.unpack(&mut reader.0).map_err(|reason| Refusal::at(place(), reason))?);
     }
-    let extrinsics: Option<Includeds> = reader.take(&Place::Extrinsic(0))?;
+    let extrinsics: Option<Includeds> = reader.take(&Place::Part("the extrinsics"))?;
     let extrinsics = extrinsics.map(|extrinsics| extrinsics.0);
     Ok((LifeFile { lineage, head, blocks, extrinsics }, epochs))
 }
@@ -192,17 +237,22 @@ fn agree_on_blocks(blocks: &[EntityBlock], facts: &Facts) -> Result<(), Refusal>
         let reason = || format!("its hash {} has {found} leading zero bits, and {bits} are asked for", block.hash);
         ensure(found >= bits, Place::Block(block.number), reason())?;
     }
-    let count = u32::try_from(blocks.len()).unwrap_or(u32::MAX);
-    if count < record.length {
-        let reason = format!("it is missing: the state counts {} blocks and the file has {count}", record.length);
-        return Err(Refusal::at(Place::Block(count), reason));
-    }
-    ensure(count == record.length, Place::Block(record.length), "the state knows no such block")?;
+    agree_on_length(blocks, record.length)?;
     let (first, last) = (blocks.first(), blocks.last());
     let birth = first.map(|block| block.hash);
     ensure_equal(Place::Block(0), "its hash", &birth, &Some(record.birth_hash))?;
     let head = last.map(|block| block.hash);
-    ensure_equal(Place::Block(count.saturating_sub(1)), "the chain's last hash", &head, &Some(record.head))
+    ensure_equal(Place::Block(record.length.saturating_sub(1)), "the chain's last hash", &head, &Some(record.head))
+}
+
+/// The chain has as many blocks as the state says.
+fn agree_on_length(blocks: &[EntityBlock], length: u32) -> Result<(), Refusal> {
+    let count = u32::try_from(blocks.len()).unwrap_or(u32::MAX);
+    if count < length {
+        let reason = format!("it is missing: the state counts {length} blocks and the file has {count}");
+        return Err(Refusal::at(Place::Block(count), reason));
+    }
+    ensure(count == length, Place::Block(length), "the state knows no such block")
 }
 
 /// The record says what the blocks tell.
@@ -221,7 +271,9 @@ fn agree_on_life(head: &Head, facts: &Facts, lived: &Lived, genesis: &H256) -> R
     ensure_equal(place(), "its last time", &record.last_at, &lived.last_at)?;
     let end = record.end.map(|end| (end.at, end.noted, end.reason));
     ensure_equal(place(), "its end", &end, &lived.end)?;
-    ensure_equal(place(), "its usage", &record.usage.0, &lived.usage)?;
+    ensure(record.usage.0 == lived.usage, place(), "its usage isn't what the blocks add up to")?;
+    let since = lived.intervals.last().map_or(lived.born, |interval| interval.from);
+    ensure_equal(place(), "since when it is in its state", &record.state_since, &since)?;
     let place = || Place::Record("Chains.TenantServers");
     ensure_equal(place(), "its server", &entry.server, &head.server)?;
     ensure_equal(place(), "its birth", &entry.born, &lived.born)?;
@@ -252,7 +304,7 @@ fn agree_on_meta(head: &Head, facts: &Facts, lived: &Lived, genesis: &H256) -> R
     ensure_equal(Place::Meta, "its number of blocks", &tx.blocks, &record.length)?;
     let times = lived.end.map(|(at, _, reason)| (lived.born, at, reason));
     ensure_equal(Place::Meta, "its times", &Some((tx.born, tx.ended, tx.reason)), &times)?;
-    ensure_equal(Place::Meta, "its usage", &tx.usage, &lived.usage)?;
+    ensure(tx.usage == lived.usage, Place::Meta, "its usage isn't what the blocks add up to")?;
     ensure_equal(Place::Meta, "its relations", &tx.relations, &relations(head.server, lived, genesis))
 }
 
@@ -276,39 +328,54 @@ fn writers(blocks: &[EntityBlock]) -> Vec<(AccountId, u32)> {
     writers
 }
 
-/// A meta block on its way in: its relations are bounded before they are read.
-fn meta_block<I: Input>(input: &mut I) -> Result<Option<MetaBlock>, Error> {
-    use tierchain_primitives::ledger::{EndReason, MetaTx};
-    match input.read_byte()? {
-        0 => return Ok(None),
-        1 => {}
-        _ => return Err("neither a meta block nor none".into()),
-    }
-    let (meta, number, prev, nonce) = (H256::decode(input)?, u32::decode(input)?, H256::decode(input)?, u64::decode(input)?);
-    let tx = MetaTx {
-        chain: H256::decode(input)?,
-        kind: u8::decode(input)?,
-        birth_hash: H256::decode(input)?,
-        end_hash: H256::decode(input)?,
-        blocks: u32::decode(input)?,
-        born: u64::decode(input)?,
-        ended: u64::decode(input)?,
-        usage: Usage::decode(input)?,
-        reason: EndReason::decode(input)?,
-        relations: crate::bounded::list(input, RELATIONS_MAX)?,
-    };
-    Ok(Some(MetaBlock { meta, number, prev, nonce, tx, hash: H256::decode(input)? }))
-}
-
 /// Most relations of a meta block.
 const RELATIONS_MAX: usize = 8;
 
+/// A meta block on its way in: its relations are bounded before they are read.
+struct OptionalMeta(Option<MetaBlock>);
+
+impl Decode for OptionalMeta {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
+        match input.read_byte()? {
+            0 => return Ok(Self(None)),
+            1 => {}
+            _ => return Err("neither a meta block nor none".into()),
+        }
+        let (meta, number) = (H256::decode(input)?, u32::decode(input)?);
+        let (prev, nonce) = (H256::decode(input)?, u64::decode(input)?);
+        let tx = MetaTx {
+            chain: H256::decode(input)?,
+            kind: u8::decode(input)?,
+            birth_hash: H256::decode(input)?,
+            end_hash: H256::decode(input)?,
+            blocks: u32::decode(input)?,
+            born: Micros::decode(input)?,
+            ended: Micros::decode(input)?,
+            usage: Usage::decode(input)?,
+            reason: EndReason::decode(input)?,
+            relations: crate::bounded::list(input, RELATIONS_MAX)?,
+        };
+        Ok(Self(Some(MetaBlock { meta, number, prev, nonce, tx, hash: H256::decode(input)? })))
+    }
+}
+
+/// A time for which nobody says that the server's host was watched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Unattested {
+    /// The host.
+    pub host: H256,
+    /// From when.
+    pub from: Micros,
+    /// Until when.
+    pub until: Micros,
+}
+
 impl LifeReport {
-    /// Whether the server was in that region all its life, as far as it is proven: every host that ran it, and every
-    /// host that it was to move to, stands there. Names the block that led elsewhere, or was to.
+    /// Whether the server was in that region all its life: every host that ran it stands there, and every host that it
+    /// was to move to. Regions are those that the registry has as of the report's block.
     ///
     /// # Errors
-    /// The host that stands elsewhere, and its region.
+    /// The host that stands elsewhere.
     pub fn never_left(&self, region: &str) -> Result<(), &CustodyFact> {
         let elsewhere = self.facts.hosts.iter().find(|custody| custody.data_center.region != region);
         elsewhere.map_or(Ok(()), Err)
@@ -320,9 +387,26 @@ impl LifeReport {
         self.facts.hosts.iter().find(|custody| custody.host.id == *host)
     }
 
-    /// How long it was in a state, in microseconds.
+    /// The times for which nobody says that the server's host was watched, in order.
     #[must_use]
-    pub fn time_in(&self, state: ServerState) -> u128 {
-        self.lived.usage.states[state as usize].wall_us
+    pub fn unattested(&self) -> Vec<Unattested> {
+        let now = self.as_of.time.saturating_mul(1_000);
+        let mut all = Vec::new();
+        for stay in &self.lived.stays {
+            let (begin, end) = (stay.from, stay.until.unwrap_or(now));
+            let Some(custody) = self.custody(&stay.host) else { continue };
+            // What is watched lies between `from` and `until`, but for the gaps.
+            let (from, until) = custody.attested.map_or((end, end), |it| (it.from, it.until));
+            let before = core::iter::once((begin, from));
+            let within = custody.gaps.iter().map(|gap| (gap.from, gap.to));
+            let after = core::iter::once((until, end));
+            for (from, until) in before.chain(within).chain(after) {
+                let (from, until) = (from.max(begin), until.min(end));
+                if from < until {
+                    all.push(Unattested { host: stay.host, from, until });
+                }
+            }
+        }
+        all
     }
 }

@@ -9,6 +9,8 @@ use tierchain_primitives::ledger::{
 };
 use tierchain_primitives::numbers::{Micros, Millis};
 
+use super::facts::Visit;
+
 /// A time in one state with the same resources.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Interval {
@@ -131,7 +133,10 @@ impl Lived {
         if self.end.is_some() {
             return Err("nothing follows an end");
         }
-        self.advance(block.tx.event.occurred_at);
+        // What a tracker or a foundry sees ends no piece of constant state, except that an end is the end.
+        if !matches!(block.tx.event.event, EventKind::GuestEvent { .. } | EventKind::Suspected { .. }) {
+            self.advance(block.tx.event.occurred_at);
+        }
         self.count(block);
         match &block.tx.event.event {
             EventKind::Born { .. } => return Err("a chain has one birth"),
@@ -221,6 +226,18 @@ impl Lived {
         self.host = host;
         self.stays.push(Stay { host, from: self.last_at, until: None, block });
         Ok(())
+    }
+
+    /// The hosts that its chain names, each with the time from the first arrival to the last departure.
+    #[must_use]
+    pub fn visits(&self) -> Vec<Visit> {
+        let visit = |host: &H256| {
+            let mut stays = self.stays.iter().filter(|stay| stay.host == *host);
+            let first = stays.next();
+            let last = stays.next_back().or(first);
+            Visit { host: *host, stayed: first.zip(last).map(|(first, last)| (first.from, last.until)) }
+        };
+        self.hosts.iter().map(visit).collect()
     }
 
     /// Ends what still lasts.

@@ -23,6 +23,8 @@ pub enum Place {
     Entry(u64),
     /// One of two statements, 1 or 2.
     Statement(u8),
+    /// A part of the file, before anything in it is known.
+    Part(&'static str),
     /// The file as a whole.
     File,
 }
@@ -38,6 +40,7 @@ impl fmt::Display for Place {
             Self::Extrinsic(at) => write!(f, "extrinsic {at}"),
             Self::Entry(at) => write!(f, "entry {at} of the tenant's list"),
             Self::Statement(which) => write!(f, "statement {which}"),
+            Self::Part(name) => f.write_str(name),
             Self::File => f.write_str("the file"),
         }
     }

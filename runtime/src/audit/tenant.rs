@@ -7,12 +7,13 @@ use tierchain_primitives::H256;
 use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::lineage::Lineage;
 use tierchain_primitives::numbers::Micros;
-use tierchain_primitives::tree::MultiProof;
+use tierchain_primitives::ports::StateRead;
+use tierchain_primitives::tree::{MultiProof, Proof};
 
 use super::anchor::{self, AsOf, Link, Links};
 use super::file::{self, Kind, Reader};
 use super::refusal::{Place, Refusal, ensure};
-use super::witness::{Replay, Values, Witness, need};
+use super::witness::{Recorder, Replay, Values, Witness, need, read};
 use crate::bounded;
 use crate::chains::{TENANT_SERVER_COUNT, TENANT_SERVERS, TenantEntry};
 
@@ -89,11 +90,32 @@ impl TenantFile {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = file::start(Kind::Tenant);
         self.encode_to(&mut bytes);
-        bytes
+        file::finish(bytes)
     }
 }
 
 impl TenantPart {
+    /// Puts it together from the state after the block that the links' last header names as `executed`: the entries from
+    /// `from` on, up to the list's end or to that of a list that had `until` entries. `prove` proves a key of that
+    /// state's tree.
+    ///
+    /// # Errors
+    /// When an entry is missing.
+    pub fn build(
+        state: &dyn StateRead,
+        links: Vec<Link>,
+        tenant: &H256,
+        from: u64,
+        until: Option<u64>,
+        prove: impl Fn(&H256) -> Proof,
+    ) -> Result<Self, Refusal> {
+        let mut recorder = Recorder::new(state);
+        Self::gather(&mut recorder, tenant, from, until)?;
+        let (values, keys) = recorder.into_parts();
+        let proof = MultiProof::join(keys.into_iter().map(|key| (key, prove(&key))).collect());
+        Ok(Self { links: anchor::tidy(links), values, proof })
+    }
+
     /// Asks for the records of a part that begins with entry `from` and goes to the list's end, or to that of a list
     /// that had `until` entries: the list's length, and the entries.
     ///
@@ -105,7 +127,7 @@ impl TenantPart {
         from: u64,
         until: Option<u64>,
     ) -> Result<(u64, Vec<TenantEntry>), Refusal> {
-        let count = super::witness::read(witness, "Chains.TenantServerCount", &TENANT_SERVER_COUNT.key(tenant))?;
+        let count = read(witness, "Chains.TenantServerCount", &TENANT_SERVER_COUNT.key(tenant))?;
         let count: u64 = count.unwrap_or(0);
         let end = until.unwrap_or(count).min(count).min(from.saturating_add(TENANT_PART_MAX));
         let entries = (from..end).map(|at| need(witness, "Chains.TenantServers", &TENANT_SERVERS.key(&(*tenant, at))));
@@ -118,8 +140,8 @@ impl TenantPart {
 pub(super) fn verify(reader: &mut Reader<'_>, bytes: &[u8], genesis: &H256) -> Result<TenantReport, Refusal> {
     let lineage: Lineage = reader.take(&Place::Lineage)?;
     let epochs = lineage.verify(genesis).map_err(|error| Refusal::at(Place::Lineage, error))?;
-    let tenant: H256 = reader.take(&Place::File)?;
-    let parts: Parts = reader.take(&Place::File)?;
+    let tenant: H256 = reader.take(&Place::Part("the tenant's id"))?;
+    let parts: Parts = reader.take(&Place::Part("the parts"))?;
     let file = TenantFile { lineage, tenant, parts: parts.0 };
     reader.end(bytes, &file.to_bytes())?;
     let (first, rest) = file.parts.split_first().ok_or_else(|| Refusal::at(Place::File, "it has no part"))?;

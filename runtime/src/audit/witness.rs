@@ -2,7 +2,9 @@
 //!
 //! Which values a file has is said once, by the code that asks for them ([`super::facts`]): whoever makes a file runs it
 //! over the state and records the answers, whoever checks one runs it over the answers and learns the keys. So no file
-//! has a value too few or too many.
+//! has a value too few or too many. A key that is asked for again has the same answer, which stands in the file once.
+
+use std::collections::BTreeMap;
 
 use parity_scale_codec::{Compact, Decode, DecodeAll, Encode, Error, Input};
 use tierchain_primitives::H256;
@@ -72,13 +74,14 @@ pub struct Recorder<'a> {
     state: &'a dyn StateRead,
     values: Values,
     keys: Vec<H256>,
+    answered: BTreeMap<H256, usize>,
 }
 
 impl<'a> Recorder<'a> {
     /// A witness of a state.
     #[must_use]
     pub fn new(state: &'a dyn StateRead) -> Self {
-        Self { state, values: Values::default(), keys: Vec::new() }
+        Self { state, values: Values::default(), keys: Vec::new(), answered: BTreeMap::new() }
     }
 
     /// What was answered, and the tree's keys of it, which the file's proof must cover.
@@ -90,8 +93,13 @@ impl<'a> Recorder<'a> {
 
 impl Witness for Recorder<'_> {
     fn answer(&mut self, _: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
+        let leaf = leaf_key(key);
+        if let Some(at) = self.answered.get(&leaf) {
+            return Ok(self.values.0[*at].clone());
+        }
         let value = self.state.get(key);
-        self.keys.push(leaf_key(key));
+        self.answered.insert(leaf, self.values.0.len());
+        self.keys.push(leaf);
         self.values.0.push(value.clone());
         Ok(value)
     }
@@ -100,18 +108,18 @@ impl Witness for Recorder<'_> {
 /// A witness that has a file's values only.
 pub(super) struct Replay<'a> {
     values: core::slice::Iter<'a, Option<Vec<u8>>>,
-    asked: Vec<Asked>,
+    answered: BTreeMap<H256, &'a Option<Vec<u8>>>,
 }
 
 impl<'a> Replay<'a> {
     pub(super) fn new(values: &'a [Option<Vec<u8>>]) -> Self {
-        Self { values: values.iter(), asked: Vec::new() }
+        Self { values: values.iter(), answered: BTreeMap::new() }
     }
 
     /// What was asked and answered, for the proof to cover; refused where the file has values that nobody asked for.
     pub(super) fn into_asked(self) -> Result<Vec<Asked>, Refusal> {
         match self.values.len() {
-            0 => Ok(self.asked),
+            0 => Ok(self.answered.into_iter().map(|(leaf, value)| (leaf, value.as_deref().map(value_hash))).collect()),
             more => Err(Refusal::at(Place::File, format!("it has {more} values of the state that nothing needs"))),
         }
     }
@@ -119,9 +127,13 @@ impl<'a> Replay<'a> {
 
 impl Witness for Replay<'_> {
     fn answer(&mut self, name: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
+        let leaf = leaf_key(key);
+        if let Some(value) = self.answered.get(&leaf) {
+            return Ok((*value).clone());
+        }
         let missing = || Refusal::at(Place::Record(name), "the file ends before it");
         let value = self.values.next().ok_or_else(missing)?;
-        self.asked.push((leaf_key(key), value.as_deref().map(value_hash)));
+        self.answered.insert(leaf, value);
         Ok(value.clone())
     }
 }

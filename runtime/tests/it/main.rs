@@ -2,6 +2,7 @@
 
 mod api;
 mod attestations;
+mod audit;
 mod bad_input;
 mod births;
 mod capacity;
