@@ -112,6 +112,39 @@ async fn a_subscriber_that_does_not_read_is_dropped_with_its_subscriptions() {
     drop(socket);
 }
 
+#[tokio::test]
+async fn subscribers_hear_every_head_beside_one_that_does_not_read() {
+    const HEADS: u8 = 32;
+    let mut config = config();
+    config.write_stall_max = Duration::from_secs(2);
+    config.messages_waiting_max = 4;
+    let fixture = Fixture::start_with(config).await;
+    let address = fixture.server.local_addr();
+    let mut slow = Socket::connect(address).await;
+    slow.subscribe("state_subscribeStorage", "[[\"0x626967\"]]").await;
+    let mut others = Vec::new();
+    for _ in 0..8 {
+        let mut other = Socket::connect(address).await;
+        other.subscribe("chain_subscribeFinalizedHeads", "[]").await;
+        other.next().await;
+        others.push(other);
+    }
+    // A megabyte a block: after some of them the slow one has no room left anywhere, and stays open all the same.
+    for byte in 0..HEADS {
+        let head = fixture.backend.finalise(vec![(b"big".to_vec(), Some(vec![byte; 1 << 20]))]);
+        for other in &mut others {
+            let number = format!("{:#x}", head.header.number);
+            assert_eq!(other.next().await["params"]["result"]["number"], json!(number), "in order, none left out");
+        }
+    }
+    fixture.until(|fixture| fixture.server.meter().connections() == others.len()).await;
+    for other in &mut others {
+        other.send("system_chain", "[]").await;
+        assert_eq!(other.next().await["result"], "Memory");
+    }
+    drop(slow);
+}
+
 /// Waits until a connection is admitted, of which there were as many as allowed.
 async fn wait_for_a_place(fixture: &Fixture) {
     let deadline = Instant::now() + Duration::from_secs(5);

@@ -8,9 +8,11 @@ mod ledger;
 mod limits;
 mod load;
 mod memory;
+mod mutations;
 mod node;
 mod registry;
 mod state;
+mod tls;
 mod wire;
 
 use std::sync::Arc;

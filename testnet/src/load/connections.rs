@@ -69,8 +69,14 @@ pub struct ConnectionsFigures {
     pub p50_ms_without: f64,
     /// The same with them.
     pub p50_ms_with: f64,
-    /// Median of the resident memory that the connections add, in MiB.
-    pub added_mib: f64,
+    /// Median of the CPU time that the node used in a window without connections, in seconds.
+    pub cpu_seconds_without: f64,
+    /// The same with them.
+    pub cpu_seconds_with: f64,
+    /// The node's resident memory before there was any connection, in MiB: at the end of the first window.
+    pub resident_mib_before: f64,
+    /// Its most at the end of a window with them. What the load itself adds from window to window is in it.
+    pub resident_mib_with: f64,
     /// How long opening all connections took, at most, in seconds.
     pub opened_in_seconds: f64,
 }
@@ -91,13 +97,17 @@ pub async fn connections(plan: &ConnectionsPlan) -> anyhow::Result<ConnectionsFi
         windows.push(window(plan, plan.idle + plan.subscribers, &crowd.heads).await?);
         crowd.check()?;
     }
-    let of = |with: bool, value: fn(&Window) -> f64| {
-        median(windows.iter().filter(|window| (window.connections > 0) == with).map(value).collect())
+    let of = |with: bool, value: fn(&Window) -> f64| -> Vec<f64> {
+        windows.iter().filter(|window| (window.connections > 0) == with).map(value).collect()
     };
+    let resident = |with| of(with, |window| window.node.resident_mib);
     Ok(ConnectionsFigures {
-        p50_ms_without: of(false, |window| window.p50_ms),
-        p50_ms_with: of(true, |window| window.p50_ms),
-        added_mib: of(true, |window| window.node.resident_mib) - of(false, |window| window.node.resident_mib),
+        p50_ms_without: median(of(false, |window| window.p50_ms)),
+        p50_ms_with: median(of(true, |window| window.p50_ms)),
+        cpu_seconds_without: median(of(false, |window| window.node.cpu_seconds)),
+        cpu_seconds_with: median(of(true, |window| window.node.cpu_seconds)),
+        resident_mib_before: resident(false).first().copied().unwrap_or_default(),
+        resident_mib_with: resident(true).into_iter().fold(0.0, f64::max),
         opened_in_seconds,
         windows,
     })
@@ -196,8 +206,15 @@ impl fmt::Display for ConnectionsFigures {
         }
         write!(
             f,
-            "median p50 {:.2} ms without, {:.2} ms with · {:.1} MiB more · opened in {:.1} s",
-            self.p50_ms_without, self.p50_ms_with, self.added_mib, self.opened_in_seconds
+            "median p50 {:.2} ms without, {:.2} ms with · cpu {:.2} s without, {:.2} s with · {:.1} MiB before, {:.1} MiB \
+             with · opened in {:.1} s",
+            self.p50_ms_without,
+            self.p50_ms_with,
+            self.cpu_seconds_without,
+            self.cpu_seconds_with,
+            self.resident_mib_before,
+            self.resident_mib_with,
+            self.opened_in_seconds
         )
     }
 }
