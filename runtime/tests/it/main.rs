@@ -17,6 +17,7 @@ mod parties;
 mod properties;
 mod quotas;
 mod recording;
+mod registry_properties;
 mod rejoin;
 mod set_changes;
 mod system;
