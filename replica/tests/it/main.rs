@@ -8,6 +8,7 @@ mod evidence;
 mod evidence_golden;
 mod ledger;
 mod people;
+mod quotas;
 mod rejoin;
 mod snapshot;
 mod snapshot_golden;

@@ -25,6 +25,7 @@ mod parties;
 mod properties;
 mod quotas;
 mod recording;
+mod registry_properties;
 mod rejoin;
 mod set_changes;
 mod silence;
