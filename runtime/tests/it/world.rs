@@ -19,6 +19,8 @@ use tierchain_runtime::{
     Validator, chains, check, execute, foundry, genesis_state, meta, query, registry,
 };
 
+use crate::invariants::Journal;
+
 /// The network's hash of block 0, as far as these tests care.
 pub(crate) const GENESIS: H256 = H256([0xee; 32]);
 /// Its time of birth.
@@ -49,6 +51,8 @@ pub(crate) enum Who {
     OtherFoundry,
     /// Somebody who checks.
     Auditor,
+    /// The agent of a host in a network with many, by number.
+    Host(u8),
     /// The operator of a validator, by number.
     Operator(u8),
     /// The consensus key of a validator, by number.
@@ -68,6 +72,7 @@ impl Who {
             Self::OtherProvider => 8,
             Self::OtherFoundry => 9,
             Self::Auditor => 10,
+            Self::Host(number) => 0x20 + number,
             Self::Operator(number) => 0x40 + number,
             Self::Voter(number) => 0x80 + number,
         };
@@ -149,6 +154,8 @@ pub(crate) struct World {
     parent: H256,
     /// Time of the next block.
     pub(crate) time: Millis,
+    /// All that was executed, where somebody wants to do it again.
+    pub(crate) journal: Option<Journal>,
 }
 
 impl World {
@@ -157,7 +164,21 @@ impl World {
         // As if the provider had appointed its orchestrator before.
         state.insert(registry::ACTS_FOR.key(&Who::Orchestrator.id()), party_id("P").encode());
         let (entity_blocks, meta_blocks) = (Vec::new(), Vec::new());
-        Self { state, entity_blocks, meta_blocks, number: 0, parent: GENESIS, time: config.time + 60_000 }
+        Self {
+            state,
+            entity_blocks,
+            meta_blocks,
+            number: 0,
+            parent: GENESIS,
+            time: config.time + 60_000,
+            journal: None,
+        }
+    }
+
+    /// A network that keeps what it executed.
+    pub(crate) fn journaled(config: &GenesisConfig) -> Self {
+        let world = Self::new(config);
+        Self { journal: Some(Journal::new(world.state.clone())), ..world }
     }
 
     pub(crate) fn live() -> Self {
@@ -187,6 +208,9 @@ impl World {
         let outcome = execute(&self.state, &context, &extrinsics);
         assert_eq!(outcome, execute(&self.state, &context, &extrinsics), "execution is deterministic");
         assert!(outcome.changes.is_sorted_by(|one, next| one.0 < next.0));
+        if let Some(journal) = &mut self.journal {
+            journal.record(&header, &extrinsics, &outcome.changes);
+        }
         for (key, value) in &outcome.changes {
             match value {
                 Some(value) => drop(self.state.insert(key.clone(), value.clone())),
