@@ -3,6 +3,7 @@
 mod api;
 mod attestations;
 mod bad_input;
+mod beside_properties;
 mod births;
 mod capacity;
 mod directives;
