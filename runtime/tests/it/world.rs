@@ -19,6 +19,8 @@ use tierchain_runtime::{
     Validator, chains, check, execute, foundry, genesis_state, meta, query, registry,
 };
 
+use crate::invariants::Journal;
+
 /// The network's hash of block 0, as far as these tests care.
 pub(crate) const GENESIS: H256 = H256([0xee; 32]);
 /// Its time of birth.
@@ -49,6 +51,8 @@ pub(crate) enum Who {
     OtherFoundry,
     /// Somebody who checks.
     Auditor,
+    /// The agent of a host in a network with many, by number.
+    Host(u8),
     /// The operator of a validator, by number.
     Operator(u8),
     /// The consensus key of a validator, by number.
@@ -70,6 +74,7 @@ impl Who {
             Self::OtherProvider => 8,
             Self::OtherFoundry => 9,
             Self::Auditor => 10,
+            Self::Host(number) => 0x20 + number,
             Self::Operator(number) => 0x40 + number,
             Self::Voter(number) => 0x80 + number,
             Self::Fresh(number) => 0xe0 + number,
@@ -104,14 +109,12 @@ pub(crate) fn config(allow_replay: bool) -> GenesisConfig {
         dev: true,
         time: START,
         allow_replay,
-        unknown_images: true,
         validators: vec![validator],
         accounts: vec![
             (Who::Agent.id(), with(Role::Hypervisor)),
             (Who::OtherAgent.id(), with(Role::Hypervisor)),
             (Who::Foundry.id(), with(Role::Foundry)),
             (Who::Nobody.id(), Roles::NONE),
-            (Who::Orchestrator.id(), with(Role::Orchestrator)),
             (Who::OtherFoundry.id(), with(Role::Foundry)),
             (Who::Auditor.id(), with(Role::Auditor)),
         ],
@@ -120,9 +123,15 @@ pub(crate) fn config(allow_replay: bool) -> GenesisConfig {
             Host::new(host(1), center.id, Who::OtherAgent.id()),
         ],
         data_centers: vec![center],
-        providers: vec![(party_id("P"), Who::Provider.id()), (party_id("Q"), Who::OtherProvider.id())],
         ..GenesisConfig::default()
     }
+}
+
+/// A genesis with the providers P and Q, an orchestrator of P's, and servers whose image nobody knows.
+pub(crate) fn peopled(mut config: GenesisConfig) -> GenesisConfig {
+    config.accounts.push((Who::Orchestrator.id(), Roles::NONE.with(Role::Orchestrator)));
+    config.providers = vec![(party_id("P"), Who::Provider.id()), (party_id("Q"), Who::OtherProvider.id())];
+    GenesisConfig { unknown_images: true, ..config }
 }
 
 /// The peer id of a validator's node, by number.
@@ -152,28 +161,47 @@ pub(crate) struct World {
     parent: H256,
     /// Time of the next block.
     pub(crate) time: Millis,
+    /// All that was executed, where somebody wants to do it again.
+    pub(crate) journal: Option<Journal>,
 }
 
 impl World {
     pub(crate) fn new(config: &GenesisConfig) -> Self {
         let mut state: BTreeMap<_, _> = genesis_state(config).into_iter().collect();
         // As if the provider had appointed its orchestrator before.
-        state.insert(registry::ACTS_FOR.key(&Who::Orchestrator.id()), party_id("P").encode());
+        if config.accounts.iter().any(|(account, _)| *account == Who::Orchestrator.id()) {
+            state.insert(registry::ACTS_FOR.key(&Who::Orchestrator.id()), party_id("P").encode());
+        }
         let (entity_blocks, meta_blocks) = (Vec::new(), Vec::new());
-        Self { state, entity_blocks, meta_blocks, number: 0, parent: GENESIS, time: config.time + 60_000 }
+        Self {
+            state,
+            entity_blocks,
+            meta_blocks,
+            number: 0,
+            parent: GENESIS,
+            time: config.time + 60_000,
+            journal: None,
+        }
+    }
+
+    /// A network that keeps what it executed.
+    pub(crate) fn journaled(config: &GenesisConfig) -> Self {
+        let world = Self::new(config);
+        Self { journal: Some(Journal::new(world.state.clone())), ..world }
     }
 
     pub(crate) fn live() -> Self {
-        Self::new(&config(false))
+        Self::new(&peopled(config(false)))
     }
 
     pub(crate) fn replay() -> Self {
-        Self::new(&config(true))
+        Self::new(&peopled(config(true)))
     }
 
     /// A network of the validators 0 to `count - 1`.
     pub(crate) fn of(count: u8) -> Self {
-        Self::new(&GenesisConfig { validators: (0..count).map(validator).collect(), ..config(false) })
+        let validators = (0..count).map(validator).collect();
+        Self::new(&GenesisConfig { validators, unknown_images: true, ..config(false) })
     }
 
     /// Executes a block with these calls and takes over what it made. The last block of an epoch carries the next set.
@@ -190,6 +218,9 @@ impl World {
         let outcome = execute(&self.state, &context, &extrinsics);
         assert_eq!(outcome, execute(&self.state, &context, &extrinsics), "execution is deterministic");
         assert!(outcome.changes.is_sorted_by(|one, next| one.0 < next.0));
+        if let Some(journal) = &mut self.journal {
+            journal.record(&header, &extrinsics, &outcome.changes);
+        }
         for (key, value) in &outcome.changes {
             match value {
                 Some(value) => drop(self.state.insert(key.clone(), value.clone())),
