@@ -17,20 +17,22 @@ fn golden_calls() -> Vec<(String, Vec<u8>)> {
     let directives = golden("golden/directives.txt").into_iter();
     let directives =
         directives.filter_map(|(name, bytes)| Some((format!("directives.{}", name.strip_prefix("call ")?), bytes)));
-    golden("golden/calls.txt").into_iter().chain(registry).chain(directives).collect()
+    let beside = golden("golden/beside.txt").into_iter();
+    let beside = beside.filter_map(|(name, bytes)| Some((name.strip_prefix("call ")?.to_owned(), bytes)));
+    golden("golden/calls.txt").into_iter().chain(registry).chain(directives).chain(beside).collect()
 }
 
 /// The lists of events in the golden files.
 fn golden_events() -> Vec<(String, Vec<u8>)> {
     let chains = golden("golden/events.txt").into_iter().filter(|(name, _)| !name.ends_with(" block"));
-    let others = golden("golden/registry.txt").into_iter().chain(golden("golden/grants.txt"));
-    let others = others.chain(golden("golden/directives.txt")).filter(|(name, _)| name.starts_with("events of "));
+    let files = ["golden/registry.txt", "golden/grants.txt", "golden/directives.txt", "golden/beside.txt"];
+    let others = files.into_iter().flat_map(golden).filter(|(name, _)| name.starts_with("events of "));
     chains.chain(others).collect()
 }
 
 /// The keys and values of state in the golden files, without the version under `:code`.
 fn golden_state() -> Vec<(Vec<u8>, Vec<u8>)> {
-    let files = ["golden/leaves.txt", "golden/registry.txt", "golden/grants.txt", "golden/directives.txt"];
+    let files = ["golden/leaves.txt", "golden/registry.txt", "golden/grants.txt", "golden/directives.txt", "golden/beside.txt"];
     let all = files.into_iter().flat_map(golden);
     let keyed = all.filter_map(|(name, bytes)| Some((hex::decode(name.strip_prefix("0x")?).ok()?, bytes)));
     keyed.filter(|(key, _)| key != b":code").collect()
