@@ -23,6 +23,7 @@ pub mod backend;
 pub mod client;
 pub mod error;
 mod feeds;
+mod follow;
 mod heads;
 pub mod limits;
 mod openrpc;

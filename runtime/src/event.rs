@@ -5,7 +5,7 @@ use scale_info::build::Fields;
 use scale_info::{Path, Type, TypeInfo, TypeParameter, meta_type};
 use tierchain_primitives::H256;
 
-use crate::{chains, foundry, meta, registry, system};
+use crate::{chains, directives, foundry, meta, registry, system};
 
 /// An event of one of the modules. The wire index is the module's.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
@@ -25,6 +25,9 @@ pub enum RuntimeEvent {
     /// An event of [`crate::foundry`].
     #[codec(index = 5)]
     Foundry(foundry::Event),
+    /// An event of [`crate::directives`].
+    #[codec(index = 8)]
+    Directives(directives::Event),
 }
 
 impl From<system::Event> for RuntimeEvent {
@@ -54,6 +57,12 @@ impl From<meta::Event> for RuntimeEvent {
 impl From<foundry::Event> for RuntimeEvent {
     fn from(event: foundry::Event) -> Self {
         Self::Foundry(event)
+    }
+}
+
+impl From<directives::Event> for RuntimeEvent {
+    fn from(event: directives::Event) -> Self {
+        Self::Directives(event)
     }
 }
 

@@ -11,6 +11,7 @@
 //! | 3 | [`chains`] | entity chains: announce, birth, append, batches, guests, late events; attestations, witnesses, notes |
 //! | 4 | [`meta`] | meta-chains: where the ends of entity chains are linked |
 //! | 5 | [`foundry`] | the catalog of images of which servers are born |
+//! | 8 | [`directives`] | what providers ask of hosts, and what became of it |
 //!
 //! The way of an extrinsic: [`check()`] decodes it completely, without any state; whoever holds the chain settles its
 //! signature, nonce and era; [`execute()`] runs the calls of a certified block and returns what they changed. It never
@@ -29,6 +30,7 @@ mod bounded;
 pub mod call;
 pub mod chains;
 pub mod check;
+pub mod directives;
 pub mod dispatch;
 pub mod errors;
 pub mod event;
@@ -39,6 +41,7 @@ mod leaves;
 pub mod meta;
 pub mod metadata;
 pub mod query;
+pub mod quota;
 pub mod registry;
 pub mod storage;
 pub mod system;
@@ -54,6 +57,7 @@ pub use event::{EventRecord, Phase, RuntimeEvent};
 pub use execute::{BlockContext, Outcome, execute};
 pub use genesis::{GenesisConfig, GenesisProblem, genesis_state};
 pub use leaves::{block_hash_fact, facts_of, is_leaf};
+pub use quota::{Allowance, Quota, Spent};
 pub use registry::{DataCenter, Host, Role, Roles, Validator, validator_set};
 pub use system::{AccountInfo, account, is_admitted};
 pub use version::{RuntimeVersion, VERSIONS, runtime_version};

@@ -39,6 +39,16 @@ impl Weights {
         Self::EXTRINSIC_US + Self::ITEM_US + bytes as u64 / Self::BYTES_PER_US
     }
 
+    /// An extrinsic that changes a handful of the registry's records.
+    pub(crate) fn entry(&self) -> u64 {
+        Self::EXTRINSIC_US + self.records(4)
+    }
+
+    /// Reading and writing so many records.
+    pub(crate) fn records(&self, records: usize) -> u64 {
+        records as u64 * Self::ITEM_US
+    }
+
     /// An extrinsic about who validates.
     pub(crate) fn governance(&self) -> u64 {
         Self::EXTRINSIC_US + Self::GOVERNANCE_US

@@ -3,6 +3,8 @@
 mod api;
 mod audit;
 mod births;
+mod directives;
+mod directives_properties;
 mod epochs;
 mod genesis;
 mod golden;
