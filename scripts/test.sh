@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every test: unit, integration and doc tests, the independent check in Python, unmodified Substrate clients, the fuzzing
+# Every test: unit, integration and doc tests, the independent checks in Python, unmodified Substrate clients, the fuzzing
 # corpus, simulated bad days, real kills.
 #
 #   test.sh [--seeds N=300] [--kills N=20]
@@ -21,6 +21,8 @@ is_number "$KILLS" || die "--kills needs a number"
 cd "$ROOT"
 say "== the independent check checks itself"
 python3 testnet/check_ledger.py --self-test
+say "== audit files: the second verifier takes the golden ones and refuses bad ones"
+"$ROOT/scripts/audit.sh" --self-test testnet/golden
 say "== build of the binaries that tests drive"
 build
 say "== tests"

@@ -10,6 +10,7 @@ mod byzantine;
 #[allow(dead_code)]
 #[path = "../../consensus/tests/it/cast.rs"]
 mod cast;
+mod audit;
 mod decode;
 mod frame;
 mod log;
@@ -25,6 +26,7 @@ mod text;
 #[path = "../../consensus/tests/it/world.rs"]
 mod world;
 
+pub use audit::fuzz_audit_bundle;
 pub use decode::{
     fuzz_bundle, fuzz_certificate, fuzz_certified_block, fuzz_epoch_proof, fuzz_extrinsic, fuzz_header, fuzz_message,
     fuzz_record, fuzz_sync_message,
@@ -38,8 +40,9 @@ pub use text::{fuzz_account, fuzz_base58, fuzz_libvirt, fuzz_nova, fuzz_secret};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 20] = [
     ("account", fuzz_account),
+    ("audit_bundle", fuzz_audit_bundle),
     ("base58", fuzz_base58),
     ("bundle", fuzz_bundle),
     ("certificate", fuzz_certificate),
