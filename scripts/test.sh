@@ -22,6 +22,8 @@ cd "$ROOT"
 say "== the independent checks check themselves"
 python3 testnet/check_ledger.py --self-test
 python3 testnet/check_evidence.py --self-test
+say "== audit files: the second verifier takes the golden ones and refuses bad ones"
+"$ROOT/scripts/audit.sh" --self-test testnet/golden
 say "== build of the binaries that tests drive"
 build
 say "== tests"

@@ -10,6 +10,7 @@ mod byzantine;
 #[allow(dead_code)]
 #[path = "../../consensus/tests/it/cast.rs"]
 mod cast;
+mod audit;
 // The node is a binary: its specification is taken from its sources.
 #[allow(dead_code)]
 mod chain_spec;
@@ -33,6 +34,7 @@ mod text;
 #[path = "../../consensus/tests/it/world.rs"]
 mod world;
 
+pub use audit::fuzz_audit_bundle;
 pub use chain_spec::fuzz_chain_spec;
 pub use decode::{
     fuzz_bundle, fuzz_certificate, fuzz_certified_block, fuzz_epoch_proof, fuzz_extrinsic, fuzz_header, fuzz_message,
@@ -49,8 +51,9 @@ pub use text::{fuzz_account, fuzz_base58, fuzz_libvirt, fuzz_nova, fuzz_secret};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 24] = [
+pub const TARGETS: [Target; 25] = [
     ("account", fuzz_account),
+    ("audit_bundle", fuzz_audit_bundle),
     ("base58", fuzz_base58),
     ("bundle", fuzz_bundle),
     ("certificate", fuzz_certificate),

@@ -1,5 +1,6 @@
 //! The command line: one struct per command, parsed and nothing else. What a command does stands in `commands`.
 
+pub(crate) mod audit;
 pub(crate) mod chain_spec;
 pub(crate) mod directives;
 pub(crate) mod evidence;
@@ -52,6 +53,9 @@ pub(crate) enum Command {
     /// Ask hosts to create, destroy, pause, resume and migrate servers, and see what became of it.
     #[command(subcommand)]
     Directives(Box<directives::DirectivesCommand>),
+    /// Fetch and check files that prove what happened to a server, or that nothing did.
+    #[command(subcommand)]
+    Audit(Box<audit::AuditCommand>),
     /// Say where a node stands and what it waits for.
     Status(query::StatusArgs),
     /// Read the evidence of validators' faults that a node holds.

@@ -1,5 +1,6 @@
 //! What each command does, one file a command. Errors get their context here, at the edge, and are printed once.
 
+mod audit;
 mod chain_spec;
 mod chains;
 mod directives;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
+pub(crate) use self::audit::Instant;
 use crate::cli::Command;
 
 /// Performs a command.
@@ -38,6 +40,7 @@ pub(crate) fn perform(command: Command) -> anyhow::Result<ExitCode> {
         Command::Registry(command) => query::ask(registry::registry(*command)),
         Command::Foundry(command) => query::ask(foundry::foundry(*command)),
         Command::Directives(command) => query::ask(directives::directives(*command)),
+        Command::Audit(command) => audit::audit(*command),
         Command::Status(args) => query::ask(status::status(args)),
         Command::Evidence(command) => query::ask(evidence::evidence(command)),
         Command::Verify(command) => verify::verify(&command),

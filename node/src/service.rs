@@ -29,6 +29,7 @@ mod rejoin;
 mod report;
 mod shared;
 mod snapshot;
+mod stand;
 mod verifier;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 //! Methods that may touch the disk are marked `blocking` in their trait, so they run on threads of their own.
 
 mod admin;
+mod audit;
 mod author;
 mod blocks;
 mod chain;
@@ -23,7 +24,7 @@ use jsonrpsee::{RpcModule, SubscriptionSink};
 use serde::Serialize;
 
 use crate::api::{
-    AdminApiServer, AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer, DirectivesApiServer,
+    AdminApiServer, AuditApiServer, AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer, DirectivesApiServer,
     DiscoverApiServer, FoundryApiServer, MetaApiServer, RegistryApiServer, RpcApiServer, StateApiServer,
     SystemApiServer,
 };
@@ -44,7 +45,7 @@ pub(crate) fn module(backend: &Arc<dyn Backend>, is_admin: bool, reading: &Readi
     let shared = || Arc::clone(backend);
     let follower = || Follower::new(shared(), reading.clone());
     let mut all = RpcModule::new(());
-    let namespaces: [jsonrpsee::Methods; 10] = [
+    let namespaces: [jsonrpsee::Methods; 11] = [
         chain::Answer { backend: shared(), feeds: HeadFeeds::new(shared()) }.into_rpc().into(),
         author::Answer { backend: shared() }.into_rpc().into(),
         state::Answer { backend: shared() }.into_rpc().into(),
@@ -55,6 +56,7 @@ pub(crate) fn module(backend: &Arc<dyn Backend>, is_admin: bool, reading: &Readi
         consensus::Answer { backend: shared() }.into_rpc().into(),
         directives::Answer { backend: shared(), follower: follower() }.into_rpc().into(),
         foundry::Answer { backend: shared() }.into_rpc().into(),
+        audit::Answer { backend: shared() }.into_rpc().into(),
     ];
     for namespace in namespaces {
         all.merge(namespace).expect("names begin with their namespace, and a test lists them all");

@@ -5,6 +5,7 @@
 //! `ConsensusApiClient`, `RegistryApiClient`, `DirectivesApiClient`, `FoundryApiClient`, `RpcApiClient`; and `AdminApiClient` on the administration's listener.
 
 mod admin;
+mod audit;
 mod author;
 mod chain;
 mod chains;
@@ -19,6 +20,7 @@ mod state;
 mod system;
 
 pub use self::admin::{AdminApiClient, AdminApiServer};
+pub use self::audit::{AuditApiClient, AuditApiServer};
 pub use self::author::{AuthorApiClient, AuthorApiServer};
 pub use self::chain::{ChainApiClient, ChainApiServer};
 pub use self::chains::{ChainsApiClient, ChainsApiServer};

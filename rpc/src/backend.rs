@@ -3,6 +3,7 @@
 //! All reads are plain and synchronous and may touch the disk: the server calls them off the async reactor. A backend
 //! commits the state of a block before it announces the block.
 
+mod audit;
 mod chain;
 mod directives;
 mod foundry;
@@ -12,6 +13,7 @@ mod pool;
 mod registry;
 mod state;
 
+pub use self::audit::{AuditBackend, AuditError};
 pub use self::chain::{ChainBackend, FinalBlock, FinalHead};
 pub use self::directives::DirectivesBackend;
 pub use self::foundry::FoundryBackend;
@@ -31,6 +33,7 @@ pub trait Backend:
     + RegistryBackend
     + DirectivesBackend
     + FoundryBackend
+    + AuditBackend
 {
 }
 
@@ -43,5 +46,6 @@ impl<T> Backend for T where
         + RegistryBackend
         + DirectivesBackend
         + FoundryBackend
+        + AuditBackend
 {
 }

@@ -6,7 +6,7 @@ use jsonrpsee::types::error::{INVALID_PARAMS_CODE, METHOD_NOT_FOUND_CODE};
 use serde::{Deserialize, Serialize};
 use tierchain_primitives::BlockNumber;
 
-use crate::backend::{CallError, StateError};
+use crate::backend::{AuditError, CallError, StateError};
 use crate::types::{Cursor, Hash};
 
 /// Most symbols of a name that is repeated in an error.
@@ -44,6 +44,8 @@ pub mod code {
     pub const UNKNOWN_CURSOR: i32 = 5006;
     /// A subscriber that doesn't take what it is sent.
     pub const SLOW_READER: i32 = 5007;
+    /// No audit file of what was asked for, or not now.
+    pub const NO_AUDIT_FILE: i32 = 5008;
 }
 
 /// More was asked for than one call gives.
@@ -86,6 +88,32 @@ impl From<CallError> for ErrorObjectOwned {
             CallError::State(error) => error.into(),
             CallError::Refused { .. } => Self::owned(code::CLIENT_ERROR, format!("Client error: {error}"), None::<()>),
         }
+    }
+}
+
+/// The `data` of the error that answers when there is no audit file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NoAuditFile {
+    /// Which: `UnknownLife`, `UnknownExtrinsic`, `BadVisits`, `NotYet`, `TooLong`, `NotKept`.
+    pub kind: String,
+    /// When to ask again, where that helps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}
+
+impl From<AuditError> for ErrorObjectOwned {
+    fn from(error: AuditError) -> Self {
+        let (kind, retry_after_ms) = match &error {
+            AuditError::UnknownLife(_) => ("UnknownLife", None),
+            AuditError::UnknownExtrinsic(_) => ("UnknownExtrinsic", None),
+            AuditError::BadVisits { .. } => ("BadVisits", None),
+            AuditError::NotYet { retry_after_ms } => ("NotYet", Some(*retry_after_ms)),
+            AuditError::TooLong { .. } => ("TooLong", None),
+            AuditError::NotKept(_) => ("NotKept", None),
+        };
+        let data = NoAuditFile { kind: kind.to_owned(), retry_after_ms };
+        Self::owned(code::NO_AUDIT_FILE, error.to_string(), Some(data))
     }
 }
 

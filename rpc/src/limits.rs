@@ -5,6 +5,9 @@ use tierchain_primitives::limits::EXTRINSIC_BYTES_MAX;
 /// Most blocks or list items of the ledger per call.
 pub const LEDGER_ITEMS_MAX: usize = 256;
 
+/// Most extrinsics per call of `audit_extrinsics`.
+pub const AUDIT_EXTRINSICS_MAX: usize = 64;
+
 /// Most keys per call of `state_getKeysPaged`, as Substrate's nodes have it.
 pub const KEYS_PAGE_MAX: usize = 1_000;
 

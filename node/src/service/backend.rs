@@ -1,5 +1,6 @@
 //! Who answers the RPC server: the node's database, its driver and its network.
 
+mod audit;
 mod beside;
 mod chain;
 mod directives;

@@ -61,7 +61,7 @@ pub(crate) fn file(db: &Database, genesis: &GenesisConfig, id: &[u8]) -> Option<
 }
 
 /// The validator sets since genesis with their proofs. None where this node lacks the last block of an epoch.
-fn lineage(db: &Database, genesis: &GenesisConfig, epochs: &Epochs) -> Option<Lineage> {
+pub(crate) fn lineage(db: &Database, genesis: &GenesisConfig, epochs: &Epochs) -> Option<Lineage> {
     let built = Genesis::build(genesis);
     let pages: std::collections::BTreeMap<Vec<u8>, Vec<u8>> =
         built.pages.into_iter().filter_map(|(name, page)| Some((name, page?))).collect();

@@ -24,7 +24,13 @@ impl Class {
     pub(crate) fn of(method: &str) -> Self {
         match method {
             "author_submitExtrinsic" | "author_submitAndWatchExtrinsic" => Self::Submission,
-            "author_pendingExtrinsics"
+            "audit_bundle"
+            | "audit_extrinsics"
+            | "audit_head"
+            | "audit_lineage"
+            | "audit_tenant"
+            | "audit_tenantPart"
+            | "author_pendingExtrinsics"
             | "chains_attestation"
             | "chains_blocks"
             | "chains_disputes"

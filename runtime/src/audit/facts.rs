@@ -23,6 +23,11 @@ pub struct Visit {
     pub stayed: Option<(Micros, Option<Micros>)>,
 }
 
+impl Visit {
+    /// Most bytes of one.
+    pub const BYTES_MAX: usize = 32 + 1 + 8 + 1 + 8;
+}
+
 /// A host that a life's chain names, where it stands, and when it was watched.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CustodyFact {

@@ -381,6 +381,12 @@ impl LifeReport {
         elsewhere.map_or(Ok(()), Err)
     }
 
+    /// The block in which the chain names a host first.
+    #[must_use]
+    pub fn named_first(&self, host: &H256) -> u32 {
+        self.lived.named_in.iter().find(|(named, _)| named == host).map_or(0, |(_, block)| *block)
+    }
+
     /// Where a host stands.
     #[must_use]
     pub fn custody(&self, host: &H256) -> Option<&CustodyFact> {

@@ -71,8 +71,8 @@ pub struct Lived {
     pub intervals: Vec<Interval>,
     /// Where it was, and when.
     pub stays: Vec<Stay>,
-    /// Every host that its chain names, in the order of the first time: where it was, and where it was to go.
-    pub hosts: Vec<H256>,
+    /// Every host that its chain names, where it was and where it was to go, with the block that names it first.
+    pub named_in: Vec<(H256, u32)>,
     /// The block whose event came latest, and the one whose writer's clock was farthest ahead.
     pub delay_max: Option<Delay>,
     /// See [`Self::delay_max`].
@@ -120,7 +120,7 @@ impl Lived {
             usage: Usage::default(),
             intervals: Vec::new(),
             stays: vec![Stay { host: announcement.host, from: event.occurred_at, until: None, block: 0 }],
-            hosts: vec![announcement.host],
+            named_in: vec![(announcement.host, 0)],
             delay_max: None,
             ahead_max: None,
             replayed: 0,
@@ -142,7 +142,7 @@ impl Lived {
             EventKind::Born { .. } => return Err("a chain has one birth"),
             EventKind::StateChanged { state } | EventKind::Summary { state, .. } => self.enter(*state),
             EventKind::Resized { resources } => self.resources = Some(*resources),
-            EventKind::MovedOut { to } => self.leave(*to),
+            EventKind::MovedOut { to } => self.leave(*to, block.number),
             EventKind::MovedIn { from } => self.arrive(*from, block.number)?,
             EventKind::Ended { reason } => self.end = Some((self.last_at, block.tx.block_timestamp, *reason)),
             EventKind::Rebooted
@@ -207,9 +207,9 @@ impl Lived {
         }
     }
 
-    fn leave(&mut self, to: H256) {
-        if !self.hosts.contains(&to) {
-            self.hosts.push(to);
+    fn leave(&mut self, to: H256, block: u32) {
+        if self.named_in.iter().all(|(host, _)| *host != to) {
+            self.named_in.push((to, block));
         }
         // A move back to where it is calls a move off.
         self.moving_to = Some(to).filter(|to| *to != self.host);
@@ -231,13 +231,13 @@ impl Lived {
     /// The hosts that its chain names, each with the time from the first arrival to the last departure.
     #[must_use]
     pub fn visits(&self) -> Vec<Visit> {
-        let visit = |host: &H256| {
+        let visit = |(host, _): &(H256, u32)| {
             let mut stays = self.stays.iter().filter(|stay| stay.host == *host);
             let first = stays.next();
             let last = stays.next_back().or(first);
             Visit { host: *host, stayed: first.zip(last).map(|(first, last)| (first.from, last.until)) }
         };
-        self.hosts.iter().map(visit).collect()
+        self.named_in.iter().map(visit).collect()
     }
 
     /// Ends what still lasts.

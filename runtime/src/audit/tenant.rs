@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use parity_scale_codec::{Decode, Encode, Error, Input};
+use parity_scale_codec::{Decode, DecodeAll, Encode, Error, Input};
 use tierchain_primitives::H256;
 use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::lineage::Lineage;
@@ -114,6 +114,22 @@ impl TenantPart {
         let (values, keys) = recorder.into_parts();
         let proof = MultiProof::join(keys.into_iter().map(|key| (key, prove(&key))).collect());
         Ok(Self { links: anchor::tidy(links), values, proof })
+    }
+
+    /// How long the list is by the state that this part is of.
+    ///
+    /// # Errors
+    /// When its first value isn't a length.
+    pub fn count(&self) -> Result<u64, Refusal> {
+        let Some(Some(bytes)) = self.values.first() else { return Ok(0) };
+        let decoded = u64::decode_all(&mut bytes.as_slice());
+        decoded.map_err(|error| Refusal::at(Place::Record("Chains.TenantServerCount"), error))
+    }
+
+    /// How many entries it has.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        self.values.len().saturating_sub(1) as u64
     }
 
     /// Asks for the records of a part that begins with entry `from` and goes to the list's end, or to that of a list

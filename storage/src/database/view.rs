@@ -4,7 +4,7 @@
 //! key ‖ height rests on that.
 
 use rocksdb::{Direction, IteratorMode, ReadOptions, Snapshot};
-use tierchain_primitives::ports::StateRead;
+use tierchain_primitives::ports::{NodeRead, StateRead};
 use tierchain_primitives::{BlockNumber, H256};
 
 use super::columns::Column;
@@ -194,6 +194,12 @@ impl<'a> View<'a> {
     fn check_not_pruned(&self, height: BlockNumber) -> Result<(), HeightError> {
         let lowest = self.database.lowest_state_height();
         if height >= lowest { Ok(()) } else { Err(HeightError::Pruned { height, lowest }) }
+    }
+}
+
+impl NodeRead for View<'_> {
+    fn page(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.get_in(Column::Nodes, key)
     }
 }
 

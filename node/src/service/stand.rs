@@ -1,0 +1,116 @@
+//! Where the ledger stands for auditors: the newest state that a certified block names, with its tree.
+//!
+//! The database keeps the latest tree only, and the newest block names the state of an earlier one: of the block before
+//! on an idle network, of some blocks before under load. So the tree is taken back by what those few blocks changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tierchain_primitives::ports::{NodeRead, StateChange, StateRead};
+use tierchain_primitives::tree::{Proof, Tree};
+use tierchain_primitives::{BlockNumber, H256};
+use tierchain_rpc::backend::AuditError;
+use tierchain_runtime::audit::Link;
+use tierchain_runtime::is_leaf;
+use tierchain_storage::{View, fatal};
+
+use super::disk::read_root;
+use super::shared::Shared;
+
+/// How often, and how long apart, the newest block's changes are looked for: a block's state is committed a moment
+/// before what it changed is announced.
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(10);
+
+/// State and tree after the block that the newest header names.
+pub(crate) struct Stand<'a> {
+    view: View<'a>,
+    height: BlockNumber,
+    root: H256,
+    /// Pages of the tree that aren't the latest ones.
+    pages: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    links: Vec<Link>,
+}
+
+impl<'a> Stand<'a> {
+    /// The newest there is. `retry_after_ms` is for whoever comes too early.
+    pub(crate) fn newest(shared: &'a Shared, retry_after_ms: u64) -> Result<Self, AuditError> {
+        for _ in 1..TRIES {
+            if let Some(stand) = Self::now(shared) {
+                return Ok(stand);
+            }
+            std::thread::sleep(BETWEEN_TRIES);
+        }
+        Self::now(shared).ok_or(AuditError::NotYet { retry_after_ms })
+    }
+
+    /// None where what the newest blocks changed isn't known here, as after a start.
+    fn now(shared: &'a Shared) -> Option<Self> {
+        let view = shared.db.view();
+        let (best, _) = view.best()?;
+        let header = shared.db.header(best)?;
+        let height = header.pre_runtime().ok()?.executed;
+        let certificate = shared.db.certificate(best)?;
+        let link = |number| Some(Link { header: shared.db.header(number)?, certificate: None });
+        let mut links: Vec<Link> = (height..best).map(link).collect::<Option<_>>()?;
+        let root = header.state_root;
+        links.push(Link { header, certificate: Some(certificate) });
+        let latest = read_root(&shared.db, best)?;
+        let mut stand = Self { view, height, root, pages: BTreeMap::new(), links };
+        // Blocks that changed nothing but their own facts leave the tree as it was.
+        if latest != root {
+            let undone = stand.undone(shared, best)?;
+            let update = Tree::update(&Latest(&stand.view), latest, &Tree::leaf_changes(&undone));
+            assert_eq!(update.root, root, "what was changed and is taken back leaves what was certified");
+            stand.pages = update.pages.into_iter().collect();
+        }
+        Some(stand)
+    }
+
+    /// What the leaves that changed since held before.
+    fn undone(&self, shared: &Shared, best: BlockNumber) -> Option<Vec<StateChange>> {
+        let mut keys = BTreeSet::new();
+        for number in self.height + 1..=best {
+            let changes = shared.changes(&shared.db.hash_of(number)?)?;
+            keys.extend(changes.iter().map(|(key, _)| key.clone()).filter(|key| is_leaf(key)));
+        }
+        Some(keys.into_iter().map(|key| (key.clone(), self.get(&key))).collect())
+    }
+
+    /// The headers from the block whose state this is to the one that names it.
+    pub(crate) fn links(&self) -> Vec<Link> {
+        self.links.clone()
+    }
+
+    /// Proves what the state holds under a key of the tree.
+    pub(crate) fn prove(&self, key: &H256) -> Proof {
+        Tree::prove(self, self.root, key)
+    }
+}
+
+impl StateRead for Stand<'_> {
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        match self.view.state_at(key, self.height) {
+            Ok(value) => value,
+            Err(error) => fatal("reading the state within the window of recent blocks", error),
+        }
+    }
+}
+
+impl NodeRead for Stand<'_> {
+    fn page(&self, key: &[u8]) -> Option<Vec<u8>> {
+        match self.pages.get(key) {
+            Some(page) => page.clone(),
+            None => self.view.page(key),
+        }
+    }
+}
+
+/// The latest tree.
+struct Latest<'a, 'b>(&'a View<'b>);
+
+impl NodeRead for Latest<'_, '_> {
+    fn page(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.0.page(key)
+    }
+}
