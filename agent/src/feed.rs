@@ -19,6 +19,7 @@ use crate::normaliser::{Counts, Normaliser};
 use crate::outbox::Outbox;
 use crate::record::Record;
 use crate::source::{Lines, SourceSpec};
+use crate::submitter::Errand;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,8 @@ const NAP: Duration = Duration::from_millis(50);
 pub(crate) enum Fed {
     /// Records that are on disk.
     Records(Vec<Record>),
+    /// Something to be said that belongs to no server's life. Boxed: a call is large.
+    Errand(Box<Errand>),
     /// The source has ended.
     Ended(SourceEnd),
     /// It can't go on.

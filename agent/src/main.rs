@@ -6,21 +6,19 @@
 //! ```
 //!
 //! The source's lines become records of servers' lives in [`normaliser`], by one rule for all sources. [`feed`] puts
-//! them into the [`outbox`], durable before anything is said. [`submitter`] brings them to the [`ledger`] and knows by
+//! them into the [`outbox`], durable before anything is said. [`submitter`] brings them to the ledger and knows by
 //! its state alone what is done. Killed at any point and started again, the agent goes on without gap or double.
 
-mod backoff;
 mod cli;
 mod error;
+#[cfg(test)]
+mod fake;
 mod feed;
 mod keyfile;
-mod ledger;
 mod normaliser;
 mod outbox;
 mod record;
 mod report;
-mod ring;
-mod rpc_ledger;
 mod sighting;
 mod source;
 mod submitter;
@@ -33,19 +31,17 @@ use std::time::Instant;
 
 use clap::Parser;
 use futures::future::try_join_all;
+use tierchain_client::{Pacing, Ring, RpcLedger};
 use tierchain_primitives::ledger::{Ownership, party_id};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::backoff::Pacing;
 use crate::cli::{Cli, Command, Run};
 use crate::error::AgentError;
 use crate::feed::{Fed, Feed};
 use crate::outbox::Outbox;
 use crate::report::Report;
-use crate::ring::Ring;
-use crate::rpc_ledger::RpcLedger;
-use crate::submitter::{Identity, Submitter};
+use crate::submitter::{Identity, StandIn, Submitter};
 
 /// How many groups of records may be between the source and the submitter.
 const FEED_GROUPS: usize = 64;
@@ -124,8 +120,7 @@ fn identity(run: &Run) -> Result<Identity, AgentError> {
         None => Ok(hypervisor.clone()),
     };
     Ok(Identity {
-        tracker: other(&run.tracker_key)?,
-        foundry: other(&run.foundry_key)?,
+        stand_in: Some(StandIn { tracker: other(&run.tracker_key)?, foundry: other(&run.foundry_key)? }),
         host: party_id(&run.host),
         ownership: Ownership {
             provider: party_id(&run.provider),
