@@ -4,6 +4,7 @@
 //! [`crate::runtime_version`] lists it, so that nothing is declared that isn't answered. Every answer is a function of
 //! the state alone, so any retained block can be asked.
 
+mod directives;
 mod ledger;
 mod method;
 mod standard;
@@ -29,7 +30,7 @@ const NAME_SHOWN_MAX: usize = 80;
 /// All APIs. The standard ones come first, as in Substrate.
 static APIS: LazyLock<Vec<Api>> = LazyLock::new(|| {
     let standard = standard::apis().into_iter();
-    standard.chain([ledger::chains(), ledger::meta(), validators::validators()]).collect()
+    standard.chain([ledger::chains(), ledger::meta(), validators::validators(), directives::directives()]).collect()
 });
 
 /// Why a call isn't answered.

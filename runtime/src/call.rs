@@ -4,7 +4,7 @@ use parity_scale_codec::{Decode, Encode};
 use scale_info::TypeInfo;
 
 use crate::weights::Weights;
-use crate::{chains, meta, registry, system};
+use crate::{chains, directives, meta, registry, system};
 
 /// A call of one of the modules. The wire index is the module's.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
@@ -22,6 +22,9 @@ pub enum Call {
     /// A call of [`crate::meta`].
     #[codec(index = 4)]
     Meta(meta::Call),
+    /// A call of [`crate::directives`].
+    #[codec(index = 8)]
+    Directives(directives::Call),
 }
 
 /// Bytes that are no call of this runtime.
@@ -54,6 +57,7 @@ impl Call {
             Self::Registry(call) => call.weight(weights),
             Self::Chains(call) => call.weight(weights),
             Self::Meta(call) => call.weight(weights),
+            Self::Directives(call) => call.weight(weights),
         }
     }
 }
@@ -78,7 +82,9 @@ mod tests {
     fn unknown_indices_and_oversized_arguments_are_refused() {
         let remark = |bytes: usize| Call::System(system::Call::Remark { remark: vec![7; bytes] }).encode();
         assert!(Call::decode_exact(&remark(REMARK_BYTES_MAX)).is_ok());
-        for bytes in [&[1, 0][..], &[2, 4], &[5, 0], &[0, 1], &[3, 5], &[4, 1], &[], &remark(REMARK_BYTES_MAX + 1)] {
+        for bytes in
+            [&[1, 0][..], &[2, 4], &[9, 0], &[0, 1], &[3, 99], &[4, 1], &[8, 6], &[], &remark(REMARK_BYTES_MAX + 1)]
+        {
             assert!(matches!(Call::decode_exact(bytes), Err(CallError::Malformed(_))), "{bytes:?}");
         }
     }

@@ -5,7 +5,7 @@ use scale_info::{Field, Path, Type, TypeDefVariant, TypeInfo, Variant};
 
 use crate::dispatch::ModuleError;
 use crate::metadata::{self, Module};
-use crate::{chains, meta, registry};
+use crate::{chains, directives, meta, registry};
 
 /// Name and remedy of a module's error; none for an error that no module has.
 #[must_use]
@@ -15,6 +15,7 @@ pub fn describe(error: ModuleError) -> Option<(&'static str, &'static str)> {
         registry::INDEX => registry::Error::ALL.get(at).map(|known| (known.name(), known.remedy())),
         chains::INDEX => chains::Error::ALL.get(at).map(|known| (known.name(), known.remedy())),
         meta::INDEX => meta::Error::ALL.get(at).map(|known| (known.name(), known.remedy())),
+        directives::INDEX => directives::Error::ALL.get(at).map(|known| (known.name(), known.remedy())),
         _ => None,
     }
 }
@@ -53,7 +54,9 @@ mod tests {
     fn all() -> Vec<DispatchError> {
         let registry = registry::Error::ALL.into_iter().map(DispatchError::from);
         let chains = chains::Error::ALL.into_iter().map(DispatchError::from);
-        registry.chain(chains).chain(meta::Error::ALL.into_iter().map(DispatchError::from)).collect()
+        let directives = directives::Error::ALL.into_iter().map(DispatchError::from);
+        let meta = meta::Error::ALL.into_iter().map(DispatchError::from);
+        registry.chain(chains).chain(meta).chain(directives).collect()
     }
 
     #[test]
@@ -76,6 +79,9 @@ mod tests {
             assert_eq!(error as usize, at);
         }
         for (at, error) in meta::Error::ALL.into_iter().enumerate() {
+            assert_eq!(error as usize, at);
+        }
+        for (at, error) in directives::Error::ALL.into_iter().enumerate() {
             assert_eq!(error as usize, at);
         }
     }

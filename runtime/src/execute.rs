@@ -15,7 +15,7 @@ use crate::dispatch::{DispatchError, DispatchInfo};
 use crate::event::{EventRecord, Phase, RuntimeEvent};
 use crate::storage::Overlay;
 use crate::weights::Weights;
-use crate::{chains, meta, registry, system, timestamp};
+use crate::{chains, directives, meta, registry, system, timestamp};
 
 /// The block to execute, as its header says it.
 #[derive(Clone, Copy, Debug)]
@@ -168,5 +168,6 @@ fn dispatch(context: &mut Context<'_>, call: &Call) -> Result<(), DispatchError>
         Call::Registry(call) => registry::dispatch(context, call),
         Call::Chains(call) => chains::dispatch(context, call),
         Call::Meta(call) => meta::dispatch(context, call),
+        Call::Directives(call) => directives::dispatch(context, call),
     }
 }

@@ -10,6 +10,7 @@
 //! | 2 | [`registry`] | data centers, hosts, accounts and their roles, validators and observers, governance, epochs |
 //! | 3 | [`chains`] | entity chains: announce, birth, append, batches, late events |
 //! | 4 | [`meta`] | meta-chains: where the ends of entity chains are linked |
+//! | 8 | [`directives`] | what providers ask of hosts, and what became of it |
 //!
 //! The way of an extrinsic: [`check()`] decodes it completely, without any state; whoever holds the chain settles its
 //! signature, nonce and era; [`execute()`] runs the calls of a certified block and returns what they changed. It never
@@ -27,6 +28,7 @@ mod bounded;
 pub mod call;
 pub mod chains;
 pub mod check;
+pub mod directives;
 pub mod dispatch;
 pub mod errors;
 pub mod event;

@@ -23,7 +23,7 @@ pub(crate) use self::extrinsic::Described;
 pub(crate) use self::module::{Entry, Module};
 use crate::call::Call;
 use crate::event::RuntimeEvent;
-use crate::{api, chains, errors, meta, registry, system, timestamp};
+use crate::{api, chains, directives, errors, meta, registry, system, timestamp};
 
 /// The versions that are served, ascending.
 pub const VERSIONS: [u32; 2] = [14, 15];
@@ -54,8 +54,15 @@ pub fn at_version(version: u32) -> Option<Vec<u8>> {
 }
 
 /// All modules, in the order of their indices.
-pub(crate) fn modules() -> [Module; 5] {
-    [system::metadata(), timestamp::metadata(), registry::metadata(), chains::metadata(), meta::metadata()]
+pub(crate) fn modules() -> [Module; 6] {
+    [
+        system::metadata(),
+        timestamp::metadata(),
+        registry::metadata(),
+        chains::metadata(),
+        meta::metadata(),
+        directives::metadata(),
+    ]
 }
 
 fn build_v14() -> RuntimeMetadataPrefixed {

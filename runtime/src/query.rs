@@ -1,9 +1,12 @@
 //! What RPC and agents ask of the state. Everything reads through [`StateRead`], so any retained block can answer.
 
+mod directives;
+
 use tierchain_primitives::ledger::{ServerId, Uuid};
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::{AccountId, H256};
 
+pub use self::directives::{directive, directive_count, directive_named, directives, directives_open};
 use crate::chains::{self, Server, TenantEntry, Writer, WriterKey};
 use crate::meta::{self, MetaChain};
 

@@ -285,6 +285,15 @@ pub(crate) fn ensure_acts_for(state: &dyn StateRead, account: &AccountId, provid
     if ACTS_FOR.get(state, account).as_ref() == Some(provider) { Ok(()) } else { Err(Error::NotTheProvider) }
 }
 
+/// The provider that an account acts for, by its own role or as an orchestrator.
+pub(crate) fn acts_for(state: &dyn StateRead, account: &AccountId) -> Result<H256, Error> {
+    let held = roles(state, account);
+    if !held.has(Role::Provider) && !held.has(Role::Orchestrator) {
+        return Err(Error::NotAnOrchestrator);
+    }
+    ACTS_FOR.get(state, account).ok_or(Error::NotTheProvider)
+}
+
 /// The provider whose own account this is.
 pub(crate) fn provider_of(state: &dyn StateRead, account: &AccountId) -> Result<H256, Error> {
     ensure_role(state, account, Role::Provider)?;

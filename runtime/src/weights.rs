@@ -37,6 +37,11 @@ impl Weights {
         Self::EXTRINSIC_US + Self::ITEM_US + bytes as u64 / Self::BYTES_PER_US
     }
 
+    /// An extrinsic with `bytes` bytes of arguments that reads and writes `items` records.
+    pub(crate) fn items(&self, items: u64, bytes: usize) -> u64 {
+        Self::EXTRINSIC_US + items * Self::ITEM_US + bytes as u64 / Self::BYTES_PER_US
+    }
+
     /// An extrinsic about who validates.
     pub(crate) fn governance(&self) -> u64 {
         Self::EXTRINSIC_US + Self::GOVERNANCE_US

@@ -69,6 +69,6 @@ pub(super) fn meta() -> Api {
     Api::new("MetaApi", 1, "Meta-chains.", methods)
 }
 
-fn page(limit: u32) -> usize {
+pub(super) fn page(limit: u32) -> usize {
     usize::try_from(limit.min(PAGE_ENTRIES_MAX)).expect("a page is short")
 }

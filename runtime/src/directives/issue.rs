@@ -1,0 +1,118 @@
+//! `directives.issue`: somebody who acts for a server's provider asks a host to do something.
+
+use tierchain_primitives::H256;
+use tierchain_primitives::ledger::ServerId;
+use tierchain_primitives::numbers::Millis;
+use tierchain_primitives::ports::StateRead;
+
+use super::{
+    Action, COUNT, DEADLINE_AHEAD_MS_MAX, DIRECTIVES, Directive, DirectiveRecord, Error, Event, OPEN, OPEN_MAX, Order,
+    REFERENCES, Status, open,
+};
+use crate::chains::{self, SERVERS};
+use crate::dispatch::DispatchError;
+use crate::execute::Context;
+use crate::registry::{self, HOSTS, acts_for};
+
+/// Puts a directive on its host's list.
+///
+/// - The signer is a provider or an orchestrator.
+/// - Its reference is new; the same directive under it is a repeat, another one is refused.
+/// - What is asked for is the signer's to ask, of a host that can be asked.
+/// - The deadline is ahead, by a week at most, and the host has fewer than [`OPEN_MAX`] open directives.
+pub(super) fn issue(context: &mut Context<'_>, directive: &Directive) -> Result<(), DispatchError> {
+    let (issuer, host) = (context.signer, directive.host);
+    let provider = acts_for(&context.state, &issuer)?;
+    let named = (issuer, directive.reference);
+    if let Some(id) = REFERENCES.get(&context.state, &named) {
+        let standing = DIRECTIVES.get(&context.state, &id).expect("a reference names a directive that has a record");
+        if standing.directive != *directive {
+            return Err(Error::ReferenceConflict.into());
+        }
+        context.report(Event::RepeatIgnored { id });
+        return Ok(());
+    }
+    ensure_action(&context.state, directive, &provider)?;
+    ensure_deadline(context.block.timestamp, directive.deadline)?;
+    let mut open = open(&context.state, &host);
+    if open.len() >= OPEN_MAX {
+        return Err(Error::TooManyDirectives.into());
+    }
+
+    let issued_in = context.block.header.number;
+    let record = DirectiveRecord {
+        directive: directive.clone(),
+        issuer,
+        issued_in,
+        status: Status::Issued,
+        server: directive.action.server(),
+        changed_in: issued_in,
+        evidence: None,
+    };
+    let state = &mut context.state;
+    let id = COUNT.get(state).unwrap_or(0);
+    COUNT.put(state, &id.checked_add(1).expect("there are fewer directives than extrinsics"));
+    open.push(id);
+    OPEN.put(state, &host, &open);
+    REFERENCES.put(state, &named, &id);
+    DIRECTIVES.put(state, &id, &record);
+    context.report(Event::Issued { id, host, reference: directive.reference });
+    Ok(())
+}
+
+/// Passes what the provider may ask of the host.
+fn ensure_action(state: &dyn StateRead, directive: &Directive, provider: &H256) -> Result<(), DispatchError> {
+    let host = &directive.host;
+    match &directive.action {
+        Action::Create(order) => ensure_order(state, order, host, provider),
+        Action::Destroy { server } | Action::Pause { server } | Action::Resume { server } => {
+            ensure_runs(state, server, host, provider)
+        }
+        Action::Migrate { server, to } => {
+            ensure_runs(state, server, host, provider)?;
+            if to == host {
+                return Err(Error::SameHost.into());
+            }
+            ensure_host(state, to)
+        }
+    }
+}
+
+/// Passes a life that goes on, of this provider, on this host.
+fn ensure_runs(state: &dyn StateRead, id: &ServerId, host: &H256, provider: &H256) -> Result<(), DispatchError> {
+    let server = SERVERS.get(state, id).ok_or(chains::Error::NotBorn)?;
+    if server.ownership.provider != *provider {
+        return Err(Error::NotYourServer.into());
+    }
+    if server.end.is_some() {
+        return Err(chains::Error::ChainEnded.into());
+    }
+    if server.host == *host { Ok(()) } else { Err(Error::OtherHost.into()) }
+}
+
+/// Passes an order of this provider, for a server that was nobody else's and doesn't live.
+fn ensure_order(state: &dyn StateRead, order: &Order, host: &H256, provider: &H256) -> Result<(), DispatchError> {
+    let newest = chains::newest(state, order.uuid).and_then(|id| SERVERS.get(state, &id));
+    let is_theirs = newest.as_ref().is_some_and(|life| life.ownership.provider != *provider);
+    if order.ownership.provider != *provider || is_theirs {
+        return Err(Error::NotYourServer.into());
+    }
+    if newest.is_some_and(|life| life.end.is_none()) {
+        return Err(chains::Error::PreviousAlive.into());
+    }
+    ensure_host(state, host)
+}
+
+/// Passes a registered host.
+fn ensure_host(state: &dyn StateRead, host: &H256) -> Result<(), DispatchError> {
+    if HOSTS.has(state, host) { Ok(()) } else { Err(registry::Error::UnknownHost.into()) }
+}
+
+/// Passes a deadline that is ahead, by a week at most.
+fn ensure_deadline(now: Millis, deadline: Millis) -> Result<(), Error> {
+    match deadline.checked_sub(now) {
+        None | Some(0) => Err(Error::DeadlineOver),
+        Some(ahead) if ahead > DEADLINE_AHEAD_MS_MAX => Err(Error::DeadlineTooFar),
+        Some(_) => Ok(()),
+    }
+}
