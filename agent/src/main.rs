@@ -10,6 +10,8 @@
 //! its state alone what is done. Killed at any point and started again, the agent goes on without gap or double.
 
 mod cli;
+mod clock;
+mod driver;
 mod error;
 #[cfg(test)]
 mod fake;

@@ -115,6 +115,7 @@ impl Outbox {
     }
 
     /// The sequence number that the next record gets.
+    #[cfg(test)]
     pub(crate) fn next(&self) -> u64 {
         self.next
     }
