@@ -4,7 +4,7 @@ use parity_scale_codec::{Decode, Encode};
 use scale_info::TypeInfo;
 
 use crate::weights::Weights;
-use crate::{chains, directives, meta, registry, system};
+use crate::{chains, directives, foundry, meta, registry, system};
 
 /// A call of one of the modules. The wire index is the module's.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
@@ -22,6 +22,9 @@ pub enum Call {
     /// A call of [`crate::meta`].
     #[codec(index = 4)]
     Meta(meta::Call),
+    /// A call of [`crate::foundry`].
+    #[codec(index = 5)]
+    Foundry(foundry::Call),
     /// A call of [`crate::directives`].
     #[codec(index = 8)]
     Directives(directives::Call),
@@ -57,6 +60,7 @@ impl Call {
             Self::Registry(call) => call.weight(weights),
             Self::Chains(call) => call.weight(weights),
             Self::Meta(call) => call.weight(weights),
+            Self::Foundry(call) => call.weight(weights),
             Self::Directives(call) => call.weight(weights),
         }
     }
@@ -64,7 +68,7 @@ impl Call {
 
 #[cfg(test)]
 mod tests {
-    use tierchain_primitives::limits::{BATCH_EVENTS_MAX, REMARK_BYTES_MAX};
+    use tierchain_primitives::limits::{EXTRINSIC_BYTES_MAX, REMARK_BYTES_MAX};
 
     use super::*;
 
@@ -83,18 +87,19 @@ mod tests {
         let remark = |bytes: usize| Call::System(system::Call::Remark { remark: vec![7; bytes] }).encode();
         assert!(Call::decode_exact(&remark(REMARK_BYTES_MAX)).is_ok());
         for bytes in
-            [&[1, 0][..], &[2, 4], &[9, 0], &[0, 1], &[3, 99], &[4, 1], &[8, 6], &[], &remark(REMARK_BYTES_MAX + 1)]
+            [&[1, 0][..], &[2, 9], &[5, 2], &[9, 0], &[0, 1], &[3, 10], &[4, 1], &[8, 6], &[], &remark(REMARK_BYTES_MAX + 1)]
         {
             assert!(matches!(Call::decode_exact(bytes), Err(CallError::Malformed(_))), "{bytes:?}");
         }
     }
 
     #[test]
-    fn a_batch_has_1_to_256_events() {
+    fn a_batch_has_items_and_no_more_than_fit_an_extrinsic() {
         let empty = Call::Chains(chains::Call::AppendBatch { events: Vec::new() }).encode();
         assert!(Call::decode_exact(&empty).is_err());
         let mut announced = vec![3, 3];
-        parity_scale_codec::Compact(BATCH_EVENTS_MAX as u32 + 1).encode_to(&mut announced);
-        assert!(Call::decode_exact(&announced).is_err());
+        parity_scale_codec::Compact(EXTRINSIC_BYTES_MAX as u32 / 64).encode_to(&mut announced);
+        let found = Call::decode_exact(&announced);
+        assert!(matches!(found, Err(CallError::Malformed(why)) if why.contains("too long")));
     }
 }

@@ -1,5 +1,6 @@
 //! `chains` (3): entity chains. A hypervisor announces a server, its tracker asks for a birth, a foundry sends it, the
-//! agent of its host writes what happens, and an end seals the chain.
+//! agent of its host writes what happens and carries what the tracker saw, and an end seals the chain. Beside the chain
+//! stand attestations, witnesses' statements, and notes of what doesn't agree.
 //!
 //! Invariants:
 //! - Blocks are derived here and nowhere else, numbered from 0 without gaps, each naming the hash of the one before.
@@ -10,30 +11,41 @@
 
 mod announce;
 mod append;
+mod attest;
 mod birth;
 mod call;
+mod capacity;
 mod error;
+mod event;
+mod guest;
+mod notes;
 mod server;
+mod silence;
 mod sums;
+mod witness;
 mod writer;
 
 use parity_scale_codec::{Decode, Encode};
 use scale_info::{Type, TypeInfo};
-use tierchain_primitives::ledger::{
-    Announcement, EndReason, EntityBlock, Event as LedgerEvent, Precision, ServerId, ServerState, Uuid,
-};
-use tierchain_primitives::limits::{BATCH_EVENTS_MAX, DETAIL_BYTES_MAX, REPEATS_KEPT};
+use tierchain_primitives::ledger::{Announcement, EntityBlock, Event as LedgerEvent, Precision, ServerId, Uuid};
+use tierchain_primitives::limits::{BATCH_EVENTS_MAX, DETAIL_BYTES_MAX, GUEST_REPORTS_MAX, REPEATS_KEPT};
 use tierchain_primitives::numbers::Micros;
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::storage_key::Hasher;
 use tierchain_primitives::{AccountId, H256};
 
+pub use self::attest::{Attested, Gap};
 pub use self::call::Call;
+pub use self::capacity::Committed;
 pub use self::error::Error;
+pub use self::event::Event;
+pub use self::notes::{Discrepancy, DiscrepancyKind, Dispute, NOTES_MAX, Note, NoteKind, Verdict};
 pub use self::server::{Anchor, End, Server, TenantEntry};
+pub use self::silence::{Suspicion, last_sign, standing};
 pub use self::sums::Sums;
+pub use self::witness::Statement;
 pub use self::writer::{Kept, Writer, WriterKey};
-use crate::dispatch::{DispatchError, ModuleError};
+use crate::dispatch::DispatchError;
 use crate::errors;
 use crate::execute::{BlockContext, Context};
 use crate::genesis::{GenesisConfig, LedgerBounds};
@@ -65,6 +77,22 @@ pub const TENANT_SERVERS: Map<(H256, u64), TenantEntry> = Map::new("Chains", "Te
 pub const WRITERS: Map<WriterKey, Writer> = Map::new("Chains", "Writers", Hasher::Blake2_128Concat);
 /// What a writer's earlier numbers held, in pieces of 16 that take turns.
 pub const WRITTEN: Map<(WriterKey, u8), Vec<Kept>> = Map::new("Chains", "Written", Hasher::Blake2_128Concat);
+/// Up to when each host was watched.
+pub const ATTESTED: Map<H256, Attested> = Map::new("Chains", "Attested", Hasher::Blake2_128Concat);
+/// When a host wasn't watched, from number 0 without gaps.
+pub const GAPS: Map<(H256, u32), Gap> = Map::new("Chains", "Gaps", Hasher::Blake2_128Concat);
+/// What each host has promised to its living servers, where it is something.
+pub const COMMITTED: Map<H256, Committed> = Map::new("Chains", "Committed", Hasher::Blake2_128Concat);
+/// The newest word of a server's witness, where it differs from the chain's.
+pub const WITNESSED: Map<ServerId, Statement> = Map::new("Chains", "Witnessed", Hasher::Blake2_128Concat);
+/// The notes of each life, from number 0 without gaps.
+pub const NOTES: Map<(ServerId, u32), Note> = Map::new("Chains", "Notes", Hasher::Blake2_128Concat);
+/// The open discrepancies of the lives that have any.
+pub const DISPUTES: Map<ServerId, Dispute> = Map::new("Chains", "Disputes", Hasher::Blake2_128Concat);
+/// How many lives have open discrepancies.
+pub const DISPUTED_COUNT: Value<u64> = Value::new("Chains", "DisputedCount");
+/// The lives with open discrepancies, from 0, in no order.
+pub const DISPUTED: Map<u64, ServerId> = Map::new("Chains", "Disputed", Hasher::Twox64Concat);
 
 /// What genesis says about chains.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
@@ -90,86 +118,7 @@ pub struct Announced {
     pub announcement: Announcement,
 }
 
-// Events.
-
-/// What this module reports.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
-pub enum Event {
-    /// A server is announced.
-    #[codec(index = 0)]
-    Announced {
-        /// Which.
-        server: ServerId,
-        /// The host that will run it.
-        host: H256,
-    },
-    /// A server is born: block 0 of its chain.
-    #[codec(index = 1)]
-    Born {
-        /// Which.
-        server: ServerId,
-        /// Its chain.
-        chain: H256,
-        /// The block's hash.
-        hash: H256,
-    },
-    /// A chain has another block.
-    #[codec(index = 2)]
-    BlockMade {
-        /// Whose.
-        server: ServerId,
-        /// Its chain.
-        chain: H256,
-        /// The block's number.
-        number: u32,
-        /// The block's hash.
-        hash: H256,
-        /// The state it is in after the block.
-        state: ServerState,
-    },
-    /// A chain has its last block.
-    #[codec(index = 3)]
-    Ended {
-        /// Whose.
-        server: ServerId,
-        /// Its chain.
-        chain: H256,
-        /// The block's number.
-        number: u32,
-        /// The block's hash, which seals the chain.
-        hash: H256,
-        /// Why.
-        reason: EndReason,
-    },
-    /// An event of a batch was refused; the others don't mind.
-    #[codec(index = 4)]
-    ItemRefused {
-        /// Its place in the batch, from 0.
-        index: u32,
-        /// Why.
-        error: ModuleError,
-        /// The writer's next number for that server.
-        expected: u64,
-    },
-    /// An event of a server that had ended was counted.
-    #[codec(index = 5)]
-    LateEventNoted {
-        /// Whose.
-        server: ServerId,
-        /// How many that are now.
-        late: u32,
-    },
-    /// What was sent is on the ledger already: nothing changed.
-    #[codec(index = 6)]
-    RepeatIgnored {
-        /// Whose.
-        server: ServerId,
-        /// The writer's number; none for an announcement or a birth.
-        number: Option<u64>,
-        /// The block of the server's chain that it made then, where it made one and that is still known.
-        block: Option<u32>,
-    },
-}
+// Events: event.rs.
 
 // Errors: error.rs.
 
@@ -202,6 +151,14 @@ pub(crate) fn metadata() -> Module {
         TENANT_SERVERS.entry("A tenant's lives in the order of their births, from 0: what isn't here isn't there."),
         WRITERS.entry("Where each writer is with its numbers for a server.").or(&Writer::default()),
         WRITTEN.entry("What a writer's earlier numbers held, in pieces of 16 that take turns."),
+        ATTESTED.entry("Up to when each host was watched, and how often it wasn't."),
+        GAPS.entry("When a host wasn't watched, from number 0 without gaps."),
+        COMMITTED.entry("What each host has promised to its living servers.").or(&Committed::default()),
+        WITNESSED.entry("The newest word of a server's witness, where it differs from the chain's."),
+        NOTES.entry("Notes beside a chain, from number 0 without gaps; the server's record counts them."),
+        DISPUTES.entry("The open discrepancies of the lives that have any."),
+        DISPUTED_COUNT.entry("How many lives have open discrepancies.").or(&0u64),
+        DISPUTED.entry("The lives with open discrepancies, from 0, in no order."),
     ];
     Module::new(INDEX, "Chains", "Entity chains: what happened to each server, from its birth to its end.")
         .storage(storage)
@@ -209,6 +166,8 @@ pub(crate) fn metadata() -> Module {
         .events::<Event>()
         .errors::<Error>()
         .constant("BatchEventsMax", &(BATCH_EVENTS_MAX as u32), "Most events of one append_batch.")
+        .constant("GuestReportsMax", &(GUEST_REPORTS_MAX as u32), "Most reports of one append_guest.")
+        .constant("NotesMax", &NOTES_MAX, "Most notes beside one chain.")
         .constant("DetailBytesMax", &(DETAIL_BYTES_MAX as u32), "Most bytes of an event's detail.")
         .constant(
             "RepeatsKept",
@@ -241,6 +200,15 @@ pub(crate) fn dispatch(context: &mut Context<'_>, call: &Call) -> Result<(), Dis
         Call::Append { event } => append::append(context, event),
         Call::AppendBatch { events } => append::append_batch(context, events),
         Call::Late { event } => append::late(context, event),
+        Call::AppendGuest { reports } => guest::append_guest(context, reports),
+        Call::Attest { host, since, until } => attest::attest(context, *host, *since, *until),
+        Call::Witness { server, state, since, evidence } => {
+            witness::witness(context, *server, *state, *since, *evidence)
+        }
+        Call::NoteDiscrepancy { server, kind } => witness::note_discrepancy(context, *server, *kind),
+        Call::Resolve { server, note, verdict, evidence } => {
+            notes::resolve(context, *server, *note, *verdict, *evidence)
+        }
     }
 }
 
@@ -272,8 +240,14 @@ pub fn newest(state: &dyn StateRead, uuid: Uuid) -> Option<ServerId> {
     Some(ServerId { uuid, generation })
 }
 
-/// What the ledger adds to a signed event, sealed into the chain's next block.
-fn seal(context: &Context<'_>, server: &Server, event: &LedgerEvent, parameters: &Parameters) -> EntityBlock {
+/// What the ledger adds to a writer's signed event, sealed into the chain's next block.
+fn seal(
+    context: &Context<'_>,
+    server: &Server,
+    writer: AccountId,
+    event: &LedgerEvent,
+    parameters: &Parameters,
+) -> EntityBlock {
     use tierchain_primitives::ledger::{BlockKind, EntityTx, EventKind};
     let kind = match event.event {
         EventKind::Born { .. } => BlockKind::Birth,
@@ -281,7 +255,7 @@ fn seal(context: &Context<'_>, server: &Server, event: &LedgerEvent, parameters:
         _ => BlockKind::State,
     };
     let tx = EntityTx {
-        writer: context.signer,
+        writer,
         event: event.clone(),
         extrinsic: context.extrinsic,
         block_number: context.block.header.number,

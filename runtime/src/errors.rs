@@ -5,7 +5,7 @@ use scale_info::{Field, Path, Type, TypeDefVariant, TypeInfo, Variant};
 
 use crate::dispatch::ModuleError;
 use crate::metadata::{self, Module};
-use crate::{chains, directives, meta, registry};
+use crate::{chains, directives, foundry, meta, registry};
 
 /// Name and remedy of a module's error; none for an error that no module has.
 #[must_use]
@@ -15,6 +15,7 @@ pub fn describe(error: ModuleError) -> Option<(&'static str, &'static str)> {
         registry::INDEX => registry::Error::ALL.get(at).map(|known| (known.name(), known.remedy())),
         chains::INDEX => chains::Error::ALL.get(at).map(|known| (known.name(), known.remedy())),
         meta::INDEX => meta::Error::ALL.get(at).map(|known| (known.name(), known.remedy())),
+        foundry::INDEX => foundry::Error::ALL.get(at).map(|known| (known.name(), known.remedy())),
         directives::INDEX => directives::Error::ALL.get(at).map(|known| (known.name(), known.remedy())),
         _ => None,
     }
@@ -54,9 +55,10 @@ mod tests {
     fn all() -> Vec<DispatchError> {
         let registry = registry::Error::ALL.into_iter().map(DispatchError::from);
         let chains = chains::Error::ALL.into_iter().map(DispatchError::from);
+        let foundry = foundry::Error::ALL.into_iter().map(DispatchError::from);
         let directives = directives::Error::ALL.into_iter().map(DispatchError::from);
         let meta = meta::Error::ALL.into_iter().map(DispatchError::from);
-        registry.chain(chains).chain(meta).chain(directives).collect()
+        registry.chain(chains).chain(meta).chain(foundry).chain(directives).collect()
     }
 
     #[test]
@@ -79,6 +81,9 @@ mod tests {
             assert_eq!(error as usize, at);
         }
         for (at, error) in meta::Error::ALL.into_iter().enumerate() {
+            assert_eq!(error as usize, at);
+        }
+        for (at, error) in foundry::Error::ALL.into_iter().enumerate() {
             assert_eq!(error as usize, at);
         }
         for (at, error) in directives::Error::ALL.into_iter().enumerate() {

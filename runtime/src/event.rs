@@ -5,7 +5,7 @@ use scale_info::build::Fields;
 use scale_info::{Path, Type, TypeInfo, TypeParameter, meta_type};
 use tierchain_primitives::H256;
 
-use crate::{chains, directives, meta, registry, system};
+use crate::{chains, directives, foundry, meta, registry, system};
 
 /// An event of one of the modules. The wire index is the module's.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
@@ -22,6 +22,9 @@ pub enum RuntimeEvent {
     /// An event of [`crate::meta`].
     #[codec(index = 4)]
     Meta(meta::Event),
+    /// An event of [`crate::foundry`].
+    #[codec(index = 5)]
+    Foundry(foundry::Event),
     /// An event of [`crate::directives`].
     #[codec(index = 8)]
     Directives(directives::Event),
@@ -48,6 +51,12 @@ impl From<chains::Event> for RuntimeEvent {
 impl From<meta::Event> for RuntimeEvent {
     fn from(event: meta::Event) -> Self {
         Self::Meta(event)
+    }
+}
+
+impl From<foundry::Event> for RuntimeEvent {
+    fn from(event: foundry::Event) -> Self {
+        Self::Foundry(event)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::dispatch::{DispatchError, DispatchInfo};
 use crate::event::{EventRecord, Phase, RuntimeEvent};
 use crate::storage::Overlay;
 use crate::weights::Weights;
-use crate::{chains, directives, meta, registry, system, timestamp};
+use crate::{chains, directives, foundry, meta, registry, system, timestamp};
 
 /// The block to execute, as its header says it.
 #[derive(Clone, Copy, Debug)]
@@ -168,6 +168,7 @@ fn dispatch(context: &mut Context<'_>, call: &Call) -> Result<(), DispatchError>
         Call::Registry(call) => registry::dispatch(context, call),
         Call::Chains(call) => chains::dispatch(context, call),
         Call::Meta(call) => meta::dispatch(context, call),
+        Call::Foundry(call) => foundry::dispatch(context, call),
         Call::Directives(call) => directives::dispatch(context, call),
     }
 }

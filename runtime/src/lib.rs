@@ -8,8 +8,9 @@
 //! | 0 | [`system`] | accounts and nonces, the block's own facts, remarks, the outcome of every extrinsic |
 //! | 1 | [`timestamp`] | the block's time |
 //! | 2 | [`registry`] | data centers, hosts, accounts and their roles, validators and observers, governance, epochs |
-//! | 3 | [`chains`] | entity chains: announce, birth, append, batches, late events |
+//! | 3 | [`chains`] | entity chains: announce, birth, append, batches, guests, late events; attestations, witnesses, notes |
 //! | 4 | [`meta`] | meta-chains: where the ends of entity chains are linked |
+//! | 5 | [`foundry`] | the catalog of images of which servers are born |
 //! | 8 | [`directives`] | what providers ask of hosts, and what became of it |
 //!
 //! The way of an extrinsic: [`check()`] decodes it completely, without any state; whoever holds the chain settles its
@@ -33,6 +34,7 @@ pub mod dispatch;
 pub mod errors;
 pub mod event;
 pub mod execute;
+pub mod foundry;
 pub mod genesis;
 mod leaves;
 pub mod meta;

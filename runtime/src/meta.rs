@@ -19,7 +19,7 @@ use crate::errors;
 use crate::execute::Context;
 use crate::metadata::Module;
 use crate::registry::{Role, ensure_hypervisor, ensure_role};
-use crate::storage::{Map, Value};
+use crate::storage::{Map, Overlay, Value};
 
 /// The module's index.
 pub const INDEX: u8 = 4;
@@ -35,6 +35,14 @@ pub const META_CHAINS: Map<H256, MetaChain> = Map::new("Meta", "Chains", Hasher:
 pub const META_COUNT: Value<u64> = Value::new("Meta", "Count");
 /// All meta-chains in the order of their first blocks, from 0.
 pub const META_LIST: Map<u64, H256> = Map::new("Meta", "List", Hasher::Twox64Concat);
+/// How many meta-chains a provider's servers have.
+pub const PROVIDER_META_COUNT: Map<H256, u64> = Map::new("Meta", "ProviderCount", Hasher::Blake2_128Concat);
+/// A provider's meta-chains in the order of their first blocks, from 0.
+pub const PROVIDER_METAS: Map<(H256, u64), H256> = Map::new("Meta", "ProviderList", Hasher::Blake2_128Concat);
+/// How many meta-chains a tenant's servers have.
+pub const TENANT_META_COUNT: Map<H256, u64> = Map::new("Meta", "TenantCount", Hasher::Blake2_128Concat);
+/// A tenant's meta-chains in the order of their first blocks, from 0.
+pub const TENANT_METAS: Map<(H256, u64), H256> = Map::new("Meta", "TenantList", Hasher::Blake2_128Concat);
 
 /// A meta-chain's record: one leaf of the authenticated tree.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
@@ -90,11 +98,14 @@ pub enum Error {
     AlreadyAnchored = 2,
     /// The meta-chain has no block number left.
     MetaChainFull = 3,
+    /// The hypervisor still has time to have the chain linked.
+    AnchorNotDue = 4,
 }
 
 impl Error {
     /// All errors, in wire order.
-    pub const ALL: [Self; 4] = [Self::NotBorn, Self::ChainAlive, Self::AlreadyAnchored, Self::MetaChainFull];
+    pub const ALL: [Self; 5] =
+        [Self::NotBorn, Self::ChainAlive, Self::AlreadyAnchored, Self::MetaChainFull, Self::AnchorNotDue];
 
     /// The name in the metadata.
     #[must_use]
@@ -104,6 +115,7 @@ impl Error {
             Self::ChainAlive => "ChainAlive",
             Self::AlreadyAnchored => "AlreadyAnchored",
             Self::MetaChainFull => "MetaChainFull",
+            Self::AnchorNotDue => "AnchorNotDue",
         }
     }
 
@@ -117,6 +129,10 @@ impl Error {
                 "Another account had this chain linked, which is all there is to do. Read the meta block with meta_get."
             }
             Self::MetaChainFull => "The meta-chain has no block number left. Start another network service.",
+            Self::AnchorNotDue => {
+                "The hypervisor of the last host has the first word: a foundry has a chain linked when the silence bound \
+                 is over since its end (chains.parameters). Wait, then send it again."
+            }
         }
     }
 }
@@ -143,6 +159,10 @@ pub(crate) fn metadata() -> Module {
         META_CHAINS.entry("Meta-chains by name."),
         META_COUNT.entry("How many meta-chains there are.").or(&0u64),
         META_LIST.entry("All meta-chains in the order of their first blocks, from 0."),
+        PROVIDER_META_COUNT.entry("How many meta-chains a provider's servers have.").or(&0u64),
+        PROVIDER_METAS.entry("A provider's meta-chains in the order of their first blocks, from 0."),
+        TENANT_META_COUNT.entry("How many meta-chains a tenant's servers have.").or(&0u64),
+        TENANT_METAS.entry("A tenant's meta-chains in the order of their first blocks, from 0."),
     ];
     Module::new(INDEX, "Meta", "Meta-chains: where the ends of related entity chains are linked.")
         .storage(storage)
@@ -162,11 +182,15 @@ pub(crate) fn dispatch(context: &mut Context<'_>, call: &Call) -> Result<(), Dis
 
 /// Links an ended chain into its meta-chain.
 ///
-/// - The signer is a hypervisor and speaks for the server's last host.
+/// - The signer is a hypervisor and speaks for the server's last host, or it is a foundry and the hypervisor's time is
+///   over: what a silent host leaves behind is linked all the same.
 /// - The chain has ended.
 /// - It isn't linked yet, or was linked by this very account (a repeat, which changes nothing).
 fn anchor(context: &mut Context<'_>, id: ServerId) -> Result<(), DispatchError> {
-    ensure_role(&context.state, &context.signer, Role::Hypervisor)?;
+    let is_foundry = ensure_role(&context.state, &context.signer, Role::Foundry).is_ok();
+    if !is_foundry {
+        ensure_role(&context.state, &context.signer, Role::Hypervisor)?;
+    }
     let mut server = SERVERS.get(&context.state, &id).ok_or(Error::NotBorn)?;
     match server.anchored {
         Some(Anchor { by, meta, number, .. }) if by == context.signer => {
@@ -176,8 +200,14 @@ fn anchor(context: &mut Context<'_>, id: ServerId) -> Result<(), DispatchError> 
         Some(_) => return Err(Error::AlreadyAnchored.into()),
         None => {}
     }
-    ensure_hypervisor(&context.state, &context.signer, &server.host)?;
+    let speaks = ensure_hypervisor(&context.state, &context.signer, &server.host);
+    if !is_foundry {
+        speaks?;
+    }
     let end = server.end.ok_or(Error::ChainAlive)?;
+    if speaks.is_err() {
+        ensure_due(context, &end)?;
+    }
     let tx = life_in_short(context, id, &server, &end);
     let block = link(context, server.ownership, tx)?;
 
@@ -189,6 +219,12 @@ fn anchor(context: &mut Context<'_>, id: ServerId) -> Result<(), DispatchError> 
 }
 
 // Helpers.
+
+/// Passes an end that its hypervisor has had time to have linked.
+fn ensure_due(context: &Context<'_>, end: &End) -> Result<(), Error> {
+    let bound = chains::parameters(&context.state).bounds.silence_ms;
+    if context.block.timestamp < end.noted.saturating_add(bound) { Err(Error::AnchorNotDue) } else { Ok(()) }
+}
 
 /// What a meta block says of an ended life.
 fn life_in_short(context: &Context<'_>, id: ServerId, server: &Server, end: &End) -> MetaTx {
@@ -223,7 +259,16 @@ fn link(context: &mut Context<'_>, ownership: Ownership, tx: MetaTx) -> Result<M
         let count = META_COUNT.get(state).unwrap_or(0);
         META_LIST.put(state, &count, &meta);
         META_COUNT.put(state, &(count + 1));
+        enter(state, &PROVIDER_META_COUNT, &PROVIDER_METAS, ownership.provider, &meta);
+        enter(state, &TENANT_META_COUNT, &TENANT_METAS, ownership.tenant, &meta);
     }
     META_CHAINS.put(state, &meta, &MetaChain { head: block.hash, length, ..chain });
     Ok(block)
+}
+
+/// Enters a new meta-chain into a party's list.
+fn enter(state: &mut Overlay<'_>, counts: &Map<H256, u64>, list: &Map<(H256, u64), H256>, party: H256, meta: &H256) {
+    let place = counts.get(state, &party).unwrap_or(0);
+    list.put(state, &(party, place), meta);
+    counts.put(state, &party, &(place + 1));
 }

@@ -23,7 +23,7 @@ pub(crate) use self::extrinsic::Described;
 pub(crate) use self::module::{Entry, Module};
 use crate::call::Call;
 use crate::event::RuntimeEvent;
-use crate::{api, chains, directives, errors, meta, registry, system, timestamp};
+use crate::{api, chains, directives, errors, foundry, meta, registry, system, timestamp};
 
 /// The versions that are served, ascending.
 pub const VERSIONS: [u32; 2] = [14, 15];
@@ -54,13 +54,14 @@ pub fn at_version(version: u32) -> Option<Vec<u8>> {
 }
 
 /// All modules, in the order of their indices.
-pub(crate) fn modules() -> [Module; 6] {
+pub(crate) fn modules() -> [Module; 7] {
     [
         system::metadata(),
         timestamp::metadata(),
         registry::metadata(),
         chains::metadata(),
         meta::metadata(),
+        foundry::metadata(),
         directives::metadata(),
     ]
 }

@@ -1,5 +1,6 @@
 //! What RPC and agents ask of the state. Everything reads through [`StateRead`], so any retained block can answer.
 
+mod ledger;
 mod directives;
 
 use tierchain_primitives::ledger::{ServerId, Uuid};
@@ -9,6 +10,8 @@ use tierchain_primitives::{AccountId, H256};
 pub use self::directives::{directive, directive_count, directive_named, directives, directives_open};
 use crate::chains::{self, Server, TenantEntry, Writer, WriterKey};
 use crate::meta::{self, MetaChain};
+
+pub use self::ledger::*;
 
 /// A life of a server with its id: the newest one unless a generation is named.
 #[must_use]

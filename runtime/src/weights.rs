@@ -23,6 +23,8 @@ impl Weights {
     pub(crate) const SIGNATURE_US: u64 = 45;
     /// Reading, judging and writing the longest validator set with all its addresses, and the longest list of proposals.
     const GOVERNANCE_US: u64 = 1_000;
+    /// Reading one note.
+    const NOTE_US: u64 = 2;
     /// Bytes that are copied and hashed in a microsecond.
     const BYTES_PER_US: u64 = 400;
 
@@ -56,6 +58,16 @@ impl Weights {
     /// An extrinsic that derives one block and checks a signature of its own.
     pub(crate) fn signed_block(&self) -> u64 {
         self.blocks(1) + Self::SIGNATURE_US + Self::ITEM_US
+    }
+
+    /// An extrinsic that derives `blocks` blocks and checks a signature of its own for each.
+    pub(crate) fn signed_blocks(&self, blocks: usize) -> u64 {
+        self.blocks(blocks) + blocks as u64 * Self::SIGNATURE_US
+    }
+
+    /// An extrinsic that adds a note and reads up to `notes` others.
+    pub(crate) fn notes(&self, notes: usize) -> u64 {
+        Self::EXTRINSIC_US + 3 * Self::ITEM_US + notes as u64 * Self::NOTE_US
     }
 }
 

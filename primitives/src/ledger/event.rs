@@ -277,6 +277,13 @@ impl EventKind {
         }
     }
 
+    /// Whether usage is summed up to its time. What a tracker or a foundry sees is no fact of the hypervisor's: it ends no
+    /// piece of constant state, except that a foundry's end is the end.
+    #[must_use]
+    pub fn ends_a_piece(&self) -> bool {
+        !matches!(self, Self::GuestEvent { .. } | Self::Suspected { .. })
+    }
+
     /// The name used in JSON and tables.
     #[must_use]
     pub fn name(&self) -> &'static str {

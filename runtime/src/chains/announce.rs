@@ -1,6 +1,6 @@
 //! `chains.announce`: a hypervisor says which server it is going to run, before there is one.
 
-use tierchain_primitives::ledger::Announcement;
+use tierchain_primitives::ledger::{Announcement, RelationKind};
 
 use super::server::announcement_hash;
 use super::{ANNOUNCEMENTS, Announced, Error, Event, GENERATIONS, SERVERS};
@@ -13,6 +13,7 @@ use crate::registry::{Role, ensure_hypervisor, ensure_role};
 /// - The signer is a hypervisor and speaks for the host that it names.
 /// - The generation is the server's next one, or the announcement is that of a life that has begun (a repeat).
 /// - Only who announced a server may announce it anew.
+/// - The lives that it comes from are on the ledger; its own earlier ones needn't be told.
 pub(super) fn announce(context: &mut Context<'_>, announcement: &Announcement) -> Result<(), DispatchError> {
     let (signer, server) = (context.signer, announcement.server);
     ensure_role(&context.state, &signer, Role::Hypervisor)?;
@@ -21,6 +22,7 @@ pub(super) fn announce(context: &mut Context<'_>, announcement: &Announcement) -
         context.report(Event::RepeatIgnored { server, number: None, block: None });
         return Ok(());
     }
+    ensure_relations(context, announcement)?;
     let announced = Announced { by: signer, announcement: announcement.clone() };
     ANNOUNCEMENTS.put(&mut context.state, &server, &announced);
     context.report(Event::Announced { server, host: announcement.host });
@@ -43,4 +45,17 @@ fn is_repeat(context: &Context<'_>, announcement: &Announcement) -> Result<bool,
         Some(standing) => Ok(standing.announcement == *announcement),
         None => Ok(false),
     }
+}
+
+/// Passes relations to lives on this ledger. Lives don't go away, so nobody has to ask again at the birth.
+fn ensure_relations(context: &Context<'_>, announcement: &Announcement) -> Result<(), Error> {
+    for declared in announcement.relations.iter() {
+        if declared.kind == RelationKind::Predecessor {
+            return Err(Error::RelationNotAllowed);
+        }
+        if !SERVERS.has(&context.state, &declared.server) {
+            return Err(Error::UnknownRelative);
+        }
+    }
+    Ok(())
 }

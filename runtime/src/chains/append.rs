@@ -1,11 +1,16 @@
-//! `chains.append`, `chains.append_batch` and `chains.late`: what the agent of a server's host writes.
+//! `chains.append`, `chains.append_batch` and `chains.late`: what the agent of a server's host writes, and a foundry
+//! where that host is silent.
 //!
 //! Everything is checked before anything is written, so that a refused item of a batch leaves nothing behind.
 
-use tierchain_primitives::H256;
-use tierchain_primitives::ledger::{EndReason, Event as LedgerEvent, EventKind};
+use tierchain_primitives::ledger::{Event as LedgerEvent, EventKind, ServerId};
+use tierchain_primitives::limits::BATCH_EVENTS_MAX;
 use tierchain_primitives::ports::StateRead;
+use tierchain_primitives::{AccountId, H256};
 
+use super::capacity::{self, Held};
+use super::server::is_foundrys;
+use super::silence::ensure_silent;
 use super::writer::Place;
 use super::{Error, Event, Parameters, SERVERS, Server, TENANT_SERVERS, Writer, WriterKey, parameters, seal};
 use crate::dispatch::DispatchError;
@@ -14,26 +19,39 @@ use crate::registry::{self, HOSTS, Role, ensure_role, speaks_for};
 
 /// Writes one event on a living chain.
 ///
-/// - The signer is a hypervisor and speaks for the server's host, or for the host it is moving to.
+/// - The signer is a hypervisor and speaks for the server's host; if the server is on its way to the signer's host, its
+///   arrival alone may be written. What a foundry appends, a foundry signs.
 /// - The event was written before (a repeat, which changes nothing), or has the writer's next number.
-/// - The chain lives; the event is of a kind that writers append, in time, with a meter that doesn't run backwards.
+/// - The chain lives; the event is of a kind that writers append, in time, with a meter that neither runs backwards nor
+///   faster than the server's vCPUs.
 pub(super) fn append(context: &mut Context<'_>, event: &LedgerEvent) -> Result<(), DispatchError> {
-    ensure_role(&context.state, &context.signer, Role::Hypervisor)?;
-    let parameters = parameters(&context.state);
-    append_one(context, &parameters, event)
+    let author = Author::of(context);
+    append_one(context, &author, event)
 }
 
 /// Writes the events in order, each by the rules of [`append`] and each for itself: one that fails is noted and stops
 /// nobody else's. The call fails, with the first item's error, when not even one was written or a repeat.
 pub(super) fn append_batch(context: &mut Context<'_>, events: &[LedgerEvent]) -> Result<(), DispatchError> {
-    ensure_role(&context.state, &context.signer, Role::Hypervisor)?;
-    let parameters = parameters(&context.state);
+    if events.len() > BATCH_EVENTS_MAX {
+        return Err(Error::BatchTooLong.into());
+    }
+    let author = Author::of(context);
+    each(context, events, |context, event| {
+        append_one(context, &author, event).map_err(|error| (error, expected(context, event)))
+    })
+}
+
+/// Handles the items of a batch, each for itself: a refusal comes with the number that its writer should have sent.
+pub(super) fn each<T>(
+    context: &mut Context<'_>,
+    items: &[T],
+    handle: impl Fn(&mut Context<'_>, &T) -> Result<(), (DispatchError, u64)>,
+) -> Result<(), DispatchError> {
     let (mut accepted, mut first_error) = (false, None);
-    for (index, event) in (0u32..).zip(events) {
-        match append_one(context, &parameters, event) {
+    for (index, item) in (0u32..).zip(items) {
+        match handle(context, item) {
             Ok(()) => accepted = true,
-            Err(error) => {
-                let expected = expected(context, event);
+            Err((error, expected)) => {
                 context.report(Event::ItemRefused { index, error: error.as_module(), expected });
                 first_error = first_error.or(Some(error));
             }
@@ -46,11 +64,14 @@ pub(super) fn append_batch(context: &mut Context<'_>, events: &[LedgerEvent]) ->
 }
 
 /// Counts an event that comes after its server's end, by the rules of [`append`]: it makes no block, and the sealed
-/// chain stays as it is.
+/// chain stays as it is. A foundry has nothing to say any more.
 pub(super) fn late(context: &mut Context<'_>, event: &LedgerEvent) -> Result<(), DispatchError> {
-    ensure_role(&context.state, &context.signer, Role::Hypervisor)?;
-    let parameters = parameters(&context.state);
-    let Some(mut item) = admit(context, &parameters, event)? else { return Ok(()) };
+    let author = Author::of(context);
+    author.hypervisor?;
+    if is_foundrys(&event.event) {
+        return Err(Error::EventNotAllowed.into());
+    }
+    let Some(mut item) = admit(context, &author.parameters, event)? else { return Ok(()) };
     if item.server.end.is_none() {
         return Err(Error::ChainAlive.into());
     }
@@ -61,29 +82,64 @@ pub(super) fn late(context: &mut Context<'_>, event: &LedgerEvent) -> Result<(),
     Ok(())
 }
 
-/// An event that may be written, with the records that it changes.
-struct Item {
-    server: Server,
-    key: WriterKey,
-    writer: Writer,
+/// What is read once for all items of a batch.
+struct Author {
+    parameters: Parameters,
+    /// Whether the signer is a hypervisor.
+    hypervisor: Result<(), registry::Error>,
 }
 
-fn append_one(context: &mut Context<'_>, parameters: &Parameters, event: &LedgerEvent) -> Result<(), DispatchError> {
-    let Some(mut item) = admit(context, parameters, event)? else { return Ok(()) };
+impl Author {
+    fn of(context: &Context<'_>) -> Self {
+        let hypervisor = ensure_role(&context.state, &context.signer, Role::Hypervisor);
+        Self { parameters: parameters(&context.state), hypervisor }
+    }
+}
+
+/// An event that may be written, with the records that it changes.
+pub(super) struct Item {
+    pub(super) server: Server,
+    pub(super) key: WriterKey,
+    pub(super) writer: Writer,
+}
+
+fn append_one(context: &mut Context<'_>, author: &Author, event: &LedgerEvent) -> Result<(), DispatchError> {
+    match is_foundrys(&event.event) {
+        true => ensure_role(&context.state, &context.signer, Role::Foundry)?,
+        false => author.hypervisor?,
+    }
+    let Some(item) = admit(context, &author.parameters, event)? else { return Ok(()) };
     if item.server.end.is_some() {
         return Err(Error::ChainEnded.into());
     }
     ensure_move(context, &item.server, event)?;
-    if let Some(meter) = &event.meter {
-        item.server.ensure_meter(meter)?;
+    if is_foundrys(&event.event) {
+        let now = context.block.timestamp;
+        ensure_silent(&context.state, &author.parameters, &item.server, event, now)?;
     }
-    let block = seal(context, &item.server, event, parameters);
-    item.server.take(&block)?;
+    write(context, &author.parameters, item, event)
+}
 
-    item.writer.note(&mut context.state, &item.key, event, Some(block.number));
-    SERVERS.put(&mut context.state, &event.server, &item.server);
-    close_entry(context, &item.server);
-    report_block(context, event, &item.server, block.number);
+/// Writes an event that passed: the block, the records, the report.
+pub(super) fn write(
+    context: &mut Context<'_>,
+    parameters: &Parameters,
+    item: Item,
+    event: &LedgerEvent,
+) -> Result<(), DispatchError> {
+    let Item { mut server, key, writer } = item;
+    if let Some(meter) = &event.meter {
+        server.ensure_meter(meter, event.occurred_at, parameters.drift_bound_us)?;
+    }
+    let held = Held::by(&server);
+    let block = seal(context, &server, key.writer, event, parameters);
+    server.take(&block)?;
+
+    writer.note(&mut context.state, &key, event, Some(block.number));
+    capacity::settle(context, event.server, held, &mut server);
+    SERVERS.put(&mut context.state, &event.server, &server);
+    close_entry(context, &server);
+    report_block(context, event, &server, block.number);
     context.entity_blocks.push(block);
     Ok(())
 }
@@ -97,48 +153,78 @@ fn admit(
     parameters: &Parameters,
     event: &LedgerEvent,
 ) -> Result<Option<Item>, DispatchError> {
+    let signer = context.signer;
+    let Some((item, place)) = find(context, event, |_| signer)? else { return Ok(None) };
+    ensure_writer(context, &item.server, event)?;
+    ensure_place(context, parameters, &item, place, event)?;
+    ensure_kind(event)?;
+    Ok(Some(item))
+}
+
+/// The records that a writer's event changes, and what its number says; none for a repeat, which is reported here.
+pub(super) fn find(
+    context: &mut Context<'_>,
+    event: &LedgerEvent,
+    writer: impl Fn(&Server) -> AccountId,
+) -> Result<Option<(Item, Place)>, Error> {
     let server = SERVERS.get(&context.state, &event.server).ok_or(Error::NotBorn)?;
-    let key = WriterKey::new(&event.server, server.numbered_from, context.signer);
+    let key = WriterKey::new(&event.server, server.numbered_from, writer(&server));
     let writer = Writer::load(&context.state, &key);
     let place = writer.place(&context.state, &key, event);
     if let Place::Repeat { block } = place {
         context.report(Event::RepeatIgnored { server: event.server, number: Some(event.number), block });
         return Ok(None);
     }
-    ensure_writer(context, &server)?;
-    match place {
-        Place::Conflict => return Err(Error::SequenceConflict.into()),
-        Place::Gap => return Err(Error::SequenceGap.into()),
-        Place::Next | Place::Repeat { .. } => {}
-    }
-    ensure_kind(event)?;
-    parameters.ensure_time(context.block, event.precision, event.occurred_at)?;
-    if event.occurred_at < server.born {
-        return Err(Error::TimeBeforeBirth.into());
-    }
-    if event.occurred_at < writer.last_at {
-        return Err(Error::TimeWentBack.into());
-    }
-    Ok(Some(Item { server, key, writer }))
+    Ok(Some((Item { server, key, writer }, place)))
 }
 
-/// Passes who speaks for the server's host, or for the host it is moving to.
-fn ensure_writer(context: &Context<'_>, server: &Server) -> Result<(), registry::Error> {
+/// Passes a writer's next event, short enough and in time.
+pub(super) fn ensure_place(
+    context: &Context<'_>,
+    parameters: &Parameters,
+    item: &Item,
+    place: Place,
+    event: &LedgerEvent,
+) -> Result<(), Error> {
+    match place {
+        Place::Conflict => return Err(Error::SequenceConflict),
+        Place::Gap => return Err(Error::SequenceGap),
+        Place::Next | Place::Repeat { .. } => {}
+    }
+    if !event.detail.is_within_limit() {
+        return Err(Error::DetailTooLong);
+    }
+    parameters.ensure_time(context.block, event.precision, event.occurred_at)?;
+    match event.occurred_at {
+        at if at < item.server.born => Err(Error::TimeBeforeBirth),
+        at if at < item.writer.last_at => Err(Error::TimeWentBack),
+        _ => Ok(()),
+    }
+}
+
+/// Passes who speaks for the server's host. The host that it is moving to writes the arrival, which makes it the
+/// server's host, before anything else; what comes after an end may come from both.
+fn ensure_writer(context: &Context<'_>, server: &Server, event: &LedgerEvent) -> Result<(), DispatchError> {
     let speaks = |host: &H256| speaks_for(&context.state, &context.signer, host);
-    if speaks(&server.host)? {
+    if is_foundrys(&event.event) || speaks(&server.host)? {
         return Ok(());
     }
     match &server.moving_to {
-        Some(host) if speaks(host)? => Ok(()),
-        _ => Err(registry::Error::NotTheHypervisor),
+        Some(host) if speaks(host)? => match event.event {
+            EventKind::MovedIn { .. } => Ok(()),
+            _ if server.end.is_some() => Ok(()),
+            _ => Err(Error::ArrivalMissing.into()),
+        },
+        _ => Err(registry::Error::NotTheHypervisor.into()),
     }
 }
 
-/// Passes an event that a writer may append at all.
+/// Passes an event that its writer may append at all.
 fn ensure_kind(event: &LedgerEvent) -> Result<(), Error> {
     match event.event {
-        EventKind::Born { .. } | EventKind::Ended { reason: EndReason::Orphaned } => Err(Error::EventNotAllowed),
-        _ if !event.detail.is_within_limit() => Err(Error::DetailTooLong),
+        EventKind::Born { .. } => Err(Error::EventNotAllowed),
+        EventKind::GuestEvent { .. } => Err(Error::NotTheTracker),
+        _ if is_foundrys(&event.event) && event.meter.is_some() => Err(Error::MeterNotAllowed),
         _ => Ok(()),
     }
 }
@@ -176,9 +262,13 @@ fn report_block(context: &mut Context<'_>, event: &LedgerEvent, server: &Server,
     });
 }
 
-/// The writer's next number for the server of an event; 0 where there is no such server.
+/// The signer's next number for the server of an event; 0 where there is no such server.
 fn expected(context: &Context<'_>, event: &LedgerEvent) -> u64 {
     let state: &dyn StateRead = &context.state;
-    let Some(server) = SERVERS.get(state, &event.server) else { return 0 };
-    Writer::load(state, &WriterKey::new(&event.server, server.numbered_from, context.signer)).next
+    SERVERS.get(state, &event.server).map_or(0, |server| next_number(state, &event.server, &server, context.signer))
+}
+
+/// A writer's next number for a server.
+pub(super) fn next_number(state: &dyn StateRead, id: &ServerId, server: &Server, writer: AccountId) -> u64 {
+    Writer::load(state, &WriterKey::new(id, server.numbered_from, writer)).next
 }

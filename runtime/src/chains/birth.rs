@@ -10,6 +10,7 @@ use tierchain_primitives::ledger::{
     ServerId, ServerState,
 };
 
+use super::capacity;
 use super::server::{announcement_hash, birth_content};
 use super::{
     ANNOUNCEMENTS, Error, Event, GENERATIONS, Parameters, SERVER_COUNT, SERVER_LIST, SERVERS, Server, Sums,
@@ -17,6 +18,7 @@ use super::{
 };
 use crate::dispatch::DispatchError;
 use crate::execute::Context;
+use crate::foundry::ensure_image;
 use crate::registry::{Role, ensure_role};
 
 /// Makes a birth block.
@@ -25,6 +27,7 @@ use crate::registry::{Role, ensure_role};
 /// - A birth whose content is on the ledger is a repeat; another one for a life that has begun is refused.
 /// - The generation is the server's next one, and `previous` is the end hash of the newest life (none for the first).
 /// - The server is announced, and the announced tracker's key signed this very request for this network.
+/// - The image is in its provider's catalog, and not retired.
 pub(super) fn birth(
     context: &mut Context<'_>,
     request: &BirthRequest,
@@ -43,6 +46,8 @@ pub(super) fn birth(
     if !verify_zip215(&announced.announcement.tracker, &request.signed_bytes(&context.block.genesis), signature) {
         return Err(Error::BadTrackerSignature.into());
     }
+    let Announcement { ownership, image, .. } = &announced.announcement;
+    ensure_image(&context.state, &ownership.provider, image, parameters.unknown_images)?;
     found(context, &parameters, request, announced.announcement, predecessor.as_ref());
     Ok(())
 }
@@ -96,11 +101,12 @@ fn found(
     let tenant_index = list(context, id, &announcement.ownership.tenant, request);
     let mut server = unborn(context, request, &announcement, numbered_from, tenant_index);
     let event = born_event(request, announcement, writer.next);
-    let block = seal(context, &server, &event, parameters);
+    let block = seal(context, &server, context.signer, &event, parameters);
     server.take(&block).expect("a chain without blocks isn't full");
     server.birth_hash = block.hash;
 
     writer.note(&mut context.state, &key, &event, Some(0));
+    capacity::settle(context, id, None, &mut server);
     SERVERS.put(&mut context.state, &id, &server);
     ANNOUNCEMENTS.remove(&mut context.state, &id);
     context.report(Event::Born { server: id, chain: server.chain, hash: block.hash });
@@ -120,11 +126,13 @@ fn unborn(
         ownership: announcement.ownership,
         host: announcement.host,
         moving_to: None,
+        moved_at: None,
         tracker: announcement.tracker,
         relations: announcement.relations.iter().map(|declared| relation(context, declared)).collect(),
         resources: announcement.resources,
         state: ServerState::Stopped,
         state_since: request.occurred_at,
+        seen: context.block.timestamp,
         suspected: None,
         head: H256::ZERO,
         length: 0,

@@ -45,11 +45,53 @@ pub enum Error {
     UsageDecreased = 19,
     /// The server isn't moving from that host to the writer's.
     NotMoving = 20,
+    /// The batch has more items than one may have.
+    BatchTooLong = 21,
+    /// A guest event came without its tracker's signature.
+    NotTheTracker = 22,
+    /// What a tracker reports is no guest event.
+    NotAGuestEvent = 23,
+    /// A tracker or a foundry meters nothing.
+    MeterNotAllowed = 24,
+    /// A meter shows more CPU time than the server's vCPUs had.
+    UsageExceedsWall = 25,
+    /// A declared relation names a server that isn't on the ledger.
+    UnknownRelative = 26,
+    /// The relation isn't one that an announcement declares.
+    RelationNotAllowed = 27,
+    /// The server is on its way to the writer's host and hasn't arrived.
+    ArrivalMissing = 28,
+    /// The server's host has given a sign of life within the bound.
+    HostNotSilent = 29,
+    /// The server is suspected already.
+    AlreadySuspected = 30,
+    /// The server isn't suspected, or its host has given a sign of life since.
+    NotSuspected = 31,
+    /// The suspicion hasn't stood for as long as it must.
+    NotSuspectedLongEnough = 32,
+    /// The interval ends before it begins.
+    IntervalBackwards = 33,
+    /// The host has as many gaps as can be numbered.
+    TooManyGaps = 34,
+    /// The account has no role.
+    NoRole = 35,
+    /// The state shows no such discrepancy.
+    NoDiscrepancy = 36,
+    /// A discrepancy of the kind is open.
+    AlreadyNoted = 37,
+    /// The life has as many notes as it may have.
+    TooManyNotes = 38,
+    /// There is no such note beside the chain.
+    UnknownNote = 39,
+    /// The note is no discrepancy.
+    NotADiscrepancy = 40,
+    /// The discrepancy is settled.
+    AlreadyResolved = 41,
 }
 
 impl Error {
     /// All errors, in wire order.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 42] = [
         Self::NotBorn,
         Self::NotAnnounced,
         Self::AlreadyAnnounced,
@@ -71,6 +113,27 @@ impl Error {
         Self::EventNotAllowed,
         Self::UsageDecreased,
         Self::NotMoving,
+        Self::BatchTooLong,
+        Self::NotTheTracker,
+        Self::NotAGuestEvent,
+        Self::MeterNotAllowed,
+        Self::UsageExceedsWall,
+        Self::UnknownRelative,
+        Self::RelationNotAllowed,
+        Self::ArrivalMissing,
+        Self::HostNotSilent,
+        Self::AlreadySuspected,
+        Self::NotSuspected,
+        Self::NotSuspectedLongEnough,
+        Self::IntervalBackwards,
+        Self::TooManyGaps,
+        Self::NoRole,
+        Self::NoDiscrepancy,
+        Self::AlreadyNoted,
+        Self::TooManyNotes,
+        Self::UnknownNote,
+        Self::NotADiscrepancy,
+        Self::AlreadyResolved,
     ];
 
     /// The name in the metadata.
@@ -98,6 +161,27 @@ impl Error {
             Self::EventNotAllowed => "EventNotAllowed",
             Self::UsageDecreased => "UsageDecreased",
             Self::NotMoving => "NotMoving",
+            Self::BatchTooLong => "BatchTooLong",
+            Self::NotTheTracker => "NotTheTracker",
+            Self::NotAGuestEvent => "NotAGuestEvent",
+            Self::MeterNotAllowed => "MeterNotAllowed",
+            Self::UsageExceedsWall => "UsageExceedsWall",
+            Self::UnknownRelative => "UnknownRelative",
+            Self::RelationNotAllowed => "RelationNotAllowed",
+            Self::ArrivalMissing => "ArrivalMissing",
+            Self::HostNotSilent => "HostNotSilent",
+            Self::AlreadySuspected => "AlreadySuspected",
+            Self::NotSuspected => "NotSuspected",
+            Self::NotSuspectedLongEnough => "NotSuspectedLongEnough",
+            Self::IntervalBackwards => "IntervalBackwards",
+            Self::TooManyGaps => "TooManyGaps",
+            Self::NoRole => "NoRole",
+            Self::NoDiscrepancy => "NoDiscrepancy",
+            Self::AlreadyNoted => "AlreadyNoted",
+            Self::TooManyNotes => "TooManyNotes",
+            Self::UnknownNote => "UnknownNote",
+            Self::NotADiscrepancy => "NotADiscrepancy",
+            Self::AlreadyResolved => "AlreadyResolved",
         }
     }
 
@@ -166,8 +250,8 @@ impl Error {
                 "This network takes no events of recordings. Replay them on a network whose genesis says allow_replay."
             }
             Self::EventNotAllowed => {
-                "No writer may append an event of this kind: births come by chains.birth, and giving up an orphan is \
-                 the foundry's."
+                "No writer may append an event of this kind here: births come by chains.birth, and a foundry's events \
+                 by chains.append on a living chain."
             }
             Self::UsageDecreased => {
                 "A meter shows less than at an earlier event of this life. Send counts since the birth, which never \
@@ -176,6 +260,72 @@ impl Error {
             Self::NotMoving => {
                 "No move of the server from that host to this writer's host has been reported. Have the old host's \
                  agent append MovedOut first."
+            }
+            Self::BatchTooLong => {
+                "The batch has more items than one may have: 256 events, 64 guest reports. Send it in parts."
+            }
+            Self::NotTheTracker => {
+                "A guest event is its tracker's to sign: have the server's tracker sign it, and carry it with chains.append_guest."
+            }
+            Self::NotAGuestEvent => {
+                "A tracker reports guest events only. What happens to the server itself is the hypervisor's to append."
+            }
+            Self::MeterNotAllowed => "Only the hypervisor meters a server. Send the event without a meter.",
+            Self::UsageExceedsWall => {
+                "The meter shows more CPU time than the server's vCPUs had since its birth. Check what the source counts, and that \
+                 every resize was sent before."
+            }
+            Self::UnknownRelative => {
+                "The announcement declares a relation to a life that isn't on this ledger. Check its UUID and generation, or announce \
+                 the server without it."
+            }
+            Self::RelationNotAllowed => {
+                "A predecessor isn't declared: the ledger knows a server's earlier lives itself. Declare Parent, ScaledFrom or \
+                 MovedFrom only."
+            }
+            Self::ArrivalMissing => {
+                "The server is moving to this writer's host. Append MovedIn first; from then on the host writes its events."
+            }
+            Self::HostNotSilent => {
+                "The server's host gave a sign of life less than the silence bound ago (chains.parameters). Wait, and look again \
+                 whether it is silent."
+            }
+            Self::AlreadySuspected => {
+                "A suspicion of this server stands. Wait for a sign of life, or give the server up when the silence bound is over \
+                 again."
+            }
+            Self::NotSuspected => {
+                "No suspicion of this server stands. Append Suspected first, and give the host the silence bound to answer."
+            }
+            Self::NotSuspectedLongEnough => {
+                "The suspicion must stand for the silence bound before the server is given up. Wait, then send the end again."
+            }
+            Self::IntervalBackwards => {
+                "The attested interval ends before it begins. Send since and until in this order."
+            }
+            Self::TooManyGaps => {
+                "The host has as many gaps in its attestations as can be numbered. Register it anew under another id."
+            }
+            Self::NoRole => {
+                "Only an account with a role may have a discrepancy noted. Have a quorum of operators grant it one: auditor is enough."
+            }
+            Self::NoDiscrepancy => {
+                "The state shows no discrepancy of that kind, or none that has stood long enough (chains.parameters). Nothing is \
+                 noted that the ledger can't see."
+            }
+            Self::AlreadyNoted => {
+                "Another account had a discrepancy of this kind noted, which is open. Read it with chains_notes."
+            }
+            Self::TooManyNotes => {
+                "There is no room for another discrepancy beside this chain: 1,024 notes, and one is kept for each resolution. \
+                 Roll the chain over."
+            }
+            Self::UnknownNote => "The life has no note of that number. Read its notes with chains_notes.",
+            Self::NotADiscrepancy => {
+                "The note is a resolution, and only discrepancies are resolved. Read the life's notes with chains_notes."
+            }
+            Self::AlreadyResolved => {
+                "The discrepancy was settled otherwise, and that stands. Read the resolution with chains_notes."
             }
         }
     }

@@ -10,8 +10,8 @@ use tierchain_primitives::ledger::{
 use tierchain_primitives::numbers::{Micros, Millis};
 use tierchain_primitives::{AccountId, H256};
 
-use super::Error;
 use super::sums::Sums;
+use super::{Error, Suspicion};
 
 /// A life of a server, as far as it has gone.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
@@ -24,6 +24,8 @@ pub struct Server {
     pub host: H256,
     /// The host it is moving to.
     pub moving_to: Option<H256>,
+    /// Time of the block that took its departure, while it is moving.
+    pub moved_at: Option<Millis>,
     /// The public key of its tracking application.
     pub tracker: AccountId,
     /// The chains it comes from, as its announcement declared them.
@@ -35,8 +37,11 @@ pub struct Server {
     /// Since when.
     #[codec(compact)]
     pub state_since: Micros,
-    /// The last sign of life, where its host is silent.
-    pub suspected: Option<Micros>,
+    /// Time of the block that took its hypervisor's last event.
+    #[codec(compact)]
+    pub seen: Millis,
+    /// A foundry's word that its host is silent; the next event of its hypervisor takes it back.
+    pub suspected: Option<Suspicion>,
     /// Hash of the chain's last block.
     pub head: H256,
     /// How many blocks the chain has.
@@ -47,7 +52,7 @@ pub struct Server {
     /// When it was born.
     #[codec(compact)]
     pub born: Micros,
-    /// Up to when its usage is summed: the time of the last block, where clocks agree.
+    /// Up to when its usage is summed: the time of its hypervisor's last event, where clocks agree.
     #[codec(compact)]
     pub last_at: Micros,
     /// What it has consumed up to then.
@@ -129,12 +134,15 @@ impl Server {
     /// Takes a block that was sealed on this record's head: what happened, up to when, and what it consumed.
     ///
     /// The host that a live migration leaves and the one it reaches may both report, each by its own clock: time on
-    /// the chain stands still rather than going back, so that each microsecond is billed once.
+    /// the chain stands still rather than going back, so that each microsecond is billed once. What others than the
+    /// hypervisor see ends no piece: a guest's clock or a foundry's must not move the hypervisor's facts.
     pub(super) fn take(&mut self, block: &EntityBlock) -> Result<(), Error> {
         let Event { occurred_at, event, meter, .. } = &block.tx.event;
         self.length = self.length.checked_add(1).ok_or(Error::ChainFull)?;
         self.head = block.hash;
-        self.advance(*occurred_at);
+        if event.ends_a_piece() {
+            self.advance(*occurred_at);
+        }
         self.usage.0.events[event.index()] += 1;
         if let Some(meter) = meter {
             self.read_meter(meter);
@@ -153,32 +161,56 @@ impl Server {
     /// What the event changes from its time on.
     fn change(&mut self, event: &EventKind, block: &EntityBlock) {
         match event {
-            EventKind::StateChanged { state } | EventKind::Summary { state, .. } => {
-                (self.state, self.state_since) = (*state, self.last_at);
-            }
+            EventKind::StateChanged { state } | EventKind::Summary { state, .. } => self.enter(*state),
             EventKind::Resized { resources } => self.resources = Some(*resources),
             // A move back to where it is calls a move off.
-            EventKind::MovedOut { to } => self.moving_to = Some(*to).filter(|to| *to != self.host),
-            EventKind::MovedIn { .. } => self.host = self.moving_to.take().unwrap_or(self.host),
+            EventKind::MovedOut { to } => {
+                self.moving_to = Some(*to).filter(|to| *to != self.host);
+                self.moved_at = self.moving_to.and(Some(block.tx.block_timestamp));
+            }
+            EventKind::MovedIn { .. } => {
+                self.host = self.moving_to.take().unwrap_or(self.host);
+                self.moved_at = None;
+            }
             EventKind::Ended { reason } => {
                 let (at, noted) = (self.last_at, block.tx.block_timestamp);
                 self.end = Some(End { at, noted, reason: *reason, hash: block.hash });
             }
+            EventKind::Suspected { since } => {
+                self.suspected = Some(Suspicion { since: *since, noted: block.tx.block_timestamp });
+            }
             EventKind::Born { .. }
             | EventKind::Rebooted
             | EventKind::AttributeChanged { .. }
-            | EventKind::Suspected { .. }
             | EventKind::GuestEvent { .. } => {}
+        }
+        if !is_foundrys(event) {
+            (self.seen, self.suspected) = (block.tx.block_timestamp, None);
         }
     }
 
-    /// Passes a meter that shows no less than the one before.
-    pub(super) fn ensure_meter(&self, meter: &Meter) -> Result<(), Error> {
+    /// Goes into a state; one that it is in already has lasted.
+    fn enter(&mut self, state: ServerState) {
+        if self.state != state {
+            (self.state, self.state_since) = (state, self.last_at);
+        }
+    }
+
+    /// Passes a meter that shows no less than the one before, and no more CPU time than the server's vCPUs had since its
+    /// birth, where they were known all the time; clocks may differ by `drift_us`.
+    pub(super) fn ensure_meter(&self, meter: &Meter, at: Micros, drift_us: Micros) -> Result<(), Error> {
         let usage = &self.usage.0;
         let grew = u128::from(meter.cpu_us) >= usage.cpu_us
             && u128::from(meter.bytes_in) >= usage.bytes_in
             && u128::from(meter.bytes_out) >= usage.bytes_out;
-        if grew { Ok(()) } else { Err(Error::UsageDecreased) }
+        if !grew {
+            return Err(Error::UsageDecreased);
+        }
+        let Some(held) = self.resources.filter(|_| !usage.incomplete) else { return Ok(()) };
+        let since_us = at.saturating_sub(self.last_at).saturating_add(drift_us);
+        let before: u128 = usage.states.iter().map(|sums| sums.vcpu_us).sum();
+        let most = before + u128::from(since_us) * u128::from(held.vcpus);
+        if u128::from(meter.cpu_us) <= most { Ok(()) } else { Err(Error::UsageExceedsWall) }
     }
 
     fn read_meter(&mut self, meter: &Meter) {
@@ -186,4 +218,9 @@ impl Server {
         (usage.cpu_us, usage.bytes_in, usage.bytes_out) =
             (meter.cpu_us.into(), meter.bytes_in.into(), meter.bytes_out.into());
     }
+}
+
+/// Whether an event is a foundry's to append: its word that the host is silent, and the end of an orphan.
+pub(super) fn is_foundrys(event: &EventKind) -> bool {
+    matches!(event, EventKind::Suspected { .. } | EventKind::Ended { reason: EndReason::Orphaned })
 }

@@ -6,10 +6,10 @@ use tierchain_primitives::ledger::ServerId;
 
 use crate::weights::Weights;
 
-/// What hypervisors ask of meta-chains.
+/// What hypervisors and foundries ask of meta-chains.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub enum Call {
-    /// The agent of the server's host has the ended chain linked into its meta-chain.
+    /// The agent of the server's last host has the ended chain linked into its meta-chain; later, any foundry may.
     #[codec(index = 0)]
     Anchor {
         /// Whose chain ended.
