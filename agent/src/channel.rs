@@ -42,6 +42,8 @@ pub(crate) enum ToGuest {
         request: String,
         /// Foundries to ask, in this order.
         foundries: Vec<String>,
+        /// Whether it is born already.
+        born: bool,
     },
     /// All reports below this number are decided.
     Taken {
@@ -64,9 +66,9 @@ impl ToAgent {
 
 impl ToGuest {
     /// That a server is announced.
-    pub(crate) fn announced(genesis: &H256, request: &BirthRequest, foundries: &[String]) -> Self {
+    pub(crate) fn announced(genesis: &H256, request: &BirthRequest, foundries: &[String], born: bool) -> Self {
         let (genesis, request) = (hex::encode(genesis.0), hex::encode(request.encode()));
-        Self::Announced { genesis, request, foundries: foundries.to_vec() }
+        Self::Announced { genesis, request, foundries: foundries.to_vec(), born }
     }
 }
 

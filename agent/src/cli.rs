@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::source::SourceSpec;
 
@@ -23,6 +23,66 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Replays a source, waits until all it says is final, and prints what is on the ledger.
     Run(Box<Run>),
+    /// Runs the servers of one host as the ledger's directives ask, and reports what happens to them. Goes on until it is
+    /// stopped; the servers go on without it.
+    Host(Box<HostArgs>),
+    /// Runs inside a server: starts its image, watches it, asks a foundry for the server's birth. Started by a driver.
+    #[command(hide = true)]
+    Tracker(Box<TrackerArgs>),
+}
+
+/// How servers are run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum DriverKind {
+    /// As groups of processes on this machine.
+    Process,
+}
+
+/// Settings of `host`.
+#[derive(Args, Debug)]
+pub(crate) struct HostArgs {
+    /// How servers are run.
+    #[arg(long, value_enum, default_value_t = DriverKind::Process)]
+    pub(crate) driver: DriverKind,
+    /// A validator's RPC address; give all that are to be used.
+    #[arg(long, required = true, num_args = 1.., value_name = "URL")]
+    pub(crate) rpc: Vec<String>,
+    /// The hypervisor's key: answers directives, announces servers and signs their events.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// The host's name, as the chain spec has it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: String,
+    /// The folder that keeps servers and what isn't final yet; made if it doesn't exist. Its path must be short, since
+    /// the trackers' socket lies in it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: PathBuf,
+    /// The folder of images, each a program named by its SHA-256 in 64 digits.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) images: PathBuf,
+    /// A foundry's address, for the trackers inside servers; they are asked in this order.
+    #[arg(long, required = true, num_args = 1.., value_name = "URL")]
+    pub(crate) foundry: Vec<String>,
+    /// How often the ledger is told that the host was watched without a break, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1_000..=3_600_000))]
+    pub(crate) attest_ms: u64,
+}
+
+/// Settings of `tracker`.
+#[derive(Args, Debug)]
+pub(crate) struct TrackerArgs {
+    /// The server's own disk.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// What the server runs.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) image: PathBuf,
+    /// The agent's socket.
+    #[arg(long, value_name = "SOCKET")]
+    pub(crate) channel: PathBuf,
+    /// How many CPUs the server is given.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) cpus: u32,
 }
 
 /// Settings of `run`.
@@ -98,7 +158,7 @@ mod tests {
     #[test]
     fn several_validators_are_given_either_way() {
         for more in [&["--rpc", "http://b", "http://c"][..], &["--rpc", "http://b", "--rpc", "http://c"]] {
-            let Command::Run(run) = parse(more).expect("a command line").command;
+            let Command::Run(run) = parse(more).expect("a command line").command else { panic!("another command") };
             assert_eq!(run.rpc.len(), 3);
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use tierchain_client::UrlError;
 
+use crate::host::HostError;
 use crate::keyfile::KeyFileError;
 use crate::outbox::OutboxError;
 use crate::submitter::Rejected;
@@ -43,6 +44,9 @@ pub(crate) enum AgentError {
     /// The network will never take what the agent says.
     #[error(transparent)]
     Rejected(#[from] Rejected),
+    /// A host.
+    #[error(transparent)]
+    Host(#[from] Box<HostError>),
     /// The ledger refused lives; the rest is final.
     #[error("the ledger refused {count} of the servers' lives, first {first}")]
     Refused {

@@ -5,10 +5,15 @@
 //!            (pure)         (fsync)    (until final)
 //! ```
 //!
+//! Three commands: `run` replays a recording, `host` runs servers as directives ask ([`mod@host`], by a [`driver`]), and
+//! `tracker` is what runs inside each of those servers ([`tracker`]).
+//!
 //! The source's lines become records of servers' lives in [`normaliser`], by one rule for all sources. [`feed`] puts
 //! them into the [`outbox`], durable before anything is said. [`submitter`] brings them to the ledger and knows by
 //! its state alone what is done. Killed at any point and started again, the agent goes on without gap or double.
 
+mod append_log;
+mod channel;
 mod cli;
 mod clock;
 mod driver;
@@ -16,6 +21,7 @@ mod error;
 #[cfg(test)]
 mod fake;
 mod feed;
+mod host;
 mod keyfile;
 mod normaliser;
 mod outbox;
@@ -24,6 +30,7 @@ mod report;
 mod sighting;
 mod source;
 mod submitter;
+mod tracker;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -51,9 +58,13 @@ const FEED_GROUPS: usize = 64;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_logging(cli.log_json);
-    let Command::Run(run) = cli.command;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    match runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(start(&run))) {
+    let performed = runtime.map_err(anyhow::Error::from).and_then(|runtime| match &cli.command {
+        Command::Run(run) => runtime.block_on(start(run)),
+        Command::Host(args) => runtime.block_on(host::run::run(args)),
+        Command::Tracker(args) => runtime.block_on(tracker::run(args)),
+    });
+    match performed {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tierchain-agent: {error:#}");
@@ -121,14 +132,12 @@ fn identity(run: &Run) -> Result<Identity, AgentError> {
         Some(path) => keyfile::read(path),
         None => Ok(hypervisor.clone()),
     };
-    Ok(Identity {
-        stand_in: Some(StandIn { tracker: other(&run.tracker_key)?, foundry: other(&run.foundry_key)? }),
-        host: party_id(&run.host),
-        ownership: Ownership {
-            provider: party_id(&run.provider),
-            tenant: party_id(&run.tenant),
-            service: party_id(&run.service),
-        },
-        hypervisor,
-    })
+    let ownership = Ownership {
+        provider: party_id(&run.provider),
+        tenant: party_id(&run.tenant),
+        service: party_id(&run.service),
+    };
+    let (tracker, foundry) = (other(&run.tracker_key)?, other(&run.foundry_key)?);
+    let stand_in = Some(StandIn { tracker, foundry, ownership });
+    Ok(Identity { host: party_id(&run.host), stand_in, hypervisor })
 }

@@ -48,12 +48,10 @@ const HANDED_IN_AT_ONCE: usize = 16;
 pub(crate) struct Identity {
     /// Signs announcements, events and anchors.
     pub(crate) hypervisor: KeyPair,
-    /// What sends births in the place of guests and foundries; none where trackers ask a foundry by themselves.
-    pub(crate) stand_in: Option<StandIn>,
     /// The host's id.
     pub(crate) host: H256,
-    /// Whose the servers are, where the source doesn't say.
-    pub(crate) ownership: Ownership,
+    /// What speaks for guests and foundries; none where trackers ask a foundry by themselves.
+    pub(crate) stand_in: Option<StandIn>,
 }
 
 /// The keys by which an agent speaks for guests without a tracking application: a replay, a demo.
@@ -62,6 +60,8 @@ pub(crate) struct StandIn {
     pub(crate) tracker: KeyPair,
     /// Sends births.
     pub(crate) foundry: KeyPair,
+    /// Whose the servers are, where the source doesn't say.
+    pub(crate) ownership: Ownership,
 }
 
 /// An extrinsic that no validator will ever take: the agent and the network don't fit together.

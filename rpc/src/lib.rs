@@ -7,6 +7,7 @@
 //! - [`backend`]: what the server asks of the node behind it. This crate knows no storage, no consensus, no pool.
 //! - [`server`]: HTTP and WebSocket on one port, bounded in everything.
 //! - [`client`]: connect by URL.
+//! - [`foundry_service`]: what foundries answer, which are no nodes.
 //! - [`Watchers`]: a helper for backends that follow extrinsics.
 //!
 //! Invariants:
@@ -23,6 +24,7 @@ pub mod backend;
 pub mod client;
 pub mod error;
 mod feeds;
+pub mod foundry_service;
 mod heads;
 pub mod limits;
 mod openrpc;

@@ -25,7 +25,6 @@ use rustix::process::{Pid, Signal, kill_process};
 use tierchain_primitives::H256;
 use tierchain_primitives::hash::sha256;
 use tierchain_primitives::ledger::Uuid;
-use tierchain_primitives::numbers::Micros;
 
 use super::{Driver, DriverError, Figures, Observation, Request, Seen};
 use crate::clock;

@@ -28,7 +28,7 @@ impl<L: Ledger> Submitter<L> {
         for id in unplaced {
             match self.life_before(id) {
                 None => {}
-                Some(before) if before.has_ended() => {}
+                Some(before) if before.has_ended() || before.is_over_unborn() => {}
                 Some(Progress { stage: Stage::Refused(reason), .. }) => {
                     let reason = format!("its earlier life was refused: {reason}");
                     self.refuse(id, reason);

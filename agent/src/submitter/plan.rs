@@ -124,15 +124,16 @@ impl<L: Ledger> Submitter<L> {
             let (host, custody, resources) = (identity.host, TrackerCustody::Guest, Some(resources));
             return Some(Announcement { server, host, image, resources, tracker, custody, ownership, etsi, relations });
         }
-        let tenant = birth.tenant.unwrap_or(identity.ownership.tenant);
+        let stand_in = identity.stand_in.as_ref()?;
+        let tenant = birth.tenant.unwrap_or(stand_in.ownership.tenant);
         Some(Announcement {
             server,
             host: identity.host,
             image: H256::ZERO,
             resources: birth.resources,
-            tracker: identity.stand_in.as_ref()?.tracker.public(),
+            tracker: stand_in.tracker.public(),
             custody: TrackerCustody::Agent,
-            ownership: Ownership { tenant, ..identity.ownership },
+            ownership: Ownership { tenant, ..stand_in.ownership },
             etsi: Etsi::default(),
             relations: Relations::default(),
         })

@@ -128,8 +128,14 @@ impl Progress {
         match self.stage {
             Stage::Refused(_) => true,
             Stage::Born => self.waiting.is_empty() && self.in_flight == 0 && !self.wants_anchor(),
-            Stage::Unplaced | Stage::Unannounced | Stage::Announced => false,
+            Stage::Announced => self.is_over_unborn(),
+            Stage::Unplaced | Stage::Unannounced => false,
         }
+    }
+
+    /// Whether its server has ended while the birth that its tracker asks for hadn't come. It may still come.
+    pub(crate) fn is_over_unborn(&self) -> bool {
+        self.awaits_birth() && self.anchor_wanted
     }
 
     /// It is new to the ledger, which has this place for it.
