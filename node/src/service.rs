@@ -71,6 +71,7 @@ pub(crate) async fn run(config: RunConfig) -> anyhow::Result<()> {
         }),
         pace: Pace::new(config.spec.genesis.time, heartbeat_ms(&config)),
         weights: Weights::new(config.spec.genesis.block_nonce_bits),
+        quota: config.spec.genesis.quota,
     };
 
     let heartbeat = config.heartbeat;

@@ -9,15 +9,18 @@ use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::extrinsic::Nonce;
 use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{AccountId, BlockNumber};
-use tierchain_runtime::Checked;
 use tierchain_runtime::registry::Rejoined;
+use tierchain_runtime::{AccountInfo, Checked};
+
+use crate::chain::Block;
+use crate::spending::Spending;
 
 /// What a replica reads of the ledger it has executed. Answers for a block stay the same however often it is asked
 /// and whatever was executed since.
 pub trait LedgerRead: ChainRead {
-    /// The account's nonce in the state after block `at`; none if it doesn't stand there. `at` is the newest executed
+    /// The account's record in the state after block `at`; none if it doesn't stand there. `at` is the newest executed
     /// block or one of the last [`WINDOW`](tierchain_primitives::limits::WINDOW) before it.
-    fn account_nonce(&self, account: &AccountId, at: BlockNumber) -> Option<Nonce>;
+    fn account(&self, account: &AccountId, at: BlockNumber) -> Option<AccountInfo>;
 
     /// The decided end of the epoch in the state after the newest executed block.
     fn epoch_change(&self) -> Option<EpochChange>;
@@ -41,6 +44,8 @@ struct Remembered {
 #[derive(Clone, Debug, Default)]
 pub struct Accounts {
     remembered: BTreeMap<AccountId, Remembered>,
+    /// What they have spent of their quotas.
+    pub spending: Spending,
 }
 
 impl Accounts {
@@ -56,7 +61,7 @@ impl Accounts {
         if let Some(known) = self.remembered.get(account) {
             return Some(known.next);
         }
-        let nonce = ledger.account_nonce(account, executed)?;
+        let nonce = ledger.account(account, executed)?.nonce;
         let included = since.flatten().filter(|checked| checked.extrinsic.signer == *account).count();
         let next = nonce + Nonce::try_from(included).expect("a window of bodies has far fewer than 2^32 extrinsics");
         if self.remembered.len() >= REMEMBERED_MAX {
@@ -72,13 +77,13 @@ impl Accounts {
         match self.remembered.get_mut(account) {
             Some(known) if known.stands_at <= at => true,
             Some(known) => {
-                let stands = ledger.account_nonce(account, at).is_some();
+                let stands = ledger.account(account, at).is_some();
                 if stands {
                     known.stands_at = at;
                 }
                 stands
             }
-            None => ledger.account_nonce(account, at).is_some(),
+            None => ledger.account(account, at).is_some(),
         }
     }
 
@@ -90,12 +95,13 @@ impl Accounts {
     }
 
     /// Moves on by a final block.
-    pub fn on_final(&mut self, body: &[Checked]) {
-        for checked in body {
-            if let Some(known) = self.remembered.get_mut(&checked.extrinsic.signer) {
-                known.next = checked.extrinsic.nonce + 1;
+    pub fn on_final(&mut self, block: &Block) {
+        for (signer, included) in block.signers() {
+            if let Some(known) = self.remembered.get_mut(signer) {
+                known.next = included.next;
             }
         }
+        self.spending.on_final(block);
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use tierchain_primitives::extrinsic::Nonce;
 use tierchain_primitives::header::{Header, NoPreRuntime, PreRuntime};
 use tierchain_primitives::limits::WINDOW;
+use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::{AccountId, BlockNumber, H256};
-use tierchain_runtime::Checked;
+use tierchain_runtime::{Checked, Weights};
 
 use crate::accounts::{Accounts, LedgerRead};
 
@@ -22,8 +23,17 @@ pub struct Block {
     pub pre: PreRuntime,
     /// Its extrinsics.
     pub body: Arc<Vec<Checked>>,
-    /// For each signer in it, the nonce that comes next.
-    next_nonces: Arc<BTreeMap<AccountId, Nonce>>,
+    /// What it includes of each signer.
+    signers: Arc<BTreeMap<AccountId, Included>>,
+}
+
+/// What a block includes of one account.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Included {
+    /// The account's nonce that comes next.
+    pub next: Nonce,
+    /// The weights of what is included.
+    pub weight_us: u64,
 }
 
 impl Block {
@@ -31,10 +41,27 @@ impl Block {
     ///
     /// # Errors
     /// When the header carries none.
-    pub fn new(header: Header, body: Arc<Vec<Checked>>) -> Result<Self, NoPreRuntime> {
-        let next = |checked: &Checked| (checked.extrinsic.signer, checked.extrinsic.nonce.saturating_add(1));
-        let next_nonces = Arc::new(body.iter().map(next).collect());
-        Ok(Self { hash: header.hash(), pre: header.pre_runtime()?, header, body, next_nonces })
+    pub fn new(header: Header, body: Arc<Vec<Checked>>, weights: &Weights) -> Result<Self, NoPreRuntime> {
+        let mut signers: BTreeMap<AccountId, Included> = BTreeMap::new();
+        for checked in body.iter() {
+            let included = signers.entry(checked.extrinsic.signer).or_insert(Included { next: 0, weight_us: 0 });
+            included.next = checked.extrinsic.nonce.saturating_add(1);
+            included.weight_us = included.weight_us.saturating_add(checked.weight_at(weights));
+        }
+        Ok(Self { hash: header.hash(), pre: header.pre_runtime()?, header, body, signers: Arc::new(signers) })
+    }
+
+    /// A block of which only the header matters.
+    ///
+    /// # Errors
+    /// When the header carries no consensus data.
+    pub fn bare(header: Header) -> Result<Self, NoPreRuntime> {
+        Self::new(header, Arc::default(), &Weights::default())
+    }
+
+    /// What it includes of each of its signers.
+    pub fn signers(&self) -> impl Iterator<Item = (&AccountId, &Included)> {
+        self.signers.iter()
     }
 }
 
@@ -49,6 +76,9 @@ pub struct ChainBase {
     pub newest_nonempty: BlockNumber,
     /// Roots of the states after the blocks before it, as far as headers may still name them.
     pub roots: Vec<(BlockNumber, H256)>,
+    /// The blocks with extrinsics above the oldest state that headers may still name, up to that block: what is spent of
+    /// quotas since then stands in their bodies.
+    pub recent: Vec<Block>,
 }
 
 /// Final, executed, in flight.
@@ -62,6 +92,8 @@ pub struct Chain {
     roots: BTreeMap<BlockNumber, H256>,
     /// Final blocks that aren't executed.
     unexecuted: BTreeMap<BlockNumber, Block>,
+    /// Final blocks above any state that a header may still name.
+    recent: BTreeMap<BlockNumber, Block>,
     /// Blocks above the newest final one whose bodies are here.
     flight: BTreeMap<H256, Block>,
 }
@@ -79,6 +111,7 @@ impl Chain {
             executed,
             roots,
             unexecuted: BTreeMap::new(),
+            recent: base.recent.into_iter().map(|block| (block.header.number, block)).collect(),
             flight: BTreeMap::new(),
         }
     }
@@ -135,6 +168,9 @@ impl Chain {
             self.newest_nonempty = number;
         }
         self.unexecuted.insert(number, block.clone());
+        self.recent.insert(number, block.clone());
+        // The next header names a state of the last window.
+        self.recent = self.recent.split_off(&number.saturating_sub(WINDOW));
         self.last = block.clone();
         Some(block)
     }
@@ -170,6 +206,26 @@ impl Chain {
         })
     }
 
+    /// The weights of what the blocks in flight up to `tip` include of an account, each.
+    pub fn above_final(&self, account: &AccountId, tip: &H256) -> impl Iterator<Item = u64> {
+        self.ancestry(tip).filter_map(|block| Some(block.signers.get(account)?.weight_us))
+    }
+
+    /// Times of the blocks above `executed` on the way up to `tip`, lowest first, and the weights of what each includes of
+    /// an account.
+    pub fn included(
+        &self,
+        account: &AccountId,
+        executed: BlockNumber,
+        tip: &H256,
+    ) -> impl Iterator<Item = (Millis, u64)> {
+        let flight: Vec<&Block> = self.ancestry(tip).collect();
+        let final_ones = self.recent.range(executed.saturating_add(1)..).map(|(_, block)| block);
+        let above = move |block: &&Block| block.header.number > executed;
+        let blocks = final_ones.chain(flight.into_iter().rev().filter(above));
+        blocks.filter_map(|block| Some((block.pre.timestamp, block.signers.get(account)?.weight_us)))
+    }
+
     /// Hash of the block `number` on the way up to `tip`.
     #[must_use]
     pub fn hash_at(&self, number: BlockNumber, tip: &H256, ledger: &impl LedgerRead) -> Option<H256> {
@@ -191,7 +247,7 @@ impl Chain {
         accounts: &mut Accounts,
         ledger: &impl LedgerRead,
     ) -> Option<Nonce> {
-        let in_flight = self.ancestry(tip).find_map(|block| block.next_nonces.get(account).copied());
+        let in_flight = self.ancestry(tip).find_map(|block| block.signers.get(account).map(|included| included.next));
         in_flight.or_else(|| accounts.next_at_final(account, ledger, self.executed, self.unexecuted()))
     }
 }

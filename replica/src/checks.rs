@@ -12,7 +12,7 @@ use tierchain_primitives::header::{Header, extrinsics_root};
 use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::{BlockNumber, H256, View};
-use tierchain_runtime::{Checked, Weights};
+use tierchain_runtime::{Checked, Quota, Weights};
 
 use crate::accounts::{Accounts, LedgerRead};
 use crate::body::{Deriver, Place, Room};
@@ -127,6 +127,8 @@ pub struct Context<'a, L> {
     pub change: Option<&'a EpochChange>,
     /// What calls cost on this chain.
     pub weights: &'a Weights,
+    /// What an account may use that has no quota of its own.
+    pub quota: &'a Quota,
     /// This node's clock.
     pub wall: Millis,
 }
@@ -209,7 +211,7 @@ impl Pending {
     }
 
     fn check_header<L>(&self, parent: &Block, cx: &Context<'_, L>) -> Result<Block, Fault> {
-        let block = Block::new(self.header.clone(), Arc::default()).map_err(|_| Fault::Digest)?;
+        let block = Block::bare(self.header.clone()).map_err(|_| Fault::Digest)?;
         let pre = block.pre;
         if self.header.digest.len() > 2 {
             return Err(Fault::Digest);
@@ -246,10 +248,15 @@ impl Pending {
         if !missing.is_empty() {
             return Outcome::Missing(missing);
         }
-        let place =
-            Place { parent: block.header.parent_hash, number: block.header.number, executed: block.pre.executed };
+        let place = Place {
+            parent: block.header.parent_hash,
+            number: block.header.number,
+            executed: block.pre.executed,
+            time: block.pre.timestamp,
+        };
         let named = self.bundles.iter().filter_map(|digest| cx.bundles.get(digest));
-        let mut deriver = Deriver { chain: cx.chain, accounts: cx.accounts, ledger: cx.ledger, weights: cx.weights };
+        let Context { chain, ledger, weights, quota, .. } = *cx;
+        let mut deriver = Deriver { chain, accounts: cx.accounts, ledger, weights, quota };
         let derived = deriver.derive(place, named, Room::BLOCK);
         if !derived.unverified.is_empty() {
             return Outcome::Unverified(derived.unverified);

@@ -12,7 +12,7 @@ use tierchain_primitives::header::{Header, PreRuntime, extrinsics_root};
 use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex};
 use tierchain_runtime::registry::Rejoined;
-use tierchain_runtime::{Call, Checked, system};
+use tierchain_runtime::{AccountInfo, Allowance, Call, Checked, Weights, system};
 
 use crate::accounts::LedgerRead;
 use crate::chain::{Block, Chain, ChainBase};
@@ -40,7 +40,7 @@ pub(crate) fn block(parent: &Block, proposer: u16, executed: BlockNumber, body: 
     let pre = PreRuntime { proposer: ValidatorIndex(proposer), timestamp: parent.pre.timestamp + 5, executed };
     let root = root(executed);
     let header = Header::new(parent.hash, parent.header.number + 1, root, extrinsics_root(&bytes), pre);
-    Block::new(header, Arc::new(body)).expect("it has consensus data")
+    Block::new(header, Arc::new(body), &Weights::default()).expect("it has consensus data")
 }
 
 /// The root that the tests' ledger has after a block.
@@ -51,11 +51,11 @@ pub(crate) fn root(number: BlockNumber) -> H256 {
 pub(crate) fn genesis() -> Block {
     let pre = PreRuntime { proposer: ValidatorIndex(0), timestamp: 1_000, executed: 0 };
     let header = Header::new(H256::ZERO, 0, root(0), H256::ZERO, pre);
-    Block::new(header, Arc::default()).expect("it has consensus data")
+    Block::bare(header).expect("it has consensus data")
 }
 
 pub(crate) fn chain() -> Chain {
-    Chain::new(ChainBase { block: genesis(), root: root(0), newest_nonempty: 0, roots: Vec::new() })
+    Chain::new(ChainBase { block: genesis(), root: root(0), newest_nonempty: 0, roots: Vec::new(), recent: Vec::new() })
 }
 
 /// Puts a block on top and makes it final.
@@ -86,13 +86,15 @@ pub(crate) fn bundle_with(maker: u16, entries: Vec<(Checked, Verdict)>) -> OpenB
 pub(crate) struct Ledger {
     pub(crate) accounts: BTreeMap<AccountId, (BlockNumber, Nonce)>,
     pub(crate) hashes: BTreeMap<BlockNumber, H256>,
+    /// What accounts may use and have used in the states after blocks; nothing where it isn't said.
+    pub(crate) allowances: BTreeMap<(AccountId, BlockNumber), Allowance>,
 }
 
 impl Ledger {
     /// Accounts 1 to 9 stand from genesis on, with nonce 0.
     pub(crate) fn new() -> Self {
         let accounts = (1..10).map(|number| (account(number), (0, 0))).collect();
-        Self { accounts, hashes: BTreeMap::from([(0, genesis().hash)]) }
+        Self { accounts, hashes: BTreeMap::from([(0, genesis().hash)]), allowances: BTreeMap::new() }
     }
 }
 
@@ -103,8 +105,10 @@ impl ChainRead for Ledger {
 }
 
 impl LedgerRead for Ledger {
-    fn account_nonce(&self, account: &AccountId, at: BlockNumber) -> Option<Nonce> {
-        self.accounts.get(account).filter(|(since, _)| *since <= at).map(|(_, nonce)| *nonce)
+    fn account(&self, account: &AccountId, at: BlockNumber) -> Option<AccountInfo> {
+        let nonce = self.accounts.get(account).filter(|(since, _)| *since <= at).map(|(_, nonce)| *nonce)?;
+        let data = self.allowances.get(&(*account, at)).copied().unwrap_or_default();
+        Some(AccountInfo { nonce, consumers: 0, providers: 1, sufficients: 0, data })
     }
 
     fn epoch_change(&self) -> Option<EpochChange> {

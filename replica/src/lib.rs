@@ -34,6 +34,7 @@ mod proposer;
 mod record;
 mod replica;
 pub mod snapshot;
+pub mod spending;
 mod staged;
 pub mod wire;
 

@@ -61,6 +61,16 @@ pub enum Refusal {
         /// The next block.
         next: BlockNumber,
     },
+    /// The account has used up its quota.
+    #[error(
+        "account {who} has used up its quota: retry after {retry_after_ms} ms, or ask its operators for a greater one"
+    )]
+    OverQuota {
+        /// The account.
+        who: AccountId,
+        /// When something of it can be included again, if nothing else is until then.
+        retry_after_ms: u64,
+    },
     /// The pool is full.
     #[error("the pool is full: retry after {retry_after_ms} ms, or send to another validator")]
     PoolFull {

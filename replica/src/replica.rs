@@ -23,7 +23,7 @@ use tierchain_primitives::certificate::Certificate;
 use tierchain_primitives::epoch::{EpochChange, Epochs};
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex, View};
 use tierchain_runtime::registry::Rejoined;
-use tierchain_runtime::{Checked, Weights};
+use tierchain_runtime::{Checked, Quota, Weights};
 
 use crate::accounts::{Accounts, LedgerRead};
 use crate::bundles::Bundles;
@@ -56,6 +56,8 @@ pub struct Settings {
     pub pace: Pace,
     /// What calls cost on this chain.
     pub weights: Weights,
+    /// What an account may use that has no quota of its own.
+    pub quota: Quota,
 }
 
 /// A validator, or one to be: in each epoch whose set has its key it votes, and in the others it follows.

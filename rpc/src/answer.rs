@@ -4,9 +4,12 @@
 
 mod admin;
 mod author;
+mod blocks;
 mod chain;
 mod chains;
 mod consensus;
+mod directives;
+mod foundry;
 mod meta;
 mod registry;
 mod state;
@@ -20,11 +23,13 @@ use jsonrpsee::{RpcModule, SubscriptionSink};
 use serde::Serialize;
 
 use crate::api::{
-    AdminApiServer, AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer, DiscoverApiServer,
-    MetaApiServer, RegistryApiServer, RpcApiServer, StateApiServer, SystemApiServer,
+    AdminApiServer, AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer, DirectivesApiServer,
+    DiscoverApiServer, FoundryApiServer, MetaApiServer, RegistryApiServer, RpcApiServer, StateApiServer,
+    SystemApiServer,
 };
 use crate::backend::Backend;
 use crate::feeds::HeadFeeds;
+use crate::follow::{Follower, Reading};
 use crate::openrpc::DOCUMENT;
 use crate::types::Methods;
 
@@ -35,18 +40,21 @@ pub(crate) fn unsafe_methods(backend: &Arc<dyn Backend>) -> Vec<String> {
 }
 
 /// All namespaces in one module; the administration's has the unsafe methods, too.
-pub(crate) fn module(backend: &Arc<dyn Backend>, is_admin: bool) -> RpcModule<()> {
+pub(crate) fn module(backend: &Arc<dyn Backend>, is_admin: bool, reading: &Reading) -> RpcModule<()> {
     let shared = || Arc::clone(backend);
+    let follower = || Follower::new(shared(), reading.clone());
     let mut all = RpcModule::new(());
-    let namespaces: [jsonrpsee::Methods; 8] = [
+    let namespaces: [jsonrpsee::Methods; 10] = [
         chain::Answer { backend: shared(), feeds: HeadFeeds::new(shared()) }.into_rpc().into(),
         author::Answer { backend: shared() }.into_rpc().into(),
         state::Answer { backend: shared() }.into_rpc().into(),
         system::Answer { backend: shared() }.into_rpc().into(),
-        chains::Answer { backend: shared() }.into_rpc().into(),
-        meta::Answer { backend: shared() }.into_rpc().into(),
+        chains::Answer { backend: shared(), follower: follower() }.into_rpc().into(),
+        meta::Answer { backend: shared(), follower: follower() }.into_rpc().into(),
         registry::Answer { backend: shared() }.into_rpc().into(),
         consensus::Answer { backend: shared() }.into_rpc().into(),
+        directives::Answer { backend: shared(), follower: follower() }.into_rpc().into(),
+        foundry::Answer { backend: shared() }.into_rpc().into(),
     ];
     for namespace in namespaces {
         all.merge(namespace).expect("names begin with their namespace, and a test lists them all");
@@ -98,7 +106,7 @@ async fn notify(sink: &SubscriptionSink, value: &impl Serialize) -> bool {
 }
 
 /// Reads from the backend on a thread that may block.
-async fn read<T: Send + 'static>(
+pub(crate) async fn read<T: Send + 'static>(
     backend: &Arc<dyn Backend>,
     read: impl FnOnce(&dyn Backend) -> T + Send + 'static,
 ) -> Result<T, ErrorObjectOwned> {

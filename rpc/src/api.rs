@@ -2,14 +2,16 @@
 //!
 //! The client of a namespace is a trait that every jsonrpsee client (and [`crate::client::Client`]) has once it is in
 //! scope: `ChainApiClient`, `AuthorApiClient`, `StateApiClient`, `SystemApiClient`, `ChainsApiClient`, `MetaApiClient`,
-//! `ConsensusApiClient`, `RegistryApiClient`, `RpcApiClient`; and `AdminApiClient` on the administration's listener.
+//! `ConsensusApiClient`, `RegistryApiClient`, `DirectivesApiClient`, `FoundryApiClient`, `RpcApiClient`; and `AdminApiClient` on the administration's listener.
 
 mod admin;
 mod author;
 mod chain;
 mod chains;
 mod consensus;
+mod directives;
 mod discover;
+mod foundry;
 mod meta;
 mod registry;
 mod rpc;
@@ -21,7 +23,9 @@ pub use self::author::{AuthorApiClient, AuthorApiServer};
 pub use self::chain::{ChainApiClient, ChainApiServer};
 pub use self::chains::{ChainsApiClient, ChainsApiServer};
 pub use self::consensus::{ConsensusApiClient, ConsensusApiServer};
+pub use self::directives::{DirectivesApiClient, DirectivesApiServer};
 pub use self::discover::{DiscoverApiClient, DiscoverApiServer};
+pub use self::foundry::{FoundryApiClient, FoundryApiServer};
 pub use self::meta::{MetaApiClient, MetaApiServer};
 pub use self::registry::{RegistryApiClient, RegistryApiServer};
 pub use self::rpc::{RpcApiClient, RpcApiServer};

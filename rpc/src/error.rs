@@ -2,12 +2,15 @@
 //! [`crate::SubmitError`].
 
 use jsonrpsee::types::ErrorObjectOwned;
-use jsonrpsee::types::error::METHOD_NOT_FOUND_CODE;
+use jsonrpsee::types::error::{INVALID_PARAMS_CODE, METHOD_NOT_FOUND_CODE};
 use serde::{Deserialize, Serialize};
 use tierchain_primitives::BlockNumber;
 
 use crate::backend::{CallError, StateError};
-use crate::types::Hash;
+use crate::types::{Cursor, Hash};
+
+/// Most symbols of a name that is repeated in an error.
+const NAME_SHOWN_MAX: usize = 80;
 
 /// JSON-RPC error codes. Up to 4003 they are Substrate's, so that its clients know them; from 5001 on they are ours.
 pub mod code {
@@ -35,6 +38,10 @@ pub mod code {
     pub const FORBIDDEN_ORIGIN: i32 = 5003;
     /// More connections than the node serves.
     pub const TOO_MANY_CONNECTIONS: i32 = 5004;
+    /// A cursor that no item of the ledger has.
+    pub const UNKNOWN_CURSOR: i32 = 5005;
+    /// A subscriber that doesn't take what it is sent.
+    pub const SLOW_READER: i32 = 5006;
 }
 
 /// More was asked for than one call gives.
@@ -160,5 +167,70 @@ pub(crate) struct UnknownChain {
 impl From<UnknownChain> for ErrorObjectOwned {
     fn from(error: UnknownChain) -> Self {
         Self::owned(code::UNKNOWN_CHAIN, error.to_string(), None::<()>)
+    }
+}
+
+/// A name that is no role's.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "{0:?} is no role; the roles are operator, validator, foundry, hypervisor, tracker, provider, tenant, auditor and \
+     orchestrator"
+)]
+pub(crate) struct UnknownRole(String);
+
+impl UnknownRole {
+    /// The error about a name that may be anybody's text.
+    pub(crate) fn new(name: &str) -> Self {
+        Self(name.chars().take(NAME_SHOWN_MAX).collect())
+    }
+}
+
+impl From<UnknownRole> for ErrorObjectOwned {
+    fn from(error: UnknownRole) -> Self {
+        Self::owned(INVALID_PARAMS_CODE, error.to_string(), None::<()>)
+    }
+}
+
+/// A cursor that no item of this ledger has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "UnknownCursor: no step of a directive on this ledger has the cursor {found}: is it of another network? Read \
+     directives_open and subscribe without a cursor, or with 0/0 for all there ever was"
+)]
+pub(crate) struct UnknownCursor {
+    pub(crate) found: Cursor,
+}
+
+/// The `data` of errors about subscriptions with a cursor.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CursorData {
+    /// `UnknownCursor` or `SlowReader`.
+    pub kind: String,
+    /// The cursor that was given, or that of the last item which was sent.
+    pub cursor: Option<Cursor>,
+}
+
+impl From<UnknownCursor> for ErrorObjectOwned {
+    fn from(error: UnknownCursor) -> Self {
+        let data = CursorData { kind: "UnknownCursor".into(), cursor: Some(error.found) };
+        Self::owned(code::UNKNOWN_CURSOR, error.to_string(), Some(data))
+    }
+}
+
+/// A subscriber that doesn't take what it is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "SlowReader: the subscriber didn't take an item for {waited_ms} ms and is cut off: read faster or filter more, and \
+     subscribe again with the cursor of the last item that arrived"
+)]
+pub(crate) struct SlowReader {
+    pub(crate) waited_ms: u128,
+    pub(crate) last: Option<Cursor>,
+}
+
+impl From<SlowReader> for ErrorObjectOwned {
+    fn from(error: SlowReader) -> Self {
+        let data = CursorData { kind: "SlowReader".into(), cursor: error.last };
+        Self::owned(code::SLOW_READER, error.to_string(), Some(data))
     }
 }

@@ -25,6 +25,7 @@ pub mod client;
 pub mod error;
 mod feeds;
 pub mod foundry_service;
+mod follow;
 mod heads;
 pub mod limits;
 mod openrpc;

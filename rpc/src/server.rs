@@ -28,6 +28,7 @@ pub use self::origin::{ORIGINS, Origins};
 pub use self::tls::TlsFiles;
 use crate::answer;
 use crate::backend::Backend;
+use crate::follow::Reading;
 use budget::Budgets;
 use door::Rules;
 use health::HealthCheck;
@@ -56,6 +57,9 @@ pub struct ServerConfig {
     pub ping_every: Duration,
     /// A connection that doesn't take what is sent to it for so long is closed: a slow reader.
     pub write_stall_max: Duration,
+    /// A subscriber with a cursor that doesn't take an item for so long is cut off with the reason: before its socket
+    /// is, if it reads at all.
+    pub item_stall_max: Duration,
     /// A connection that sends nothing for so long, not even the answer to a ping, is closed.
     pub silence_max: Duration,
     /// The calls' budgets.
@@ -82,6 +86,7 @@ impl ServerConfig {
             messages_waiting_max: 256,
             ping_every: Duration::from_secs(20),
             write_stall_max: Duration::from_secs(15),
+            item_stall_max: Duration::from_secs(10),
             silence_max: Duration::from_secs(90),
             shares: Shares::default(),
             origins: Origins::default(),
@@ -236,7 +241,7 @@ pub async fn start(config: &ServerConfig, backend: Arc<dyn Backend>) -> Result<S
     let acceptor = accept::Acceptor {
         listener,
         service: ServerBuilder::with_config(config.limits()).to_service_builder(),
-        methods: answer::module(&backend, config.is_admin).into(),
+        methods: answer::module(&backend, config.is_admin, &Reading::new(config.item_stall_max)).into(),
         rules: Rules {
             budgets: Arc::clone(&meter.budgets),
             unsafe_methods: Arc::new(unsafe_methods),

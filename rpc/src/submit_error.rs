@@ -129,16 +129,16 @@ pub enum SubmitError {
         /// When to try again.
         retry_after_ms: u64,
     },
-    /// The account has too much in the pool.
+    /// The account has used up its quota.
     #[error(
-        "Immediately dropped: {who} has {pending} extrinsics in the pool, which is its quota: wait until some of them \
-         are final"
+        "Immediately dropped: {who} has used up its quota: send it again in {retry_after_ms} ms, or ask the operators for \
+         a greater quota (registry_grants says what it is)"
     )]
     OverQuota {
         /// The account.
         who: AccountId,
-        /// How many it has there.
-        pending: usize,
+        /// When to try again, if nothing else of the account is included until then.
+        retry_after_ms: u64,
     },
     /// The node is catching up and can't judge an extrinsic.
     #[error(
@@ -261,7 +261,7 @@ impl SubmitError {
                 refusal.expected = Some(U64(*max));
                 refusal.got = Some(U64(*found));
             }
-            Self::BadSignature { who } | Self::UnknownAccount { who } | Self::OverQuota { who, .. } => {
+            Self::BadSignature { who } | Self::UnknownAccount { who } => {
                 refusal.who = Some(Address(*who));
             }
             Self::Outdated { who, death, next } => {
@@ -283,6 +283,10 @@ impl SubmitError {
                 refusal.who = Some(Address(*who));
                 refusal.hash = Some(Hash(*by));
                 refusal.got = Some(U64(u64::from(*nonce)));
+            }
+            Self::OverQuota { who, retry_after_ms } => {
+                refusal.who = Some(Address(*who));
+                refusal.retry_after_ms = Some(U64(*retry_after_ms));
             }
             Self::PoolFull { retry_after_ms } => refusal.retry_after_ms = Some(U64(*retry_after_ms)),
             Self::NotSynced { height, best } => {
@@ -343,7 +347,7 @@ mod tests {
         check(SubmitError::NonceTooHigh { who, expected: 1, got: 1_000 }, 1010);
         check(SubmitError::AlreadyImported { hash: H256::ZERO }, 1013);
         check(SubmitError::PoolFull { retry_after_ms: 200 }, 1016);
-        check(SubmitError::OverQuota { who, pending: 256 }, 1016);
+        check(SubmitError::OverQuota { who, retry_after_ms: 200 }, 1016);
         check(SubmitError::NotSynced { height: 1, best: 100 }, 1011);
         check(SubmitError::Stopping, 1011);
     }

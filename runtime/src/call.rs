@@ -52,6 +52,17 @@ impl Call {
         if input.is_empty() { Ok(call) } else { Err(CallError::Trailing(input.len())) }
     }
 
+    /// Whether it begins, ends or links a life: such calls aren't held up by a quota as soon as others, and go first when
+    /// a block is full.
+    #[must_use]
+    pub fn is_milestone(&self) -> bool {
+        match self {
+            Self::Chains(call) => call.is_milestone(),
+            Self::Meta(meta::Call::Anchor { .. }) => true,
+            _ => false,
+        }
+    }
+
     /// What the call costs at most, in microseconds on the reference machine.
     #[must_use]
     pub fn weight(&self, weights: &Weights) -> u64 {
@@ -86,9 +97,18 @@ mod tests {
     fn unknown_indices_and_oversized_arguments_are_refused() {
         let remark = |bytes: usize| Call::System(system::Call::Remark { remark: vec![7; bytes] }).encode();
         assert!(Call::decode_exact(&remark(REMARK_BYTES_MAX)).is_ok());
-        for bytes in
-            [&[1, 0][..], &[2, 9], &[5, 2], &[9, 0], &[0, 1], &[3, 10], &[4, 1], &[8, 6], &[], &remark(REMARK_BYTES_MAX + 1)]
-        {
+        for bytes in [
+            &[1, 0][..],
+            &[2, 9],
+            &[5, 2],
+            &[0, 1],
+            &[3, 10],
+            &[4, 1],
+            &[6, 0],
+            &[8, 6],
+            &[],
+            &remark(REMARK_BYTES_MAX + 1),
+        ] {
             assert!(matches!(Call::decode_exact(bytes), Err(CallError::Malformed(_))), "{bytes:?}");
         }
     }

@@ -8,6 +8,8 @@
 //! - A directive goes `Issued -> Accepted -> Done | Failed`, or `Issued -> Cancelled | Expired`, or
 //!   `Accepted -> Expired`. What is closed stays closed, so that an agent can act by a directive's number and never twice.
 //! - The open list of a host names exactly its directives that are issued or accepted, oldest first, and has a bound.
+//! - Every step of every directive is on the list of changes, in order and without gaps: who follows it from a place on
+//!   misses nothing.
 //! - An issuer's reference names one directive for ever: to send an order again is safe.
 //! - Words of the field only (a server, an image's digest, resources, ETSI's identifiers): no vendor's format.
 
@@ -30,7 +32,7 @@ use tierchain_primitives::{AccountId, H256};
 pub use self::call::Call;
 pub use self::directive::{Action, Directive, Order};
 pub use self::error::Error;
-pub use self::record::{DirectiveId, DirectiveRecord, FailReason, Status};
+pub use self::record::{Change, DirectiveId, DirectiveRecord, FailReason, Status};
 use crate::dispatch::DispatchError;
 use crate::errors;
 use crate::execute::Context;
@@ -58,6 +60,11 @@ pub const OPEN: Map<H256, Vec<DirectiveId>> = Map::new("Directives", "Open", Has
 /// The directive that an issuer's reference names.
 pub const REFERENCES: Map<(AccountId, H256), DirectiveId> =
     Map::new("Directives", "References", Hasher::Blake2_128Concat);
+
+/// How many steps directives have made.
+pub const CHANGE_COUNT: Value<u64> = Value::new("Directives", "ChangeCount");
+/// The steps of all directives, in the order in which they were made, from 0.
+pub const CHANGES: Map<u64, Change> = Map::new("Directives", "Changes", Hasher::Twox64Concat);
 
 // Events.
 
@@ -152,6 +159,8 @@ pub(crate) fn metadata() -> Module {
         OPEN.entry("The directives of a host that are issued or accepted, oldest first.")
             .or(&Vec::<DirectiveId>::new()),
         REFERENCES.entry("The directive that an issuer's reference names."),
+        CHANGE_COUNT.entry("How many steps directives have made.").or(&0u64),
+        CHANGES.entry("The steps of all directives, in the order in which they were made, from 0."),
     ];
     let ahead = "How far ahead of its block a directive's deadline may be, in milliseconds.";
     let grace = "How long after its deadline an accepted directive may still be reported, in milliseconds.";
@@ -196,11 +205,17 @@ fn record(state: &dyn StateRead, id: DirectiveId) -> Result<DirectiveRecord, Err
 
 /// Keeps what became of a directive in this block, and takes it off its host's list where that closes it.
 fn keep(context: &mut Context<'_>, id: DirectiveId, record: DirectiveRecord) {
-    let record = DirectiveRecord { changed_in: context.block.header.number, ..record };
+    let block = context.block.header.number;
+    let record = DirectiveRecord { changed_in: block, ..record };
+    let DirectiveRecord { directive, status, server, .. } = &record;
+    let change = Change { block, id, host: directive.host, status: *status, server: *server };
     let state = &mut context.state;
-    if !record.status.is_open() {
-        take_off(state, &record.directive.host, id);
+    if !status.is_open() {
+        take_off(state, &directive.host, id);
     }
+    let place = CHANGE_COUNT.get(state).unwrap_or(0);
+    CHANGES.put(state, &place, &change);
+    CHANGE_COUNT.put(state, &place.checked_add(1).expect("there are fewer changes than extrinsics"));
     DIRECTIVES.put(state, &id, &record);
 }
 

@@ -13,7 +13,9 @@ use crate::call::Call;
 use crate::check::Checked;
 use crate::dispatch::{DispatchError, DispatchInfo};
 use crate::event::{EventRecord, Phase, RuntimeEvent};
+use crate::quota::Quota;
 use crate::storage::Overlay;
+use crate::system::Cost;
 use crate::weights::Weights;
 use crate::{chains, directives, foundry, meta, registry, system, timestamp};
 
@@ -93,7 +95,8 @@ impl Context<'_> {
 #[must_use]
 pub fn execute(state: &impl StateRead, block: &BlockContext<'_>, extrinsics: &[Checked]) -> Outcome {
     let weights = Weights::new(chains::parameters(state).block_nonce_bits);
-    let mut run = Run { block, weights, state: Overlay::new(state), outcome: Outcome::empty() };
+    let quota = registry::quota(state);
+    let mut run = Run { block, weights, quota, state: Overlay::new(state), outcome: Outcome::empty() };
     run.initialize();
     for (index, checked) in (0u32..).zip(extrinsics) {
         run.extrinsic(index, checked);
@@ -113,6 +116,8 @@ impl Outcome {
 struct Run<'a> {
     block: &'a BlockContext<'a>,
     weights: Weights,
+    /// What an account may use that has no quota of its own.
+    quota: Quota,
     state: Overlay<'a>,
     outcome: Outcome,
 }
@@ -130,7 +135,9 @@ impl Run<'_> {
     /// Executes one extrinsic and takes over what it did if it succeeded.
     fn extrinsic(&mut self, index: u32, checked: &Checked) {
         let signer = checked.extrinsic.signer;
-        system::use_nonce(&mut self.state, &signer, checked.extrinsic.nonce);
+        let weight_us = checked.weight_at(&self.weights);
+        let cost = Cost { now: self.block.timestamp, weight_us, quota: &self.quota };
+        system::use_nonce(&mut self.state, &signer, checked.extrinsic.nonce, cost);
         let mut context = Context {
             state: Overlay::new(&self.state),
             block: self.block,
@@ -141,7 +148,7 @@ impl Run<'_> {
             events: Vec::new(),
         };
         let result = dispatch(&mut context, &checked.call);
-        let dispatch_info = DispatchInfo::of_weight(checked.weight_at(&self.weights));
+        let dispatch_info = DispatchInfo::of_weight(weight_us);
         let Context { state, entity_blocks, meta_blocks, mut events, .. } = context;
         let changes = state.into_changes();
         match result {
@@ -152,6 +159,7 @@ impl Run<'_> {
                 self.outcome.meta_blocks.extend(meta_blocks);
             }
             Err(dispatch_error) => {
+                system::charge_failure(&mut self.state, &signer, cost);
                 events = vec![system::Event::ExtrinsicFailed { dispatch_error, dispatch_info }.into()];
             }
         }

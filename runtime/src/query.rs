@@ -1,17 +1,23 @@
 //! What RPC and agents ask of the state. Everything reads through [`StateRead`], so any retained block can answer.
 
-mod ledger;
 mod directives;
+mod ledger;
+mod parties;
 
 use tierchain_primitives::ledger::{ServerId, Uuid};
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::{AccountId, H256};
 
-pub use self::directives::{directive, directive_count, directive_named, directives, directives_open};
+pub use self::directives::{
+    directive, directive_change_count, directive_changes, directive_count, directive_named, directives, directives_open,
+};
+pub use self::ledger::*;
+pub use self::parties::{
+    Granters, Grants, data_center, data_center_count, data_centers, granters, grants, host, host_count, hosts,
+    provider, provider_count, providers, tenant, trail, trail_count,
+};
 use crate::chains::{self, Server, TenantEntry, Writer, WriterKey};
 use crate::meta::{self, MetaChain};
-
-pub use self::ledger::*;
 
 /// A life of a server with its id: the newest one unless a generation is named.
 #[must_use]

@@ -6,13 +6,18 @@
 //! the server.
 
 mod call;
+mod entries;
 mod epochs;
 mod error;
 mod event;
 mod governance;
+mod hosts;
+mod moving;
+mod parties;
 mod proposal;
 mod rejoin;
 mod roles;
+mod trail;
 mod validator;
 
 use parity_scale_codec::{Decode, Encode, Error as CodecError, Input};
@@ -32,15 +37,20 @@ pub use self::epochs::{
 pub use self::error::Error;
 pub use self::event::Event;
 pub use self::governance::{Votes, votes};
+pub use self::hosts::{HYPERVISOR_HOSTS_MAX, Hypervisor};
+pub use self::moving::move_bytes;
+pub use self::parties::standing as provider_account;
 pub use self::proposal::{OpenProposal, Proposal, ProposalId, ProposalRecord, Status};
 pub use self::rejoin::{RejoinRecord, Rejoined, rejoined};
 pub use self::roles::{ParseRoleError, Role, Roles};
+pub use self::trail::{Act, Deed};
 pub use self::validator::{ADDRESS_BYTES_MAX, ADDRESSES_MAX, VALIDATORS_MIN, Validator, is_address, possession_bytes};
 use crate::bounded;
 use crate::dispatch::DispatchError;
 use crate::execute::{BlockContext, Context};
 use crate::genesis::{GenesisConfig, NAME_BYTES_MAX};
 use crate::metadata::Module;
+use crate::quota::{FAILED_FACTOR, Quota};
 use crate::storage::{Map, Overlay, Value};
 
 /// The module's index.
@@ -88,6 +98,28 @@ pub const PROVIDERS: Map<H256, AccountId> = Map::new("Registry", "Providers", Ha
 pub const TENANTS: Map<(H256, H256), AccountId> = Map::new("Registry", "Tenants", Hasher::Blake2_128Concat);
 /// The provider that an account acts for: its own account, or an orchestrator's.
 pub const ACTS_FOR: Map<AccountId, H256> = Map::new("Registry", "ActsFor", Hasher::Blake2_128Concat);
+/// The tenant that an account is the account of: the ids of provider and tenant.
+pub const TENANT_OF: Map<AccountId, (H256, H256)> = Map::new("Registry", "TenantOf", Hasher::Blake2_128Concat);
+/// How many providers there have been.
+pub const PROVIDER_COUNT: Value<u64> = Value::new("Registry", "ProviderCount");
+/// All providers in the order of their admissions, from 0.
+pub const PROVIDER_LIST: Map<u64, H256> = Map::new("Registry", "ProviderList", Hasher::Twox64Concat);
+/// How many data centers there are.
+pub const DATA_CENTER_COUNT: Value<u64> = Value::new("Registry", "DataCenterCount");
+/// All data centers in the order in which they came, from 0.
+pub const DATA_CENTER_LIST: Map<u64, H256> = Map::new("Registry", "DataCenterList", Hasher::Twox64Concat);
+/// How many hosts there are.
+pub const HOST_COUNT: Value<u64> = Value::new("Registry", "HostCount");
+/// All hosts in the order in which they came, from 0.
+pub const HOST_LIST: Map<u64, H256> = Map::new("Registry", "HostList", Hasher::Twox64Concat);
+/// What each account that speaks for hosts speaks for.
+pub const HYPERVISORS: Map<AccountId, Hypervisor> = Map::new("Registry", "Hypervisors", Hasher::Blake2_128Concat);
+/// What an account may use that has no quota of its own.
+pub const QUOTA: Value<Quota> = Value::new("Registry", "Quota");
+/// How many acts the trail has.
+pub const TRAIL_COUNT: Value<u64> = Value::new("Registry", "TrailCount");
+/// Who did what to the registry, from 0: it only grows.
+pub const TRAIL: Map<u64, Act> = Map::new("Registry", "Trail", Hasher::Twox64Concat);
 
 /// A place where hosts and a validator stand.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, TypeInfo)]
@@ -193,6 +225,17 @@ pub(crate) fn metadata() -> Module {
         PROVIDERS.entry("The accounts of the service providers, by the provider's id."),
         TENANTS.entry("The accounts of tenants, by the ids of provider and tenant."),
         ACTS_FOR.entry("The provider that an account acts for: its own account, or an orchestrator's."),
+        TENANT_OF.entry("The tenant that an account is the account of: the ids of provider and tenant."),
+        PROVIDER_COUNT.entry("How many providers there have been.").or(&0u64),
+        PROVIDER_LIST.entry("All providers in the order of their admissions, from 0."),
+        DATA_CENTER_COUNT.entry("How many data centers there are.").or(&0u64),
+        DATA_CENTER_LIST.entry("All data centers in the order in which they came, from 0."),
+        HOST_COUNT.entry("How many hosts there are.").or(&0u64),
+        HOST_LIST.entry("All hosts in the order in which they came, from 0."),
+        HYPERVISORS.entry("What each account that speaks for hosts speaks for."),
+        QUOTA.entry("What an account may use that has no quota of its own.").or(&Quota::default()),
+        TRAIL_COUNT.entry("How many acts the trail has.").or(&0u64),
+        TRAIL.entry("Who did what to the registry, from 0: it only grows."),
     ];
     let votable = "How long a proposal can be approved, in milliseconds of the blocks' time.";
     let rejoins = "Least time between two rejoins of one validator, in milliseconds of the blocks' time.";
@@ -204,6 +247,8 @@ pub(crate) fn metadata() -> Module {
         .constant("EpochWindow", &WINDOW, "Blocks between the decision to end an epoch and its end.")
         .constant("ProposalLifeMs", &PROPOSAL_LIFE_MS, votable)
         .constant("RejoinIntervalMs", &REJOIN_INTERVAL_MS, rejoins)
+        .constant("HypervisorHostsMax", &(HYPERVISOR_HOSTS_MAX as u32), "Most hosts that one account speaks for.")
+        .constant("FailedFactor", &FAILED_FACTOR, "How many times its weight an extrinsic costs whose call fails.")
 }
 
 // Genesis.
@@ -215,16 +260,16 @@ pub(crate) fn genesis(state: &mut Overlay<'_>, config: &GenesisConfig) {
         ROLES.put(state, &account, &roles);
     }
     for data_center in &config.data_centers {
-        DATA_CENTERS.put(state, &data_center.id, data_center);
+        hosts::put_data_center(state, data_center);
     }
     for host in &config.hosts {
-        HOSTS.put(state, &host.id, host);
+        hosts::put_host(state, host);
     }
     OBSERVERS.put(state, &config.observers);
     for (provider, account) in &config.providers {
-        PROVIDERS.put(state, provider, account);
-        ACTS_FOR.put(state, account, provider);
+        parties::bind_provider(state, provider, account);
     }
+    QUOTA.put(state, &config.quota);
     epochs::genesis(state, &config.validators);
 }
 
@@ -244,10 +289,28 @@ pub(crate) fn dispatch(context: &mut Context<'_>, call: &Call) -> Result<(), Dis
         Call::Approve { id, hash } => governance::approve(context, *id, *hash),
         Call::Expire { id } => governance::expire(context, *id),
         Call::Rejoin { challenge } => rejoin::rejoin(context, *challenge),
+        Call::AdmitTenant { tenant, account } => parties::admit_tenant(context, tenant, account),
+        Call::AppointOrchestrator { account } => parties::appoint_orchestrator(context, account),
+        Call::Dismiss { account } => parties::dismiss(context, account),
+        Call::MoveGrants { to, proof } => moving::move_grants(context, to, proof),
     }
 }
 
 // Helpers.
+
+/// What an account may use that has no quota of its own.
+#[must_use]
+pub fn quota(state: &dyn StateRead) -> Quota {
+    QUOTA.get(state).unwrap_or_default()
+}
+
+/// Enters something into a list that only grows.
+fn enlist<T: Encode + Decode>(state: &mut Overlay<'_>, count: &Value<u64>, list: &Map<u64, T>, entry: &T) -> u64 {
+    let place = count.get(state).unwrap_or(0);
+    list.put(state, &place, entry);
+    count.put(state, &(place + 1));
+    place
+}
 
 /// The roles of an account.
 #[must_use]
@@ -302,7 +365,8 @@ pub(crate) fn provider_of(state: &dyn StateRead, account: &AccountId) -> Result<
 
 /// Passes the account that speaks for the host.
 pub(crate) fn ensure_hypervisor(state: &dyn StateRead, account: &AccountId, host: &H256) -> Result<(), Error> {
-    if speaks_for(state, account, host)? { Ok(()) } else { Err(Error::NotTheHypervisor) }
+    let host = HOSTS.get(state, host).ok_or(Error::UnknownHost)?;
+    if host.hypervisor == *account { Ok(()) } else { Err(hosts::stranger(state, account, &host)) }
 }
 
 /// Whether the account speaks for the host.

@@ -12,6 +12,7 @@ use tierchain_primitives::extrinsic::Nonce;
 use tierchain_primitives::hash::blake2_256;
 use tierchain_primitives::header::DigestItem;
 use tierchain_primitives::limits::BLOCK_HASH_COUNT;
+use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::storage_key::Hasher;
 use tierchain_primitives::{AccountId, BlockNumber, H256};
@@ -22,6 +23,7 @@ use crate::event::EventRecord;
 use crate::execute::{BlockContext, Context, Outcome};
 use crate::metadata::Module;
 use crate::metadata::foreign::{self, BlockLength, BlockWeights, RuntimeDbWeight};
+use crate::quota::{Allowance, FAILED_FACTOR, Quota};
 use crate::storage::{Map, Overlay, Value};
 use crate::version::{RuntimeVersion, runtime_version};
 
@@ -49,7 +51,7 @@ pub const EXTRINSIC_COUNT: Value<u32> = Value::new("System", "ExtrinsicCount");
 /// The raw key where Substrate clients look for the runtime's code; here lies its version.
 pub const CODE_KEY: &[u8] = b":code";
 
-/// `frame_system::AccountInfo` without account data: there are no balances.
+/// `frame_system::AccountInfo`. Its account data is no balance but what the account may use and has used.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct AccountInfo {
     /// How many of its extrinsics were included; the nonce of the next one.
@@ -60,8 +62,8 @@ pub struct AccountInfo {
     pub providers: u32,
     /// Always 0.
     pub sufficients: u32,
-    /// Nothing.
-    pub data: (),
+    /// What it may use and has used.
+    pub data: Allowance,
 }
 
 // Events.
@@ -97,10 +99,10 @@ pub enum Event {
 
 /// What clients are told about this module.
 pub(crate) fn metadata() -> Module {
-    let unknown = AccountInfo { nonce: 0, consumers: 0, providers: 0, sufficients: 0, data: () };
+    let unknown = AccountInfo { nonce: 0, consumers: 0, providers: 0, sufficients: 0, data: Allowance::default() };
     let no_events: Vec<EventRecord> = Vec::new();
     let storage = [
-        ACCOUNT.entry("Every admitted account: its nonce.").or(&unknown),
+        ACCOUNT.entry("Every admitted account: its nonce, and what it may use and has used.").or(&unknown),
         EXTRINSIC_COUNT.entry("How many extrinsics the block has."),
         BLOCK_HASH.entry("Hashes of the last 65,536 blocks, and of genesis.").or(&H256::ZERO),
         NUMBER.entry("Number of the block that made this state.").or(&0u32),
@@ -189,16 +191,43 @@ pub fn is_admitted(state: &dyn StateRead, id: &AccountId) -> bool {
 /// Admits an account; one that stands keeps its nonce.
 pub(crate) fn admit(state: &mut Overlay<'_>, id: &AccountId) {
     if !is_admitted(state, id) {
-        ACCOUNT.put(state, id, &AccountInfo { nonce: 0, consumers: 0, providers: 1, sufficients: 0, data: () });
+        let data = Allowance::default();
+        ACCOUNT.put(state, id, &AccountInfo { nonce: 0, consumers: 0, providers: 1, sufficients: 0, data });
     }
 }
 
-/// Uses up the nonce of an included extrinsic, whatever comes of its call.
-pub(crate) fn use_nonce(state: &mut Overlay<'_>, signer: &AccountId, nonce: Nonce) {
+/// Changes what an account may use, or has used. One that doesn't stand has nothing.
+pub(crate) fn allow(state: &mut Overlay<'_>, id: &AccountId, change: impl FnOnce(&mut Allowance)) {
+    if let Some(mut info) = account(state, id) {
+        change(&mut info.data);
+        ACCOUNT.put(state, id, &info);
+    }
+}
+
+/// Uses up the nonce of an included extrinsic, whatever comes of its call, and what the call costs if it succeeds.
+pub(crate) fn use_nonce(state: &mut Overlay<'_>, signer: &AccountId, nonce: Nonce, cost: Cost<'_>) {
     let mut info = account(state, signer).expect("an extrinsic of an unknown account is never included");
     assert_eq!(info.nonce, nonce, "an included extrinsic of {signer} has the account's next nonce");
     info.nonce = nonce.checked_add(1).expect("the last nonce is refused before inclusion");
+    info.data = info.data.charged(cost.now, cost.weight_us, cost.quota);
     ACCOUNT.put(state, signer, &info);
+}
+
+/// Adds what it costs that the call failed.
+pub(crate) fn charge_failure(state: &mut Overlay<'_>, signer: &AccountId, cost: Cost<'_>) {
+    let more = cost.weight_us.saturating_mul(FAILED_FACTOR - 1);
+    allow(state, signer, |data| *data = data.charged(cost.now, more, cost.quota));
+}
+
+/// What an extrinsic costs its signer.
+#[derive(Clone, Copy)]
+pub(crate) struct Cost<'a> {
+    /// The time of its block.
+    pub(crate) now: Millis,
+    /// Its weight.
+    pub(crate) weight_us: u64,
+    /// What an account may use that has no quota of its own.
+    pub(crate) quota: &'a Quota,
 }
 
 #[cfg(test)]
@@ -206,9 +235,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_encodes_as_substrates_without_data() {
-        let info = AccountInfo { nonce: 1, consumers: 0, providers: 1, sufficients: 0, data: () };
-        assert_eq!(info.encode(), [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+    fn an_account_encodes_as_substrates_with_data_of_its_own() {
+        let info = AccountInfo { nonce: 1, consumers: 0, providers: 1, sufficients: 0, data: Allowance::default() };
+        assert_eq!(info.encode(), [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     }
 
     #[test]

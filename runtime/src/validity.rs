@@ -1,6 +1,6 @@
 //! Whether an extrinsic could be included after a block, in Substrate's words: for clients that ask beforehand.
 //!
-//! It asks what a proposal's check asks (signature, account, nonce, era, weight), over the state of one block. It
+//! It asks what a proposal's check asks (signature, account, nonce, era, weight, quota), over the state of one block. It
 //! decides nothing: what is submitted is judged by whoever holds the pool.
 
 use parity_scale_codec::{Decode, Encode};
@@ -13,7 +13,7 @@ use tierchain_primitives::{BlockNumber, H256};
 use crate::check::{CheckError, check};
 use crate::version::VERSIONS;
 use crate::weights::Weights;
-use crate::{chains, system};
+use crate::{chains, registry, system, timestamp};
 
 /// Where an extrinsic comes from. It makes no difference here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
@@ -76,7 +76,7 @@ pub enum InvalidTransaction {
     /// Its era is over, or begins at a block that isn't known.
     #[codec(index = 5)]
     AncientBirthBlock,
-    /// It fits no block.
+    /// It fits no block, or its account has used up its quota.
     #[codec(index = 6)]
     ExhaustsResources,
     /// Not used by us.
@@ -145,6 +145,11 @@ pub fn validate(
         return Err(InvalidTransaction::BadProof.into());
     }
     if checked.weight_at(&Weights::new(chains::parameters(state).block_nonce_bits)) > BLOCK_WEIGHT_MAX {
+        return Err(InvalidTransaction::ExhaustsResources.into());
+    }
+    let quota = account.data.quota.unwrap_or_else(|| registry::quota(state));
+    let now = timestamp::NOW.get(state).unwrap_or(0);
+    if !quota.admits(account.data.spent.level_at(now, &quota), checked.call.is_milestone()) {
         return Err(InvalidTransaction::ExhaustsResources.into());
     }
     let tag = |nonce: u32| (signer, nonce).encode();

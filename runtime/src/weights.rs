@@ -39,9 +39,14 @@ impl Weights {
         Self::EXTRINSIC_US + Self::ITEM_US + bytes as u64 / Self::BYTES_PER_US
     }
 
-    /// An extrinsic with `bytes` bytes of arguments that reads and writes `items` records.
-    pub(crate) fn items(&self, items: u64, bytes: usize) -> u64 {
-        Self::EXTRINSIC_US + items * Self::ITEM_US + bytes as u64 / Self::BYTES_PER_US
+    /// An extrinsic that changes a handful of the registry's records.
+    pub(crate) fn entry(&self) -> u64 {
+        Self::EXTRINSIC_US + self.records(4)
+    }
+
+    /// Reading and writing so many records.
+    pub(crate) fn records(&self, records: usize) -> u64 {
+        records as u64 * Self::ITEM_US
     }
 
     /// An extrinsic about who validates.

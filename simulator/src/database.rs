@@ -9,8 +9,8 @@ use std::sync::Arc;
 use parity_scale_codec::Decode;
 use tierchain_primitives::certificate::Certificate;
 use tierchain_primitives::epoch::EpochChange;
-use tierchain_primitives::extrinsic::Nonce;
 use tierchain_primitives::header::Header;
+use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::ports::{ChainRead, StateChange, StateRead};
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 use tierchain_replica::chain::{Block, ChainBase};
@@ -20,9 +20,10 @@ use tierchain_replica::genesis::Genesis;
 use tierchain_replica::wire::CertifiedBlock;
 use tierchain_replica::{ExecuteJob, LedgerRead};
 use tierchain_runtime::registry::{self, Rejoined};
-use tierchain_runtime::{AccountInfo, Checked, system};
+use tierchain_runtime::{AccountInfo, Checked, Weights, system};
 
 use crate::random::Random;
+use crate::scene::BLOCK_NONCE_BITS;
 
 /// As many roots as the node keeps beside its database.
 const ROOTS_KEPT: usize = 32;
@@ -41,6 +42,13 @@ struct Committed {
     /// The values that its changes replaced.
     state_before: Vec<StateChange>,
     pages_before: Vec<StateChange>,
+}
+
+impl Committed {
+    fn block(&self) -> Block {
+        let weights = Weights::new(BLOCK_NONCE_BITS);
+        Block::new(self.header.clone(), self.body.clone(), &weights).expect("every block has consensus data")
+    }
 }
 
 /// A node's executed ledger.
@@ -143,10 +151,11 @@ impl Database {
     #[must_use]
     pub fn base(&self) -> (ChainBase, Option<Certificate>) {
         let newest = self.newest();
-        let block = Block::new(newest.header.clone(), Arc::default()).expect("every block has consensus data");
+        let block = Block::bare(newest.header.clone()).expect("every block has consensus data");
+        let recent = self.blocks.iter().rev().take(WINDOW as usize).map(Committed::block).collect();
         let kept = self.blocks.iter().rev().take(ROOTS_KEPT);
         let roots = kept.map(|block| (block.header.number, block.root)).collect();
-        let base = ChainBase { block, root: newest.root, newest_nonempty: newest.newest_nonempty, roots };
+        let base = ChainBase { block, root: newest.root, newest_nonempty: newest.newest_nonempty, roots, recent };
         (base, newest.certificate.clone())
     }
 
@@ -180,10 +189,9 @@ impl ChainRead for Database {
 }
 
 impl LedgerRead for Database {
-    fn account_nonce(&self, account: &AccountId, at: BlockNumber) -> Option<Nonce> {
+    fn account(&self, account: &AccountId, at: BlockNumber) -> Option<AccountInfo> {
         let bytes = self.state_at(&system::ACCOUNT.key(account), at)?;
-        let info = AccountInfo::decode(&mut bytes.as_slice()).expect("the runtime wrote it");
-        Some(info.nonce)
+        Some(AccountInfo::decode(&mut bytes.as_slice()).expect("the runtime wrote it"))
     }
 
     fn epoch_change(&self) -> Option<EpochChange> {

@@ -8,7 +8,7 @@ use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::{AccountId, ValidatorIndex};
 use tierchain_replica::genesis::Genesis;
 use tierchain_replica::{Member, Pace, Settings, Voter};
-use tierchain_runtime::{GenesisConfig, Weights};
+use tierchain_runtime::{GenesisConfig, Quota, Weights};
 
 use crate::adversaries::{Means, Sides};
 use crate::cast::Cast;
@@ -23,7 +23,7 @@ use crate::signing::{Identity, Verifier};
 use crate::trace::Trace;
 
 /// Block nonces cost hashes and are beside the point here.
-const BLOCK_NONCE_BITS: u8 = 0;
+pub(crate) const BLOCK_NONCE_BITS: u8 = 0;
 
 /// Everything that isn't one member's own.
 #[derive(Debug)]
@@ -95,6 +95,7 @@ impl Scene {
             voter: key.map(|key| Voter { key, parameters, rejoins: None }),
             pace: Pace::new(GENESIS_MS, self.profile.heartbeat_ms),
             weights: Weights::new(BLOCK_NONCE_BITS),
+            quota: Quota::default(),
         }
     }
 

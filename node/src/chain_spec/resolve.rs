@@ -190,7 +190,10 @@ impl Resolver {
                 self.problems.error(place, format!("{entry} stands at dataCenters[{first}] already: remove one"));
             }
         }
-        entries.iter().map(|entry| DataCenter { id: identifier(entry), name: entry.clone(), region: String::new() }).collect()
+        entries
+            .iter()
+            .map(|entry| DataCenter { id: identifier(entry), name: entry.clone(), region: String::new() })
+            .collect()
     }
 
     fn hosts(

@@ -1,9 +1,13 @@
 //! Who answers the RPC server: the node's database, its driver and its network.
 
+mod beside;
 mod chain;
+mod directives;
+mod foundry;
 mod ledger;
 mod node;
 mod outcome;
+mod parties;
 mod pool;
 mod registry;
 mod state;

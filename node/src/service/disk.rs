@@ -1,15 +1,18 @@
 //! Opening what the node keeps: base path, database, vote log; and what they say about where it was.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
 use parity_scale_codec::{Decode, Encode};
+use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::ports::StateChange;
 use tierchain_primitives::{BlockNumber, H256};
 use tierchain_replica::chain::{Block, ChainBase};
 use tierchain_replica::genesis::Genesis;
 use tierchain_replica::log::{LogError, WriteAheadLog};
 use tierchain_replica::{Record, Recovered};
+use tierchain_runtime::{Weights, chains, check};
 use tierchain_storage::{BasePath, BlockCommit, Database, DatabaseError, LogDirectory, Retention, Settings};
 
 use super::executor::ExecutedState;
@@ -142,7 +145,7 @@ fn newest_state(
                   move the folder away), which sets it aside and gets the chain from the others";
     let (number, hash) = database.best().context(broken)?;
     let header = database.header(number).context(broken)?;
-    let block = Block::new(header, Default::default()).context(broken)?;
+    let block = Block::bare(header).context(broken)?;
     anyhow::ensure!(block.hash == hash, broken);
     let lowest = number.saturating_sub(ROOTS_KEPT - 1);
     let roots: Vec<(BlockNumber, H256)> =
@@ -151,8 +154,22 @@ fn newest_state(
     let newest_nonempty =
         database.aux(NONEMPTY).and_then(|bytes| BlockNumber::decode(&mut bytes.as_slice()).ok()).context(broken)?;
     let certificate = database.certificate(number);
-    let base = ChainBase { block, root, newest_nonempty, roots };
+    let recent = recent(database, number).context(broken)?;
+    let base = ChainBase { block, root, newest_nonempty, roots, recent };
     Ok((ExecutedState { number, root, newest_nonempty }, base, certificate))
+}
+
+/// The blocks of the last window with their extrinsics. A node that joined by a snapshot has them from the snapshot's block
+/// on, and no header names an earlier state.
+fn recent(database: &Database, newest: BlockNumber) -> anyhow::Result<Vec<Block>> {
+    let weights = Weights::new(chains::parameters(database).block_nonce_bits);
+    let lowest = newest.saturating_sub(WINDOW);
+    let found = (lowest..=newest).filter_map(|number| Some((database.header(number)?, database.body(number)?)));
+    let whole = found.map(|(header, body)| {
+        let body = body.iter().map(|bytes| check(bytes)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Block::new(header, Arc::new(body), &weights)?)
+    });
+    whole.collect()
 }
 
 const NONEMPTY: &[u8] = b"newest-nonempty";

@@ -91,7 +91,7 @@ fn tell(shared: &Arc<Shared>, account: AccountId, concerned: Vec<H256>, new: Opt
 /// The account's next nonce, final blocks that aren't executed yet and the pool counted.
 pub(crate) fn next_nonce(replica: &Replica, db: &Database, account: &AccountId) -> Nonce {
     let chain = replica.chain();
-    let executed = ExecutedLedger(db).account_nonce(account, chain.executed()).unwrap_or_default();
+    let executed = ExecutedLedger(db).account(account, chain.executed()).map_or(0, |info| info.nonce);
     let included = chain.unexecuted().flatten().filter(|checked| checked.extrinsic.signer == *account).count();
     let included = Nonce::try_from(included).unwrap_or(Nonce::MAX);
     replica.pool().next_nonce(account, executed.saturating_add(included))

@@ -4,12 +4,11 @@ use std::cell::Cell;
 
 use parity_scale_codec::Decode;
 use tierchain_primitives::epoch::EpochChange;
-use tierchain_primitives::extrinsic::Nonce;
 use tierchain_primitives::ports::{ChainRead, StateRead};
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 use tierchain_replica::LedgerRead;
 use tierchain_runtime::registry::{self, Rejoined};
-use tierchain_runtime::system;
+use tierchain_runtime::{AccountInfo, system};
 use tierchain_storage::{Database, View, fatal};
 
 /// The database, read at blocks that are still in its window.
@@ -22,14 +21,14 @@ impl ChainRead for ExecutedLedger<'_> {
 }
 
 impl LedgerRead for ExecutedLedger<'_> {
-    fn account_nonce(&self, account: &AccountId, at: BlockNumber) -> Option<Nonce> {
+    fn account(&self, account: &AccountId, at: BlockNumber) -> Option<AccountInfo> {
         let key = system::ACCOUNT.key(account);
         let bytes = match self.0.state_at(&key, at) {
             Ok(value) => value?,
             Err(error) => fatal("reading an account within the window of recent blocks", error),
         };
-        match system::AccountInfo::decode(&mut bytes.as_slice()) {
-            Ok(info) => Some(info.nonce),
+        match AccountInfo::decode(&mut bytes.as_slice()) {
+            Ok(info) => Some(info),
             Err(error) => fatal("reading an account that this node wrote", error),
         }
     }

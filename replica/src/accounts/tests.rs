@@ -1,7 +1,7 @@
 //! Accounts: the next nonce at the newest final block, from executed state and the bodies since.
 
 use super::*;
-use crate::fixture::{Ledger, account, extrinsic};
+use crate::fixture::{Ledger, account, block, extrinsic, genesis};
 
 fn next(accounts: &mut Accounts, ledger: &Ledger, since: &[Vec<Checked>]) -> Option<Nonce> {
     accounts.next_at_final(&account(1), ledger, 0, since.iter().map(Vec::as_slice))
@@ -12,7 +12,7 @@ fn inclusions_since_the_executed_state_count_whatever_execution_says() {
     let mut accounts = Accounts::default();
     let since = [vec![extrinsic(1, 0), extrinsic(2, 0)], vec![extrinsic(1, 1)]];
     assert_eq!(next(&mut accounts, &Ledger::new(), &since), Some(2));
-    accounts.on_final(&[extrinsic(1, 2)]);
+    accounts.on_final(&block(&genesis(), 0, 0, vec![extrinsic(1, 2)]));
     assert_eq!(next(&mut accounts, &Ledger::new(), &[]), Some(3), "remembered, and moved on");
 }
 

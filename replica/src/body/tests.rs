@@ -13,11 +13,12 @@ fn derive_at(chain: &Chain, ledger: &Ledger, place: Place, opens: &[OpenBundle],
     opens.iter().for_each(|open| assert!(bundles.insert(open.clone(), 0, |_| false)));
     let (mut accounts, weights) = (Accounts::default(), Weights::default());
     let named = opens.iter().filter_map(|open| bundles.get(&open.digest));
-    Deriver { chain, accounts: &mut accounts, ledger, weights: &weights }.derive(place, named, room)
+    let quota = Quota::default();
+    Deriver { chain, accounts: &mut accounts, ledger, weights: &weights, quota: &quota }.derive(place, named, room)
 }
 
 fn derive(opens: &[OpenBundle]) -> Derived {
-    let place = Place { parent: genesis().hash, number: 1, executed: 0 };
+    let place = Place { parent: genesis().hash, number: 1, executed: 0, time: 2_000 };
     derive_at(&chain(), &Ledger::new(), place, opens, Room::BLOCK)
 }
 
@@ -73,7 +74,7 @@ fn an_account_must_stand_after_executed() {
     }
     let opens = [bundle(0, &[extrinsic(1, 0)])];
     for (executed, expected) in [(2, 0), (3, 1), (4, 1)] {
-        let place = Place { parent: chain.last().hash, number: 5, executed };
+        let place = Place { parent: chain.last().hash, number: 5, executed, time: 2_000 };
         let derived = derive_at(&chain, &ledger, place, &opens, Room::BLOCK);
         assert_eq!(derived.body.len(), expected, "executed {executed}");
     }
@@ -86,7 +87,7 @@ fn an_era_holds_for_its_period_and_the_birth_block_of_the_branch() {
     let rival = H256([5; 32]);
     let mortal = extrinsic_of(1, 0, Era::Mortal { period: 4, phase: 1 }, 1);
     let signed_for = |birth| [bundle_with(0, vec![(mortal.clone(), Verdict::Holds { birth })])];
-    let place = Place { parent: born.hash, number: 2, executed: 0 };
+    let place = Place { parent: born.hash, number: 2, executed: 0, time: 2_000 };
     let count = |opens: &[OpenBundle]| derive_at(&chain, &ledger, place, opens, Room::BLOCK).body.len();
     assert_eq!((count(&signed_for(born.hash)), count(&signed_for(rival))), (1, 0));
     let mut tip = born.clone();
@@ -94,17 +95,17 @@ fn an_era_holds_for_its_period_and_the_birth_block_of_the_branch() {
         tip = block(&tip, 0, 0, vec![]);
         chain.insert(tip.clone());
     }
-    let late = Place { parent: tip.hash, number: 6, executed: 0 };
+    let late = Place { parent: tip.hash, number: 6, executed: 0, time: 2_000 };
     let derived = derive_at(&chain, &ledger, late, &signed_for(born.hash), Room::BLOCK);
     assert_eq!(derived.body.len(), 0, "born anew at block 5, for which the signature doesn't hold");
-    let too_early = Place { parent: genesis().hash, number: 1, executed: 0 };
+    let too_early = Place { parent: genesis().hash, number: 1, executed: 0, time: 2_000 };
     assert_eq!(derive_at(&chain, &ledger, too_early, &signed_for(born.hash), Room::BLOCK).body.len(), 0);
 }
 
 #[test]
 fn a_full_block_ends_the_body() {
     let opens = [bundle(0, &[extrinsic(1, 0), extrinsic(1, 1)]), bundle(1, &[extrinsic(2, 0)])];
-    let place = Place { parent: genesis().hash, number: 1, executed: 0 };
+    let place = Place { parent: genesis().hash, number: 1, executed: 0, time: 2_000 };
     let bytes = extrinsic(1, 0).bytes.len();
     let rooms = [Room::ONE, Room { bytes: 2 * bytes - 1, ..Room::BLOCK }];
     for room in rooms {
@@ -118,7 +119,7 @@ fn bodies_in_flight_count() {
     let (mut chain, ledger) = (chain(), Ledger::new());
     let one = block(&genesis(), 0, 0, vec![extrinsic(1, 0)]);
     chain.insert(one.clone());
-    let place = Place { parent: one.hash, number: 2, executed: 0 };
+    let place = Place { parent: one.hash, number: 2, executed: 0, time: 2_000 };
     let opens = [bundle(0, &[extrinsic(1, 0), extrinsic(1, 1)])];
     assert_eq!(nonces(&derive_at(&chain, &ledger, place, &opens, Room::BLOCK)), [(1, 1)]);
 }

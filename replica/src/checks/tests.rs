@@ -44,6 +44,7 @@ impl Case {
             set: &set,
             change: self.change.as_ref(),
             weights: &Weights::default(),
+            quota: &Quota::default(),
             wall: self.wall,
         };
         self.pending.try_check(&mut context)
@@ -96,7 +97,7 @@ fn each_rule_is_checked() {
 fn ending(end: Option<BlockNumber>, next: Option<&ValidatorSet>) -> Option<Fault> {
     let mut proposal = block(&genesis(), 0, 0, vec![]).header;
     proposal.digest.extend(next.map(next_set_item));
-    let proposal = Block::new(proposal, Arc::default()).expect("it has consensus data");
+    let proposal = Block::bare(proposal).expect("it has consensus data");
     let mut case = Case::new(&proposal, Vec::new());
     case.change = end.map(|end| EpochChange { end, next: next_set() });
     case.fault()

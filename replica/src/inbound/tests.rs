@@ -93,7 +93,7 @@ fn certified(parent: &crate::chain::Block, epoch: u32, next: Option<&ValidatorSe
 }
 
 fn parsed(block: &CertifiedBlock) -> crate::chain::Block {
-    crate::chain::Block::new(block.header.clone(), Arc::default()).expect("it has consensus data")
+    crate::chain::Block::bare(block.header.clone()).expect("it has consensus data")
 }
 
 /// Blocks 1 to 3, of which block 2 ends the first epoch.

@@ -97,6 +97,7 @@ impl Replica {
                 set: self.epochs.current(),
                 change: self.executed_epoch.change.as_ref().filter(|change| change.end > self.epochs.begins_after()),
                 weights: &self.settings.weights,
+                quota: &self.settings.quota,
                 wall: turn.now.wall,
             };
             match pending.try_check(&mut context) {
@@ -154,7 +155,7 @@ impl Replica {
 
     /// Puts a block in flight and writes it down, bundle contents included. False if its header is of no use.
     pub(super) fn put_in_flight<L>(&mut self, header: Header, body: Arc<Vec<Checked>>, turn: &mut Turn<'_, L>) -> bool {
-        let Ok(block) = crate::chain::Block::new(header, body) else { return false };
+        let Ok(block) = crate::chain::Block::new(header, body, &self.settings.weights) else { return false };
         let is_new = self.machine.is_some() && self.chain.in_flight(&block.hash).is_none();
         #[cfg(feature = "bugs")]
         let is_new = is_new && !self.has(Bug::PrepareBeforeBody);
@@ -194,7 +195,7 @@ impl Replica {
         };
         self.certificate = Some(certificate.clone());
         let number = block.header.number;
-        self.accounts.on_final(&block.body);
+        self.accounts.on_final(&block);
         for (hash, reason) in self.pool.on_final(number, &block.body) {
             turn.staged.free(Effect::Dropped { hash, reason });
         }

@@ -10,10 +10,12 @@ use tierchain_runtime::Checked;
 use super::settle::next;
 use super::{Replica, Turn};
 use crate::accounts::LedgerRead;
+use crate::body::Place;
 use crate::effect::{DropReason, Effect};
 use crate::input::{Entry, Member, OpenBundle, Ticket, Verdict};
 use crate::pool::{Refusal, Standing};
 use crate::record::Record;
+use crate::spending::Books;
 use crate::wire::{SignedBundle, SyncMessage};
 
 /// While a bundle of this replica waits for inclusion, the next one leaves after this many milliseconds.
@@ -27,12 +29,27 @@ impl Replica {
         birth: H256,
         turn: &mut Turn<'_, L>,
     ) {
-        let admitted = self.admit(&checked, birth, turn);
+        let admitted = self.ensure_within_quota(&checked, turn).and_then(|()| self.admit(&checked, birth, turn));
         if admitted.is_ok() {
             turn.record(&Record::Pooled { bytes: checked.bytes.clone(), birth });
         }
         // "Already in the pool" rests on the record too, which may be of this very turn.
         turn.staged.bind(Effect::Answer { ticket, result: admitted.map(|()| checked.hash) });
+    }
+
+    /// Refuses what its account's quota keeps out of the next block. What is in the pool waits there: only what was
+    /// included counts.
+    fn ensure_within_quota<L: LedgerRead>(&mut self, checked: &Checked, turn: &Turn<'_, L>) -> Result<(), Refusal> {
+        let (who, is_milestone) = (checked.extrinsic.signer, checked.call.is_milestone());
+        let last = self.chain.last();
+        let (parent, number, executed) = (last.hash, next(last.header.number), self.chain.executed());
+        let place = Place { parent, number, executed, time: turn.now.wall.max(last.pre.timestamp + 1) };
+        let books = Books { chain: &self.chain, ledger: turn.ports.ledger, quota: &self.settings.quota };
+        let mut bucket = self.accounts.spending.bucket(&who, place, &books);
+        if self.accounts.spending.admits(&who, &mut bucket, is_milestone, place, &books) {
+            return Ok(());
+        }
+        Err(Refusal::OverQuota { who, retry_after_ms: bucket.wait_ms(is_milestone) })
     }
 
     /// Puts an extrinsic into the pool, if it can still be included.

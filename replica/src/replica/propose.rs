@@ -25,8 +25,13 @@ impl Replica {
         if ends.is_some_and(|end| slot.number > end) {
             return;
         }
-        let place = Place { parent: parent.hash, number: slot.number, executed };
+        let time = turn.now.wall.max(parent.pre.timestamp + 1);
+        let place = Place { parent: parent.hash, number: slot.number, executed, time };
         let derived = self.derive_body(place, turn);
+        if let Some(wait_ms) = derived.slowed_ms {
+            // Nothing else tells when a quota lets it pass.
+            turn.wake_at(turn.now.monotonic.saturating_add(wait_ms));
+        }
         let nonempty = self.chain.newest_nonempty(&parent.hash);
         let outlook = Outlook {
             number: slot.number,
@@ -38,7 +43,7 @@ impl Replica {
         };
         match self.proposer.decide(&self.settings.pace, turn.now, outlook) {
             Decision::At(at) => turn.wake_at(at),
-            Decision::Now => self.propose(me, slot, &parent, executed, derived, turn),
+            Decision::Now => self.propose(me, slot, &parent, place, derived, turn),
         }
     }
 
@@ -55,6 +60,7 @@ impl Replica {
             accounts: &mut self.accounts,
             ledger: turn.ports.ledger,
             weights: &self.settings.weights,
+            quota: &self.settings.quota,
         };
         let mut derived = deriver.derive(place, self.bundles.live(), Room::BLOCK);
         if derived.used.len() > PROPOSAL_BUNDLES_MAX {
@@ -74,13 +80,13 @@ impl Replica {
         me: ValidatorIndex,
         slot: Slot,
         parent: &Block,
-        executed: BlockNumber,
+        place: Place,
         derived: Derived,
         turn: &mut Turn<'_, L>,
     ) {
+        let Place { executed, time: timestamp, .. } = place;
         let Some(state_root) = self.chain.root(executed) else { return };
         let bytes: Vec<&[u8]> = derived.body.iter().map(|checked| checked.bytes.as_slice()).collect();
-        let timestamp = turn.now.wall.max(parent.pre.timestamp + 1);
         let pre = PreRuntime { proposer: me, timestamp, executed };
         let mut header = Header::new(parent.hash, slot.number, state_root, extrinsics_root(&bytes), pre);
         let ends = self.pending_end().filter(|change| change.end == slot.number);

@@ -77,7 +77,7 @@ impl Replica {
         replica.certificate = recovered.certificate;
         replica.log_epoch = sorted.epoch;
         for (header, body) in sorted.blocks.into_values() {
-            if let Ok(block) = Block::new(header, body) {
+            if let Ok(block) = Block::new(header, body, &replica.settings.weights) {
                 replica.chain.insert(block);
             }
         }

@@ -79,6 +79,7 @@ impl Replica {
             accounts: &mut self.accounts,
             ledger: turn.ports.ledger,
             weights: &self.settings.weights,
+            quota: &self.settings.quota,
         };
         let includable = deriver.includes_any(self.bundles.live());
         self.includable = Some(includable);
@@ -114,6 +115,7 @@ impl Replica {
             accounts: &mut self.accounts,
             ledger: turn.ports.ledger,
             weights: &self.settings.weights,
+            quota: &self.settings.quota,
         };
         let includable = deriver.includes_any(self.bundles.get(digest).into_iter());
         self.bundles.judge(digest, includable, turn.now.monotonic)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use parity_scale_codec::Decode;
 use tierchain_primitives::certificate::{Certificate, CertificateKind};
 use tierchain_primitives::epoch::EpochChange;
-use tierchain_primitives::extrinsic::Nonce;
+use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::ports::{ChainRead, LogDisk, StateRead};
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, View};
 use tierchain_replica::chain::{Block, ChainBase};
@@ -17,7 +17,7 @@ use tierchain_replica::genesis::Genesis;
 use tierchain_replica::wire::CertifiedBlock;
 use tierchain_replica::{ExecuteJob, Executed, LedgerRead};
 use tierchain_runtime::registry::{self, Rejoined};
-use tierchain_runtime::{AccountInfo, system};
+use tierchain_runtime::{AccountInfo, Weights, check, system};
 
 type Table = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -76,9 +76,9 @@ impl StateRead for Ledger {
 }
 
 impl LedgerRead for Ledger {
-    fn account_nonce(&self, account: &AccountId, at: BlockNumber) -> Option<Nonce> {
+    fn account(&self, account: &AccountId, at: BlockNumber) -> Option<AccountInfo> {
         let bytes = self.states.get(at as usize)?.get(&system::ACCOUNT.key(account))?.clone();
-        AccountInfo::decode(&mut bytes.as_slice()).ok().map(|info| info.nonce)
+        AccountInfo::decode(&mut bytes.as_slice()).ok()
     }
 
     fn epoch_change(&self) -> Option<EpochChange> {
@@ -131,13 +131,20 @@ impl Ledger {
     /// What a replica starts from.
     pub(crate) fn base(&self) -> (ChainBase, Option<Certificate>) {
         let (newest, root) = self.blocks.last().expect("genesis stays");
-        let block = Block::new(newest.header.clone(), Arc::default()).expect("it has consensus data");
+        let block = Block::bare(newest.header.clone()).expect("it has consensus data");
         let nonempty = self.blocks.iter().rev().find(|(block, _)| !block.body.is_empty());
         let roots = self.blocks.iter().map(|(block, root)| (block.header.number, *root)).collect();
         let newest_nonempty = nonempty.map_or(0, |(block, _)| block.header.number);
         let certificate = (newest.header.number > 0).then(|| newest.certificate.clone());
-        (ChainBase { block, root: *root, newest_nonempty, roots }, certificate)
+        let recent = self.blocks.iter().rev().take(WINDOW as usize).map(|(block, _)| with_body(block)).collect();
+        (ChainBase { block, root: *root, newest_nonempty, roots, recent }, certificate)
     }
+}
+
+/// A block with its extrinsics.
+fn with_body(block: &CertifiedBlock) -> Block {
+    let body = block.body.iter().map(|bytes| check(bytes).expect("it was executed")).collect();
+    Block::new(block.header.clone(), Arc::new(body), &Weights::new(0)).expect("it has consensus data")
 }
 
 fn no_certificate(genesis: &Genesis) -> Certificate {

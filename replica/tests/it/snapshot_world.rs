@@ -13,8 +13,8 @@ use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::extrinsic::{Era, Extrinsic, Nonce};
 use tierchain_primitives::header::{Header, PreRuntime, extrinsics_root};
 use tierchain_primitives::ledger::{
-    Announcement, BirthRequest, Detail, EndReason, Etsi, Event, EventKind, Ownership, Precision, Relations, ServerId, ServerState,
-    TrackerCustody, Uuid, party_id,
+    Announcement, BirthRequest, Detail, EndReason, Etsi, Event, EventKind, Ownership, Precision, Relations, ServerId,
+    ServerState, TrackerCustody, Uuid, party_id,
 };
 use tierchain_primitives::limits::LEDGER_PART_BLOCKS;
 use tierchain_primitives::ports::{NodeRead, StateRead};

@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
-use jsonrpsee::core::RpcResult;
+use jsonrpsee::PendingSubscriptionSink;
+use jsonrpsee::core::{RpcResult, SubscriptionResult, async_trait};
 
+use super::blocks::{MetaBlocks, begin};
 use crate::api::MetaApiServer;
 use crate::backend::Backend;
 use crate::error::{CountTooLarge, UnknownChain};
+use crate::follow::Follower;
 use crate::limits::LEDGER_ITEMS_MAX;
-use crate::types::{Hash, MetaBlock, MetaChain, Page};
+use crate::types::{Cursor, Hash, MetaBlock, MetaChain, MetaFilter, Page};
 
 pub(super) struct Answer {
     pub(super) backend: Arc<dyn Backend>,
+    pub(super) follower: Follower,
 }
 
+#[async_trait]
 impl MetaApiServer for Answer {
     fn meta_chain(&self, meta: Hash) -> RpcResult<Option<MetaChain>> {
         Ok(self.backend.meta(&meta.0))
@@ -27,8 +32,22 @@ impl MetaApiServer for Answer {
         Ok(blocks.iter().map(MetaBlock::from).collect())
     }
 
-    fn meta_chains(&self, cursor: Option<Hash>, count: u32) -> RpcResult<Page<MetaChain, Hash>> {
+    fn meta_chains(
+        &self,
+        cursor: Option<Hash>,
+        count: u32,
+        filter: Option<MetaFilter>,
+    ) -> RpcResult<Page<MetaChain, Hash>> {
         let count = CountTooLarge::check("meta-chains", count as usize, LEDGER_ITEMS_MAX)?;
-        Ok(self.backend.metas(cursor.map(|cursor| cursor.0), count))
+        Ok(self.backend.metas(cursor.map(|cursor| cursor.0), count, &filter.unwrap_or_default()))
+    }
+
+    async fn subscribe_meta_blocks(
+        &self,
+        pending: PendingSubscriptionSink,
+        cursor: Option<Cursor>,
+    ) -> SubscriptionResult {
+        let next = begin(&*self.backend, cursor);
+        self.follower.follow(pending, MetaBlocks { next }).await
     }
 }

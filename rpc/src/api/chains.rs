@@ -1,9 +1,12 @@
 //! `chains_*`: the first tier, a hash chain per server.
 
-use jsonrpsee::core::RpcResult;
+use jsonrpsee::core::{RpcResult, SubscriptionResult};
 use jsonrpsee::proc_macros::rpc;
 
-use crate::types::{ChainRef, EntityBlock, Page, ServerCursor, ServerFilter, ServerInfo, ServerUuid};
+use crate::types::{
+    AnnouncementInfo, AttestationInfo, BlockFilter, ChainItem, ChainRef, Cursor, Dispute, EntityBlock, Hash, NoteInfo,
+    Page, ServerCursor, ServerFilter, ServerInfo, ServerUuid,
+};
 
 /// Servers and their chains, as of the newest final block.
 #[rpc(server, client, namespace = "chains")]
@@ -24,4 +27,31 @@ pub trait ChainsApi {
         count: u32,
         filter: Option<ServerFilter>,
     ) -> RpcResult<Page<ServerInfo, ServerCursor>>;
+
+    /// What was announced of a life of a server, its newest by default; null where nothing was.
+    #[method(name = "announcement", blocking)]
+    fn announcement(&self, uuid: ServerUuid, generation: Option<u32>) -> RpcResult<Option<AnnouncementInfo>>;
+
+    /// Notes beside a chain from number `from` on, in order: at most 256 per call; empty above the newest.
+    #[method(name = "notes", blocking)]
+    fn notes(&self, chain: ChainRef, from: u32, count: u32) -> RpcResult<Vec<NoteInfo>>;
+
+    /// Lives with open discrepancies, in no order: at most 256 per call.
+    #[method(name = "disputes", blocking)]
+    fn disputes(&self, cursor: Option<u64>, count: u32) -> RpcResult<Page<Dispute, u64>>;
+
+    /// When a host was watched, with the gaps from number `from` on: at most 256 per call; null where nobody ever
+    /// attested it.
+    #[method(name = "attestation", blocking)]
+    fn attestation(&self, host: Hash, from: u32, count: u32) -> RpcResult<Option<AttestationInfo>>;
+
+    /// Every block of every chain that matches, once it is final, in the order in which the network derived them: after
+    /// the cursor, or from now on. A client that comes back with the cursor of its last item misses nothing and sees
+    /// nothing twice.
+    #[subscription(
+        name = "subscribeBlocks" => "block",
+        unsubscribe = "unsubscribeBlocks",
+        item = ChainItem
+    )]
+    async fn subscribe_blocks(&self, cursor: Option<Cursor>, filter: Option<BlockFilter>) -> SubscriptionResult;
 }

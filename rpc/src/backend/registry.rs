@@ -1,8 +1,11 @@
 //! The registry, as of the newest final block.
 
-use tierchain_primitives::AccountId;
+use tierchain_primitives::{AccountId, H256};
 
-use crate::types::{AccountRoles, Electorate, EpochInfo, Page, ProposalInfo};
+use crate::types::{
+    AccountGrants, AccountRoles, DataCenterInfo, Electorate, EpochInfo, Grantable, HostInfo, Page, ProposalInfo,
+    ProviderInfo, TrailEntry,
+};
 
 /// Reads the registry.
 pub trait RegistryBackend: Send + Sync + 'static {
@@ -20,4 +23,25 @@ pub trait RegistryBackend: Send + Sync + 'static {
 
     /// What an account may do, and who could let it do more.
     fn roles(&self, account: &AccountId) -> AccountRoles;
+
+    /// Everything that an account was granted; none for one that was never admitted.
+    fn grants(&self, account: &AccountId) -> Option<AccountGrants>;
+
+    /// Who could give somebody a role; none for a name that is no role's.
+    fn who_may_grant(&self, role: &str, provider: Option<&H256>) -> Option<Grantable>;
+
+    /// A host.
+    fn host(&self, id: &H256) -> Option<HostInfo>;
+
+    /// At most `count` hosts from place `start` on, in the order in which they were registered.
+    fn hosts(&self, start: u64, count: usize) -> Page<HostInfo, u64>;
+
+    /// At most `count` data centers from place `start` on, in the order in which they were registered.
+    fn data_centers(&self, start: u64, count: usize) -> Page<DataCenterInfo, u64>;
+
+    /// At most `count` providers from place `start` on, in the order in which they were admitted.
+    fn providers(&self, start: u64, count: usize) -> Page<ProviderInfo, u64>;
+
+    /// At most `count` acts of the trail below the place `before`, the newest first.
+    fn trail(&self, before: Option<u64>, count: usize) -> Page<TrailEntry, u64>;
 }

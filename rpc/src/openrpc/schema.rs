@@ -109,6 +109,16 @@ impl JsonSchema for ServerCursor {
     }
 }
 
+impl JsonSchema for Cursor {
+    fn schema_name() -> Cow<'static, str> {
+        "Cursor".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        text("^[0-9]+/[0-9]+$", "BLOCK/PLACE of the last item that was taken; 0/0 stands before all there ever was.")
+    }
+}
+
 impl JsonSchema for ChainRef {
     fn schema_name() -> Cow<'static, str> {
         "ChainRef".into()
@@ -182,28 +192,46 @@ fn named(name: &str, generator: &mut SchemaGenerator) -> Schema {
         "u32" => generator.subschema_for::<u32>(),
         "u64" => generator.subschema_for::<u64>(),
         "String" => generator.subschema_for::<String>(),
+        "AccountGrants" => generator.subschema_for::<AccountGrants>(),
         "AccountRoles" => generator.subschema_for::<AccountRoles>(),
         "Address" => generator.subschema_for::<Address>(),
+        "AnnouncementInfo" => generator.subschema_for::<AnnouncementInfo>(),
         "AnyNumber" => generator.subschema_for::<AnyNumber>(),
+        "AttestationInfo" => generator.subschema_for::<AttestationInfo>(),
+        "BlockFilter" => generator.subschema_for::<BlockFilter>(),
         "Bytes" => generator.subschema_for::<Bytes>(),
+        "ChainItem" => generator.subschema_for::<ChainItem>(),
         "ChainRef" => generator.subschema_for::<ChainRef>(),
         "ChainType" => generator.subschema_for::<ChainType>(),
         "ConsensusStatus" => generator.subschema_for::<ConsensusStatus>(),
+        "Cursor" => generator.subschema_for::<Cursor>(),
+        "DataCenterInfo" => generator.subschema_for::<DataCenterInfo>(),
+        "DirectiveFilter" => generator.subschema_for::<DirectiveFilter>(),
+        "DirectiveInfo" => generator.subschema_for::<DirectiveInfo>(),
+        "DirectiveStep" => generator.subschema_for::<DirectiveStep>(),
+        "Dispute" => generator.subschema_for::<Dispute>(),
         "Electorate" => generator.subschema_for::<Electorate>(),
         "EntityBlock" => generator.subschema_for::<EntityBlock>(),
         "EpochInfo" => generator.subschema_for::<EpochInfo>(),
         "EvidenceInfo" => generator.subschema_for::<EvidenceInfo>(),
         "ExtrinsicStatus" => generator.subschema_for::<ExtrinsicStatus>(),
+        "Grantable" => generator.subschema_for::<Grantable>(),
         "Hash" => generator.subschema_for::<Hash>(),
         "Header" => generator.subschema_for::<Header>(),
         "Health" => generator.subschema_for::<Health>(),
+        "HostInfo" => generator.subschema_for::<HostInfo>(),
+        "ImageInfo" => generator.subschema_for::<ImageInfo>(),
         "JsonRawValue" => json_schema!({"type": "object", "description": "An OpenRPC document."}),
         "MetaBlock" => generator.subschema_for::<MetaBlock>(),
         "MetaChain" => generator.subschema_for::<MetaChain>(),
+        "MetaFilter" => generator.subschema_for::<MetaFilter>(),
+        "MetaItem" => generator.subschema_for::<MetaItem>(),
         "Methods" => generator.subschema_for::<Methods>(),
+        "NoteInfo" => generator.subschema_for::<NoteInfo>(),
         "Peer" => generator.subschema_for::<Peer>(),
         "Properties" => generator.subschema_for::<Properties>(),
         "ProposalInfo" => generator.subschema_for::<ProposalInfo>(),
+        "ProviderInfo" => generator.subschema_for::<ProviderInfo>(),
         "RuntimeVersion" => generator.subschema_for::<RuntimeVersion>(),
         "ServerCursor" => generator.subschema_for::<ServerCursor>(),
         "ServerFilter" => generator.subschema_for::<ServerFilter>(),
@@ -212,6 +240,7 @@ fn named(name: &str, generator: &mut SchemaGenerator) -> Schema {
         "SignedBlock" => generator.subschema_for::<SignedBlock>(),
         "StorageChangeSet" => generator.subschema_for::<StorageChangeSet>(),
         "SyncState" => generator.subschema_for::<SyncState>(),
+        "TrailEntry" => generator.subschema_for::<TrailEntry>(),
         "TransactionStatus" => generator.subschema_for::<TransactionStatus>(),
         other => panic!("a trait names the type {other}: give it a schema here"),
     }

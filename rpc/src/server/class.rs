@@ -25,10 +25,20 @@ impl Class {
         match method {
             "author_submitExtrinsic" | "author_submitAndWatchExtrinsic" => Self::Submission,
             "author_pendingExtrinsics"
+            | "chains_attestation"
             | "chains_blocks"
+            | "chains_disputes"
             | "chains_list"
+            | "chains_notes"
+            | "directives_list"
+            | "directives_open"
+            | "foundry_images"
             | "meta_blocks"
             | "meta_list"
+            | "registry_dataCenters"
+            | "registry_hosts"
+            | "registry_providers"
+            | "registry_trail"
             | "rpc.discover"
             | "state_call"
             | "state_callAt"
@@ -71,6 +81,8 @@ mod tests {
         check("state_call", Class::Scan);
         check("system_health", Class::Status);
         check("no_suchMethod", Class::Query);
+        check("directives_subscribe", Class::Query);
+        check("directives_unsubscribe", Class::Status);
     }
 
     #[test]

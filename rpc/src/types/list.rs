@@ -76,3 +76,23 @@ impl ServerFilter {
             && agrees(self.anchored.as_ref(), &server.anchored)
     }
 }
+
+/// Which meta-chains `meta_list` gives: those that match everything that is said. Unknown fields are refused.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct MetaFilter {
+    /// Of this provider.
+    pub provider: Option<Hash>,
+    /// Of this tenant.
+    pub tenant: Option<Hash>,
+}
+
+impl MetaFilter {
+    /// Whether a meta-chain matches.
+    #[must_use]
+    pub fn matches(&self, chain: &super::MetaChain) -> bool {
+        self.provider.is_none_or(|wanted| wanted == chain.ownership.provider)
+            && self.tenant.is_none_or(|wanted| wanted == chain.ownership.tenant)
+    }
+}

@@ -34,7 +34,7 @@ pub enum RefusalKind {
     Observer,
     /// The pool has no room.
     PoolFull,
-    /// The account has too much in the pool.
+    /// The account has used up its quota.
     OverQuota,
     /// The node is catching up.
     NotSynced,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Bytes, Hash, U64};
+use super::{Address, Bytes, DataCenterInfo, Hash, HostEntry, QuotaInfo, U64};
 
 /// Answer of `registry_validators`: the epoch in force and the one that is decided to follow.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -141,6 +141,49 @@ pub enum ProposedChange {
         old: Address,
         /// The key it will vote with.
         new: Address,
+    },
+    /// An account gets a role.
+    GrantRole {
+        /// The account.
+        account: Address,
+        /// The role.
+        role: String,
+    },
+    /// An account loses a role.
+    RevokeRole {
+        /// The account.
+        account: Address,
+        /// The role.
+        role: String,
+    },
+    /// A service provider gets its account.
+    AdmitProvider {
+        /// The provider.
+        provider: Hash,
+        /// Its account.
+        account: Address,
+    },
+    /// A data center is registered, or described anew.
+    SetDataCenter {
+        /// The data center.
+        data_center: DataCenterInfo,
+    },
+    /// A host is registered, or described anew.
+    SetHost {
+        /// The host.
+        host: HostEntry,
+    },
+    /// An account gets a quota of its own.
+    SetQuota {
+        /// The account.
+        account: Address,
+        /// The quota; null for the network's again.
+        quota: Option<QuotaInfo>,
+    },
+    /// An account is admitted without a role.
+    AdmitAccount {
+        /// The account.
+        account: Address,
     },
 }
 

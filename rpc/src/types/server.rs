@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{self, EndReason, ServerId, ServerState, TrackerCustody, Uuid};
 
-use super::{Address, Hash, Named, Resources, Server, U64};
+use super::{Address, AnchorInfo, Hash, Named, Resources, Server, Statement, U64};
 
 /// Whose a server is: 32-byte ids, names stand on the screen only.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -90,6 +90,20 @@ pub struct ServerInfo {
     pub writers: Vec<WriterNext>,
     /// How many lives its server has had.
     pub generations: u32,
+    /// Since when it is in its state, in microseconds; null before its birth.
+    pub state_since: Option<U64>,
+    /// The host it is moving to.
+    pub moving_to: Option<Hash>,
+    /// The last sign of life in microseconds, where its host is silent and a foundry said so.
+    pub suspected: Option<U64>,
+    /// Its tracker's public key.
+    pub tracker_key: Address,
+    /// How many notes stand beside its chain.
+    pub notes: u32,
+    /// What a witness says, where that differs from the chain.
+    pub witnessed: Option<Statement>,
+    /// Where its end is linked.
+    pub anchor: Option<AnchorInfo>,
 }
 
 /// How a client names a chain: `0x…` (the chain's own name), a UUID (its newest life), `UUID/generation`, or an object

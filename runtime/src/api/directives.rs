@@ -32,6 +32,15 @@ pub(super) fn directives() -> Api {
             "Directives in the order of their issue, from number start on: at most limit, and at most 1,000.",
             |state, (start, limit): (u64, u32)| query::directives(state, start, page(limit)),
         ),
+        Method::new("change_count", &[], "How many steps directives have made.", |state, ()| {
+            query::directive_change_count(state)
+        }),
+        Method::new(
+            "changes",
+            &["start", "limit"],
+            "Steps of all directives in order, with their places, from place start on: at most limit, and at most 1,000.",
+            |state, (start, limit): (u64, u32)| query::directive_changes(state, start, page(limit)),
+        ),
     ];
     Api::new("DirectivesApi", 1, "Directives.", methods)
 }

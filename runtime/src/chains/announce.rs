@@ -6,7 +6,7 @@ use super::server::announcement_hash;
 use super::{ANNOUNCEMENTS, Announced, Error, Event, GENERATIONS, SERVERS};
 use crate::dispatch::DispatchError;
 use crate::execute::Context;
-use crate::registry::{Role, ensure_hypervisor, ensure_role};
+use crate::registry::{Role, ensure_hypervisor, ensure_role, speaks_for};
 
 /// Keeps an announcement until its birth.
 ///
@@ -30,18 +30,24 @@ pub(super) fn announce(context: &mut Context<'_>, announcement: &Announcement) -
 }
 
 /// Whether this very announcement stands, or stood before the birth; refused where another one does.
-fn is_repeat(context: &Context<'_>, announcement: &Announcement) -> Result<bool, Error> {
+fn is_repeat(context: &Context<'_>, announcement: &Announcement) -> Result<bool, DispatchError> {
     let server = announcement.server;
     if let Some(born) = SERVERS.get(&context.state, &server) {
         let same = born.announcement == announcement_hash(announcement);
-        return if same { Ok(true) } else { Err(Error::AlreadyBorn) };
+        return if same { Ok(true) } else { Err(Error::AlreadyBorn.into()) };
     }
     let next = GENERATIONS.get(&context.state, &server.uuid).unwrap_or(0);
     if server.generation != next {
-        return Err(Error::WrongGeneration);
+        return Err(Error::WrongGeneration.into());
     }
     match ANNOUNCEMENTS.get(&context.state, &server) {
-        Some(standing) if standing.by != context.signer => Err(Error::AlreadyAnnounced),
+        // Who doesn't speak for that host any more, as a key that handed over, holds up nobody.
+        Some(standing)
+            if standing.by != context.signer
+                && speaks_for(&context.state, &standing.by, &standing.announcement.host)? =>
+        {
+            Err(Error::AlreadyAnnounced.into())
+        }
         Some(standing) => Ok(standing.announcement == *announcement),
         None => Ok(false),
     }

@@ -4,7 +4,7 @@ use parity_scale_codec::{Decode, Encode, Error, Input};
 use scale_info::TypeInfo;
 use tierchain_primitives::H256;
 use tierchain_primitives::crypto::Signature;
-use tierchain_primitives::ledger::{Announcement, BirthRequest, Event, GuestReport, ServerId, ServerState};
+use tierchain_primitives::ledger::{Announcement, BirthRequest, Event, EventKind, GuestReport, ServerId, ServerState};
 use tierchain_primitives::limits::{BATCH_EVENTS_MAX, EXTRINSIC_BYTES_MAX, GUEST_REPORTS_MAX};
 use tierchain_primitives::numbers::Micros;
 
@@ -106,6 +106,17 @@ pub enum Call {
 }
 
 impl Call {
+    /// Whether it begins or ends lives and does nothing else.
+    pub(crate) fn is_milestone(&self) -> bool {
+        let ends = |event: &Event| matches!(event.event, EventKind::Ended { .. });
+        match self {
+            Self::Birth { .. } => true,
+            Self::Append { event } => ends(event),
+            Self::AppendBatch { events } => events.iter().all(ends),
+            _ => false,
+        }
+    }
+
     pub(crate) fn weight(&self, weights: &Weights) -> u64 {
         match self {
             Self::Announce { .. } | Self::Late { .. } => weights.plain(self.encoded_size()),

@@ -60,7 +60,7 @@ pub enum Call {
 
 impl Call {
     pub(crate) fn weight(&self, weights: &Weights) -> u64 {
-        // The record, and the list of its host.
-        weights.items(2, self.encoded_size())
+        // The record, the list of its host and that of changes.
+        weights.plain(self.encoded_size()) + weights.records(2)
     }
 }

@@ -7,7 +7,7 @@ use tierchain_primitives::ports::StateRead;
 
 use super::{
     Action, COUNT, DEADLINE_AHEAD_MS_MAX, DIRECTIVES, Directive, DirectiveRecord, Error, Event, OPEN, OPEN_MAX, Order,
-    REFERENCES, Status, open,
+    REFERENCES, Status, keep, open,
 };
 use crate::chains::{self, SERVERS};
 use crate::dispatch::DispatchError;
@@ -55,7 +55,7 @@ pub(super) fn issue(context: &mut Context<'_>, directive: &Directive) -> Result<
     open.push(id);
     OPEN.put(state, &host, &open);
     REFERENCES.put(state, &named, &id);
-    DIRECTIVES.put(state, &id, &record);
+    keep(context, id, record);
     context.report(Event::Issued { id, host, reference: directive.reference });
     Ok(())
 }

@@ -29,6 +29,21 @@ pub struct DirectiveRecord {
     pub evidence: Option<H256>,
 }
 
+/// A step of a directive, as the list of them has it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, TypeInfo)]
+pub struct Change {
+    /// The block in which it was made.
+    pub block: BlockNumber,
+    /// The directive.
+    pub id: DirectiveId,
+    /// Its host.
+    pub host: H256,
+    /// What became of it.
+    pub status: Status,
+    /// The server it is done to, as far as it was known then.
+    pub server: Option<ServerId>,
+}
+
 /// What became of a directive.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, TypeInfo)]
 pub enum Status {

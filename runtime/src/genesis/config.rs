@@ -7,6 +7,7 @@ use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::{AccountId, H256};
 
 use crate::bounded::{bytes, list, text};
+use crate::quota::Quota;
 use crate::registry::{DataCenter, Host, Roles, Validator};
 
 /// Most bytes of a name.
@@ -49,6 +50,8 @@ pub struct GenesisConfig {
     pub hosts: Vec<Host>,
     /// The service providers' ids and accounts.
     pub providers: Vec<(H256, AccountId)>,
+    /// What an account may use that has no quota of its own.
+    pub quota: Quota,
 }
 
 /// How long what may be missing, in milliseconds of the blocks' time.
@@ -94,6 +97,7 @@ impl Default for GenesisConfig {
             data_centers: Vec::new(),
             hosts: Vec::new(),
             providers: Vec::new(),
+            quota: Quota::default(),
         }
     }
 }
@@ -116,6 +120,7 @@ impl Decode for GenesisConfig {
             data_centers: list(input, ENTRIES_MAX)?,
             hosts: list(input, ENTRIES_MAX)?,
             providers: list(input, ENTRIES_MAX)?,
+            quota: Quota::decode(input)?,
         })
     }
 }

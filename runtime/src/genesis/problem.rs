@@ -1,12 +1,12 @@
 //! What can be wrong with a genesis, each in a sentence with its remedy.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tierchain_primitives::limits::{BLOCK_NONCE_BITS_MAX, VALIDATORS_MAX};
 use tierchain_primitives::{AccountId, H256};
 
-use super::{ENTRIES_MAX, GenesisConfig, NAME_BYTES_MAX, PEER_ID_BYTES_MAX};
-use crate::registry::{ADDRESSES_MAX, Role, VALIDATORS_MIN, Validator, is_address};
+use super::{ENTRIES_MAX, GenesisConfig, LedgerBounds, NAME_BYTES_MAX, PEER_ID_BYTES_MAX};
+use crate::registry::{ADDRESSES_MAX, HYPERVISOR_HOSTS_MAX, Role, VALIDATORS_MIN, Validator, is_address};
 
 /// Something wrong with a genesis, or worth a warning.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -78,6 +78,44 @@ pub enum GenesisProblem {
         /// Its agent's account.
         hypervisor: AccountId,
     },
+    /// A provider that is listed twice.
+    #[error("provider {0} is listed twice; list it once")]
+    DuplicateProvider(H256),
+    /// An account that would act for two providers.
+    #[error("account {0} is the account of two providers; give each an account of its own")]
+    ActsTwice(AccountId),
+    /// A consensus key that would do something else as well.
+    #[error("account {0} is a validator's consensus key and a provider's account; give the provider one of its own")]
+    ProviderVotes(AccountId),
+    /// A role that is held for somebody, and nobody is named.
+    #[error(
+        "account {0} has the role {1} but for nobody, so it can do nothing with it; list a provider's account under          providers, and let the provider admit its tenants and appoint its orchestrators"
+    )]
+    RoleForNobody(AccountId, Role),
+    /// An account that would speak for hosts in two places.
+    #[error(
+        "account {hypervisor} speaks for host {host} and for hosts of another data center; give the agents of each data          center accounts of their own"
+    )]
+    OtherDataCenter {
+        /// The account.
+        hypervisor: AccountId,
+        /// The host.
+        host: H256,
+    },
+    /// An account with too many hosts.
+    #[error("account {0} speaks for {1} hosts; list at most {HYPERVISOR_HOSTS_MAX} for one account")]
+    TooManyHosts(AccountId, usize),
+    /// A quota that nobody could ever live with.
+    #[error("the quota's rate is 0, so that an account that used it up could never do anything again; set at least 1")]
+    NoRate,
+    /// A bound that has passed at once.
+    #[error("the bound {0} is 0 milliseconds, so that everything would be too late; set some seconds at least")]
+    NoBound(&'static str),
+    /// Servers without known images are born: a warning.
+    #[error(
+        "unknown_images is on: servers are born whose image their source doesn't know; leave it on for recordings and          test networks only"
+    )]
+    UnknownImages,
     /// Recordings are admitted: a warning.
     #[error("allow_replay is on: events of recordings are admitted; leave it on for demos and test networks only")]
     ReplayAllowed,
@@ -87,7 +125,7 @@ impl GenesisProblem {
     /// Whether a network may start in spite of it.
     #[must_use]
     pub fn is_warning(&self) -> bool {
-        matches!(self, Self::ReplayAllowed)
+        matches!(self, Self::ReplayAllowed | Self::UnknownImages | Self::RoleForNobody(..))
     }
 }
 
@@ -101,6 +139,7 @@ impl GenesisConfig {
         self.check_observers(&mut problems);
         self.check_accounts(&mut problems);
         self.check_hosts(&mut problems);
+        self.check_providers(&mut problems);
         problems
     }
 
@@ -117,11 +156,21 @@ impl GenesisConfig {
         if self.allow_replay {
             problems.push(GenesisProblem::ReplayAllowed);
         }
+        if self.unknown_images {
+            problems.push(GenesisProblem::UnknownImages);
+        }
+        if !self.quota.is_sound() {
+            problems.push(GenesisProblem::NoRate);
+        }
+        let LedgerBounds { silence_ms, witness_ms, move_ms } = self.bounds;
+        let bounds = [("silence_ms", silence_ms), ("witness_ms", witness_ms), ("move_ms", move_ms)];
+        problems.extend(bounds.into_iter().filter(|(_, ms)| *ms == 0).map(|(name, _)| GenesisProblem::NoBound(name)));
         let lists = [
             ("observers", self.observers.len()),
             ("accounts", self.accounts.len()),
             ("data centers", self.data_centers.len()),
             ("hosts", self.hosts.len()),
+            ("providers", self.providers.len()),
         ];
         let long = lists.into_iter().filter(|(_, length)| *length > ENTRIES_MAX);
         problems.extend(long.map(|(what, length)| GenesisProblem::TooMany(what, length)));
@@ -176,6 +225,28 @@ impl GenesisConfig {
         problems.extend(twice.map(|(account, _)| GenesisProblem::DuplicateAccount(*account)));
     }
 
+    fn check_providers(&self, problems: &mut Vec<GenesisProblem>) {
+        let voters: BTreeSet<AccountId> = self.validators.iter().map(|validator| validator.consensus).collect();
+        let (mut ids, mut accounts) = (BTreeSet::new(), BTreeSet::new());
+        for (id, account) in &self.providers {
+            if !ids.insert(*id) {
+                problems.push(GenesisProblem::DuplicateProvider(*id));
+            }
+            if !accounts.insert(*account) {
+                problems.push(GenesisProblem::ActsTwice(*account));
+            }
+            if voters.contains(account) {
+                problems.push(GenesisProblem::ProviderVotes(*account));
+            }
+        }
+        let bound = |account: &AccountId, role| role == Role::Provider && accounts.contains(account);
+        for (account, roles) in &self.accounts {
+            let for_somebody = [Role::Provider, Role::Tenant, Role::Orchestrator].into_iter();
+            let idle = for_somebody.filter(|role| roles.has(*role) && !bound(account, *role));
+            problems.extend(idle.map(|role| GenesisProblem::RoleForNobody(*account, role)));
+        }
+    }
+
     fn check_hosts(&self, problems: &mut Vec<GenesisProblem>) {
         let mut centers = BTreeSet::new();
         for center in &self.data_centers {
@@ -186,6 +257,7 @@ impl GenesisConfig {
         }
         let roles = self.accounts_with_roles();
         let mut seen = BTreeSet::new();
+        let mut speaks: BTreeMap<AccountId, (H256, usize)> = BTreeMap::new();
         for host in &self.hosts {
             let (id, data_center, hypervisor) = (host.id, host.data_center, host.hypervisor);
             if !seen.insert(id) {
@@ -197,7 +269,14 @@ impl GenesisConfig {
             if !roles.get(&hypervisor).is_some_and(|roles| roles.has(Role::Hypervisor)) {
                 problems.push(GenesisProblem::NoHypervisor { host: id, hypervisor });
             }
+            let (place, count) = speaks.entry(hypervisor).or_insert((data_center, 0));
+            *count += 1;
+            if *place != data_center {
+                problems.push(GenesisProblem::OtherDataCenter { hypervisor, host: id });
+            }
         }
+        let crowded = speaks.into_iter().filter(|(_, (_, count))| *count > HYPERVISOR_HOSTS_MAX);
+        problems.extend(crowded.map(|(account, (_, count))| GenesisProblem::TooManyHosts(account, count)));
     }
 }
 

@@ -4,7 +4,7 @@ use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::{AccountId, H256};
 
 use super::page;
-use crate::directives::{self, DIRECTIVES, DirectiveId, DirectiveRecord, REFERENCES};
+use crate::directives::{self, CHANGES, Change, DIRECTIVES, DirectiveId, DirectiveRecord, REFERENCES};
 
 /// A directive and what became of it.
 #[must_use]
@@ -34,6 +34,19 @@ pub fn directive_count(state: &dyn StateRead) -> u64 {
 #[must_use]
 pub fn directives(state: &dyn StateRead, start: u64, limit: usize) -> Vec<(DirectiveId, DirectiveRecord)> {
     with_records(state, page(start, directive_count(state), limit))
+}
+
+/// How many steps directives have made.
+#[must_use]
+pub fn directive_change_count(state: &dyn StateRead) -> u64 {
+    directives::CHANGE_COUNT.get(state).unwrap_or(0)
+}
+
+/// Steps of all directives in order: at most `limit`, with their places, from place `start` on.
+#[must_use]
+pub fn directive_changes(state: &dyn StateRead, start: u64, limit: usize) -> Vec<(u64, Change)> {
+    let places = page(start, directive_change_count(state), limit);
+    places.filter_map(|place| Some((place, CHANGES.get(state, &place)?))).collect()
 }
 
 fn with_records(state: &dyn StateRead, ids: impl Iterator<Item = DirectiveId>) -> Vec<(DirectiveId, DirectiveRecord)> {

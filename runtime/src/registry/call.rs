@@ -2,9 +2,10 @@
 
 use parity_scale_codec::{Decode, Encode};
 use scale_info::TypeInfo;
-use tierchain_primitives::H256;
+use tierchain_primitives::crypto::Signature;
+use tierchain_primitives::{AccountId, H256};
 
-use super::{Proposal, ProposalId};
+use super::{HYPERVISOR_HOSTS_MAX, Proposal, ProposalId};
 use crate::weights::Weights;
 
 /// What operators and validators ask of the registry.
@@ -36,6 +37,34 @@ pub enum Call {
         /// What its new vote log begins with.
         challenge: H256,
     },
+    /// A provider gives one of its tenants an account.
+    #[codec(index = 4)]
+    AdmitTenant {
+        /// What the provider calls the tenant.
+        tenant: H256,
+        /// The tenant's account.
+        account: AccountId,
+    },
+    /// A provider has an account act for it.
+    #[codec(index = 5)]
+    AppointOrchestrator {
+        /// The account.
+        account: AccountId,
+    },
+    /// A provider takes what it gave to an account: a tenant, the acting for it, or both.
+    #[codec(index = 6)]
+    Dismiss {
+        /// The account.
+        account: AccountId,
+    },
+    /// An account hands everything that was granted to it to a new key.
+    #[codec(index = 7)]
+    MoveGrants {
+        /// The new key's account.
+        to: AccountId,
+        /// The new key's signature under [`move_bytes`](super::move_bytes).
+        proof: Signature,
+    },
 }
 
 impl Call {
@@ -43,7 +72,13 @@ impl Call {
         match self {
             Self::Propose { .. } => weights.governance() + Weights::SIGNATURE_US,
             Self::Approve { .. } | Self::Rejoin { .. } => weights.governance(),
-            Self::Expire { .. } => weights.plain(0),
+            Self::Expire { .. }
+            | Self::AdmitTenant { .. }
+            | Self::AppointOrchestrator { .. }
+            | Self::Dismiss { .. } => weights.entry(),
+            Self::MoveGrants { .. } => {
+                weights.governance() + Weights::SIGNATURE_US + weights.records(HYPERVISOR_HOSTS_MAX)
+            }
         }
     }
 }

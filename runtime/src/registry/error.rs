@@ -79,11 +79,43 @@ pub enum Error {
     OtherDataCenter = 33,
     /// No data center of that id is registered.
     UnknownDataCenter = 34,
+    /// The role isn't one that a proposal grants or takes alone.
+    NotGrantable = 35,
+    /// The account has that role, or acts for that provider, already.
+    AlreadyGranted = 36,
+    /// The account hasn't got that role.
+    NotGranted = 37,
+    /// The account is admitted already.
+    AlreadyAdmitted = 38,
+    /// No such account is admitted.
+    UnknownAccount = 39,
+    /// The provider has an account.
+    ProviderTaken = 40,
+    /// The tenant has an account.
+    TenantTaken = 41,
+    /// The account acts for a provider, or is a tenant's, already.
+    ActsForAnother = 42,
+    /// The account is neither a tenant's nor an orchestrator of this provider.
+    NotYours = 43,
+    /// The data center lies in another region.
+    RegionFixed = 44,
+    /// The host stands in another data center.
+    HostFixed = 45,
+    /// The account speaks for as many hosts as one may.
+    TooManyHosts = 46,
+    /// Nothing would ever drain.
+    BadQuota = 47,
+    /// A consensus key can't hand over.
+    ConsensusKeyStays = 48,
+    /// The account has no role.
+    NothingToMove = 49,
+    /// The new account has grants of its own.
+    NotVacant = 50,
 }
 
 impl Error {
     /// All errors, in wire order.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 51] = [
         Self::NotAFoundry,
         Self::UnknownHost,
         Self::NotTheHypervisor,
@@ -119,6 +151,22 @@ impl Error {
         Self::NotTheProvider,
         Self::OtherDataCenter,
         Self::UnknownDataCenter,
+        Self::NotGrantable,
+        Self::AlreadyGranted,
+        Self::NotGranted,
+        Self::AlreadyAdmitted,
+        Self::UnknownAccount,
+        Self::ProviderTaken,
+        Self::TenantTaken,
+        Self::ActsForAnother,
+        Self::NotYours,
+        Self::RegionFixed,
+        Self::HostFixed,
+        Self::TooManyHosts,
+        Self::BadQuota,
+        Self::ConsensusKeyStays,
+        Self::NothingToMove,
+        Self::NotVacant,
     ];
 
     /// The name in the metadata.
@@ -160,6 +208,22 @@ impl Error {
             Self::NotTheProvider => "NotTheProvider",
             Self::OtherDataCenter => "OtherDataCenter",
             Self::UnknownDataCenter => "UnknownDataCenter",
+            Self::NotGrantable => "NotGrantable",
+            Self::AlreadyGranted => "AlreadyGranted",
+            Self::NotGranted => "NotGranted",
+            Self::AlreadyAdmitted => "AlreadyAdmitted",
+            Self::UnknownAccount => "UnknownAccount",
+            Self::ProviderTaken => "ProviderTaken",
+            Self::TenantTaken => "TenantTaken",
+            Self::ActsForAnother => "ActsForAnother",
+            Self::NotYours => "NotYours",
+            Self::RegionFixed => "RegionFixed",
+            Self::HostFixed => "HostFixed",
+            Self::TooManyHosts => "TooManyHosts",
+            Self::BadQuota => "BadQuota",
+            Self::ConsensusKeyStays => "ConsensusKeyStays",
+            Self::NothingToMove => "NothingToMove",
+            Self::NotVacant => "NotVacant",
         }
     }
 
@@ -209,7 +273,7 @@ impl Error {
                  overdue one expired."
             }
             Self::ChangePending => {
-                "The end of this epoch is decided already, and there is one change at a time. Try again after the \
+                "The end of this epoch is decided already, and there is one change of validators at a time. Try again after the \
                  block that registry_validators names as the epoch's last."
             }
             Self::UnknownValidator => {
@@ -229,7 +293,9 @@ impl Error {
                 "Operator account, consensus key and network key must be three keys, and a consensus key can't be an \
                  account with another role. Make a key of its own with tierchain key generate."
             }
-            Self::BadName => "A validator's name has 1 to 64 bytes, not all blank, and no control characters.",
+            Self::BadName => {
+                "A name has 1 to 64 bytes, not all blank, and no control characters; a region may be empty. Correct it."
+            }
             Self::BadPeerId => {
                 "The peer id isn't one of an ed25519 key. Take the peerId that tierchain key inspect prints for the \
                  node's network key."
@@ -239,8 +305,8 @@ impl Error {
                  /ip4/192.0.2.7/tcp/10044."
             }
             Self::NoPossession => {
-                "The proof isn't the new consensus key's signature for this network and operator. Make it with \
-                 tierchain key prove-possession on the machine that holds the key."
+                "The proof isn't the new key's signature for this network and the account that asks (a validator's operator, \
+                 or who hands over). Make it with tierchain key prove-possession on the machine that holds the key."
             }
             Self::NotAValidator => {
                 "Only a validator's own consensus key can rejoin, and only while it is in the set in force. Read the \
@@ -283,6 +349,72 @@ impl Error {
             }
             Self::UnknownDataCenter => {
                 "No data center of that id is registered. Have it registered first (registry.propose), or correct the id."
+            }
+            Self::NotGrantable => {
+                "Foundry, hypervisor, auditor and tracker are granted by themselves (registry.propose \
+                 grant_role). A provider is admitted (admit_provider), a tenant by its provider \
+                 (registry.admit_tenant), an orchestrator too (registry.appoint_orchestrator); operators and \
+                 validators come and go with the set (add_validator, remove_validator)."
+            }
+            Self::AlreadyGranted => {
+                "The account has that role, or acts for that provider, already: there is nothing to do. \
+                 registry_grants says what an account has."
+            }
+            Self::NotGranted => {
+                "The account hasn't got that role, so it can't lose it. Read what it has with \
+                 registry_grants."
+            }
+            Self::AlreadyAdmitted => {
+                "The account is admitted already: it may remark. Grant it a role if it is to do more."
+            }
+            Self::UnknownAccount => {
+                "No such account is admitted. Check the address, or have it admitted first (registry.propose \
+                 admit_account)."
+            }
+            Self::ProviderTaken => {
+                "The provider of that id has an account. It can hand over to a new key itself \
+                 (registry.move_grants); where it lost its key, have the old account's role revoked first \
+                 (registry.propose revoke_role)."
+            }
+            Self::TenantTaken => {
+                "The tenant of that id has an account. Dismiss that one first (registry.dismiss), or let it \
+                 hand over to a new key (registry.move_grants)."
+            }
+            Self::ActsForAnother => {
+                "The account acts for a provider, or is another tenant's account, and can serve one only. Use \
+                 an account of its own, or have this one dismissed first (registry.dismiss)."
+            }
+            Self::NotYours => {
+                "The account is neither an account of this provider's tenants nor one of its orchestrators, \
+                 so there is nothing to take from it. Read what it has with registry_grants."
+            }
+            Self::RegionFixed => {
+                "The data center was registered in another region, and what servers proved about their \
+                 custody rests on that. Register a data center of its own where hosts really moved."
+            }
+            Self::HostFixed => {
+                "A host never changes its data center: what servers proved about their custody rests on that. \
+                 Register the machine as a host of its own in the new place."
+            }
+            Self::TooManyHosts => {
+                "The account speaks for 256 hosts, as many as one may. Give the agent of further hosts an \
+                 account of its own."
+            }
+            Self::BadQuota => {
+                "A quota needs a rate of at least 1 in 1,000, or an account that used it up could never do \
+                 anything again. Revoke its roles to stop an account."
+            }
+            Self::ConsensusKeyStays => {
+                "A validator's consensus key votes, so it changes with an epoch only. Have it replaced \
+                 (registry.propose replace_key)."
+            }
+            Self::NothingToMove => {
+                "The account has no role that it could hand over. Sign with the account that has the grants; \
+                 registry_grants says which has what."
+            }
+            Self::NotVacant => {
+                "The new account has a role or acts for somebody already, and grants aren't mixed. Move to a \
+                 fresh key (tierchain key generate)."
             }
         }
     }

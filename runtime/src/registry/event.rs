@@ -5,7 +5,7 @@ use scale_info::TypeInfo;
 use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256};
 
-use super::ProposalId;
+use super::{Deed, ProposalId};
 
 /// What this module reports.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
@@ -71,5 +71,13 @@ pub enum Event {
         challenge: H256,
         /// The first epoch in which it votes again.
         epoch: Epoch,
+    },
+    /// Somebody changed what the registry says, and the trail has it.
+    #[codec(index = 7)]
+    Noted {
+        /// Its place in the trail.
+        place: u64,
+        /// What was done.
+        deed: Deed,
     },
 }

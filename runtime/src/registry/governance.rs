@@ -5,8 +5,9 @@ use tierchain_primitives::{AccountId, H256};
 
 use super::validator::{check_count, check_possession};
 use super::{
-    Error, Event, OPEN_PROPOSALS, OpenProposal, PROPOSAL_COUNT, PROPOSAL_LIFE_MS, PROPOSALS, PROPOSALS_OPEN_MAX,
-    Proposal, ProposalId, ProposalRecord, Role, Status, Validator, epochs, next_validators, roles, validators,
+    Deed, Error, Event, OPEN_PROPOSALS, OpenProposal, PROPOSAL_COUNT, PROPOSAL_LIFE_MS, PROPOSALS, PROPOSALS_OPEN_MAX,
+    Proposal, ProposalId, ProposalRecord, Role, Status, Validator, entries, epochs, next_validators, roles, trail,
+    validators,
 };
 use crate::dispatch::DispatchError;
 use crate::execute::Context;
@@ -24,7 +25,7 @@ pub struct Votes {
 ///
 /// - The signer operates a validator in force, and has fewer than [`PROPOSALS_OPEN_MAX`] open proposals.
 /// - The same isn't open already.
-/// - It could be enacted on the set in force, or on the next one where that is decided.
+/// - It could be enacted now; one about validators on the set in force, or on the next one where that is decided.
 ///
 /// The proposer has approved it; where that is a quorum, it is enacted at once.
 pub(super) fn propose(context: &mut Context<'_>, proposal: &Proposal) -> Result<(), DispatchError> {
@@ -38,7 +39,7 @@ pub(super) fn propose(context: &mut Context<'_>, proposal: &Proposal) -> Result<
     if open.iter().filter(|known| known.by == by).count() >= PROPOSALS_OPEN_MAX {
         return Err(Error::TooManyProposals.into());
     }
-    outcome(&context.state, &context.block.genesis, proposal)?;
+    judge(&context.state, &context.block.genesis, proposal)?;
 
     let id = PROPOSAL_COUNT.get(&context.state).unwrap_or(0);
     PROPOSAL_COUNT.put(&mut context.state, &id.checked_add(1).expect("there are fewer proposals than extrinsics"));
@@ -100,12 +101,28 @@ fn count(context: &mut Context<'_>, id: ProposalId, mut record: ProposalRecord) 
         PROPOSALS.put(&mut context.state, &id, &record);
         return Ok(());
     }
-    epochs::ensure_none_pending(&context.state)?;
-    let validators = outcome(&context.state, &context.block.genesis, &record.proposal)?;
+    enact(context, id, record)
+}
+
+/// Has a proposal done that a quorum approved.
+fn enact(context: &mut Context<'_>, id: ProposalId, record: ProposalRecord) -> Result<(), DispatchError> {
+    if record.proposal.ends_epoch() {
+        epochs::ensure_none_pending(&context.state)?;
+    }
+    let next = judge(&context.state, &context.block.genesis, &record.proposal)?;
+    let proposal = record.proposal.clone();
     let block = context.block.header.number;
     close(context, id, ProposalRecord { status: Status::Enacted { block }, ..record });
     context.report(Event::Enacted { id });
-    Ok(epochs::decide(context, validators)?)
+    match next {
+        Some(validators) => {
+            epochs::decide(context, validators)?;
+            let epoch = epochs::validator_set(&context.state).epoch.next();
+            trail::note(context, Some(id), Deed::SetDecided { epoch });
+        }
+        None => entries::enact(context, id, &proposal),
+    }
+    Ok(())
 }
 
 /// Keeps what became of a proposal and takes it off the list.
@@ -116,7 +133,15 @@ fn close(context: &mut Context<'_>, id: ProposalId, record: ProposalRecord) {
     PROPOSALS.put(&mut context.state, &id, &record);
 }
 
-/// The validators that a proposal would leave.
+/// Passes a proposal that could be enacted now, with the validators that it would leave where it is about them.
+fn judge(state: &dyn StateRead, genesis: &H256, proposal: &Proposal) -> Result<Option<Vec<Validator>>, Error> {
+    match proposal.ends_epoch() {
+        true => outcome(state, genesis, proposal).map(Some),
+        false => entries::check(state, proposal).map(|()| None),
+    }
+}
+
+/// The validators that a proposal about them would leave.
 fn outcome(state: &dyn StateRead, genesis: &H256, proposal: &Proposal) -> Result<Vec<Validator>, Error> {
     let mut set = next_validators(state).unwrap_or_else(|| validators(state));
     let before = set.len();
@@ -137,6 +162,7 @@ fn outcome(state: &dyn StateRead, genesis: &H256, proposal: &Proposal) -> Result
             check_possession(genesis, new, &set[at].operator, proof)?;
             set[at].consensus = *new;
         }
+        _ => {}
     }
     check_count(set.len(), before)?;
     Ok(set)

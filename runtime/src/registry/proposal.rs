@@ -7,7 +7,8 @@ use tierchain_primitives::hash::sha256;
 use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 
-use super::Validator;
+use super::{DataCenter, Host, Role, Validator};
+use crate::quota::Quota;
 
 /// A proposal's number: they are numbered from 0.
 pub type ProposalId = u32;
@@ -42,9 +43,66 @@ pub enum Proposal {
         /// The new key's signature under [`possession_bytes`](super::possession_bytes).
         proof: Signature,
     },
+    /// An account gets a role: foundry, hypervisor, auditor or tracker. It is admitted by that.
+    #[codec(index = 3)]
+    GrantRole {
+        /// The account.
+        account: AccountId,
+        /// The role.
+        role: Role,
+    },
+    /// An account loses a role, other than operator and validator. What it spoke or acted for by that role stays without
+    /// a voice until somebody else is named.
+    #[codec(index = 4)]
+    RevokeRole {
+        /// The account.
+        account: AccountId,
+        /// The role.
+        role: Role,
+    },
+    /// A service provider gets its account. One whose account was revoked gets another.
+    #[codec(index = 5)]
+    AdmitProvider {
+        /// The provider's id.
+        id: H256,
+        /// Its account.
+        account: AccountId,
+    },
+    /// A data center is registered, or described anew.
+    #[codec(index = 6)]
+    SetDataCenter {
+        /// The data center.
+        data_center: DataCenter,
+    },
+    /// A host is registered, or described anew.
+    #[codec(index = 7)]
+    SetHost {
+        /// The host.
+        host: Host,
+    },
+    /// An account gets a quota of its own.
+    #[codec(index = 8)]
+    SetQuota {
+        /// The account.
+        account: AccountId,
+        /// The quota; none for the network's again.
+        quota: Option<Quota>,
+    },
+    /// An account is admitted without a role: it may only remark.
+    #[codec(index = 9)]
+    AdmitAccount {
+        /// The account.
+        account: AccountId,
+    },
 }
 
 impl Proposal {
+    /// Whether it is about validators: then it takes effect with the next epoch, and one at a time is decided.
+    #[must_use]
+    pub fn ends_epoch(&self) -> bool {
+        matches!(self, Self::AddValidator { .. } | Self::RemoveValidator { .. } | Self::ReplaceKey { .. })
+    }
+
     /// What it is approved by: SHA-256 of `"tierchain/proposal/1" ‖ SCALE(proposal)`.
     #[must_use]
     pub fn hash(&self) -> H256 {

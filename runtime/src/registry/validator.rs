@@ -94,7 +94,7 @@ pub(crate) fn check_count(count: usize, before: usize) -> Result<(), Error> {
 }
 
 /// The key within a peer id of an ed25519 key.
-fn peer_key(peer_id: &[u8]) -> Option<AccountId> {
+pub(super) fn peer_key(peer_id: &[u8]) -> Option<AccountId> {
     peer_id.strip_prefix(&PEER_ID_PREFIX)?.try_into().ok().map(AccountId)
 }
 

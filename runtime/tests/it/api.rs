@@ -55,6 +55,11 @@ fn arguments() -> BTreeMap<&'static str, Vec<u8>> {
         ("MetaApi_meta_chain", H256([7; 32]).encode()),
         ("MetaApi_list", (0u64, 10u32).encode()),
         ("ValidatorsApi_epoch", Epoch(0).encode()),
+        ("DirectivesApi_directive", 0u64.encode()),
+        ("DirectivesApi_named", (Who::Agent.id(), H256([1; 32])).encode()),
+        ("DirectivesApi_open", H256([1; 32]).encode()),
+        ("DirectivesApi_list", (0u64, 10u32).encode()),
+        ("DirectivesApi_changes", (0u64, 10u32).encode()),
     ])
 }
 

@@ -11,13 +11,15 @@ use parity_scale_codec::Encode;
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{EndReason, ServerState};
 use tierchain_primitives::storage_key::prefix;
+use tierchain_runtime::directives::{Action, FailReason};
 use tierchain_runtime::registry::PROPOSAL_LIFE_MS;
 use tierchain_runtime::{Call, is_leaf, metadata, system};
 
+use crate::directives::{PATIENCE_MS, accept, cancel, directive, done, fail, issue, order, ordering};
 use crate::governance::{add, approve, expire, propose, remove, replace};
 use crate::rejoin::rejoin;
 use crate::world::{
-    T0, Who, World, anchor, announce, announcement, append, batch, birth, end, late, request, server, state,
+    T0, Who, World, anchor, announce, announcement, append, batch, birth, end, host, late, request, server, state,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -100,6 +102,43 @@ fn governance_is_frozen() {
     let leaves = world.state.iter().filter(|(key, _)| key.starts_with(pallet));
     lines.extend(leaves.map(|(key, value)| (format!("0x{}", hex(key)), value.clone())));
     check("registry.txt", &lines);
+}
+
+/// Every action and every outcome: every call, event and record of directives.
+#[test]
+fn directives_are_frozen() {
+    let mut world = ordering();
+    world.bear(&announcement(server(1)), T0, None);
+    let server = server(1);
+    let actions = [
+        Action::Create(order(2)),
+        Action::Destroy { server },
+        Action::Pause { server },
+        Action::Resume { server },
+        Action::Migrate { server, to: host(1) },
+    ];
+    let mut lines = Vec::new();
+    let mut run = |world: &mut World, name: &str, who: Who, call: Call| {
+        lines.push((format!("call {name}"), call.encode()));
+        lines.push((format!("events of {name}"), world.run(who, call).events.encode()));
+    };
+    for (reference, action) in (0..).zip(actions) {
+        let name = format!("issue {}", action.name());
+        let asked = directive(&world, reference, action);
+        run(&mut world, &name, Who::Provider, issue(&asked));
+    }
+    run(&mut world, "accept", Who::Agent, accept(1));
+    run(&mut world, "accept.repeat", Who::Agent, accept(1));
+    run(&mut world, "done", Who::Agent, done(1, Some(server)));
+    run(&mut world, "accept another", Who::Agent, accept(2));
+    run(&mut world, "fail", Who::Agent, fail(2, FailReason::NoCapacity));
+    run(&mut world, "cancel", Who::Provider, cancel(3));
+    world.time += PATIENCE_MS;
+    run(&mut world, "expire", Who::Nobody, crate::directives::expire(4));
+    let pallet = &prefix("Directives", "")[..16];
+    let leaves = world.state.iter().filter(|(key, _)| key.starts_with(pallet));
+    lines.extend(leaves.map(|(key, value)| (format!("0x{}", hex(key)), value.clone())));
+    check("directives.txt", &lines);
 }
 
 /// Clients keep metadata by the spec version: another text under the same number leaves them with the old one.

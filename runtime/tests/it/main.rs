@@ -2,6 +2,8 @@
 
 mod api;
 mod births;
+mod directives;
+mod directives_properties;
 mod epochs;
 mod genesis;
 mod golden;

@@ -38,6 +38,12 @@ pub(crate) enum Who {
     Tracker,
     /// An admitted account without roles.
     Nobody,
+    /// The account of provider P.
+    Provider,
+    /// The account of provider Q.
+    OtherProvider,
+    /// An orchestrator.
+    Orchestrator,
     /// The operator of a validator, by number.
     Operator(u8),
     /// The consensus key of a validator, by number.
@@ -52,6 +58,9 @@ impl Who {
             Self::Foundry => 3,
             Self::Tracker => 4,
             Self::Nobody => 5,
+            Self::Provider => 6,
+            Self::OtherProvider => 7,
+            Self::Orchestrator => 8,
             Self::Operator(number) => 0x40 + number,
             Self::Voter(number) => 0x80 + number,
         };

@@ -2,19 +2,23 @@
 
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{Announcement, EntityBlock, EventKind, MetaBlock, ServerId, TrackerCustody, Uuid};
-use tierchain_rpc::backend::LedgerBackend;
+use tierchain_primitives::limits::LEDGER_PART_BLOCKS;
+use tierchain_rpc::backend::{Derived, LedgerBackend, LedgerBlock};
 use tierchain_rpc::types::{
-    Address, ChainRef, Hash, MetaChain, Named, Page, ServerCursor, ServerFilter, ServerInfo, ServerStatus, U64,
-    WriterNext,
+    Address, AnchorInfo, AnnouncementInfo, AttestationInfo, ChainRef, Cursor, Dispute, Hash, MetaChain, MetaFilter,
+    Named, NoteInfo, Ownership, Page, ServerCursor, ServerFilter, ServerInfo, ServerStatus, U64, WriterNext,
 };
 use tierchain_runtime::chains::{ANNOUNCEMENTS, SERVERS, Server};
 use tierchain_runtime::{query, registry};
-use tierchain_storage::View;
+use tierchain_storage::{LedgerPart, View};
 
-use super::NodeApi;
+use super::{NodeApi, beside};
 
 /// Most records that one call of a filtered list looks at.
-const LOOKED_AT_MAX: usize = 4_096;
+pub(super) const LOOKED_AT_MAX: usize = 4_096;
+
+/// Parts of the ledger that one step of a subscription reads: about a thousand blocks.
+const PARTS_MAX: usize = 16;
 
 impl LedgerBackend for NodeApi {
     fn server(&self, uuid: Uuid, generation: Option<u32>) -> Option<ServerInfo> {
@@ -77,23 +81,78 @@ impl LedgerBackend for NodeApi {
         })
     }
 
-    fn metas(&self, after: Option<H256>, count: usize) -> Page<MetaChain, Hash> {
+    fn metas(&self, after: Option<H256>, count: usize, filter: &MetaFilter) -> Page<MetaChain, Hash> {
         let view = self.shared.db.view();
         let prefix = tierchain_primitives::storage_key::prefix("Meta", "Chains");
         let start = after.map(|meta| tierchain_runtime::meta::META_CHAINS.key(&meta));
-        let keys = view.keys_paged(&prefix, count + 1, start.as_deref(), None).unwrap_or_default();
+        let keys = view.keys_paged(&prefix, LOOKED_AT_MAX, start.as_deref(), None).unwrap_or_default();
+        let more = keys.len() == LOOKED_AT_MAX;
         let name = |key: &Vec<u8>| Some(H256(<[u8; 32]>::try_from(key.get(key.len().checked_sub(32)?..)?).ok()?));
-        let mut items: Vec<MetaChain> = keys.iter().filter_map(name).filter_map(|meta| self.meta(&meta)).collect();
-        let more = items.len() > count;
-        items.truncate(count);
-        let next = items.last().map(|meta| meta.meta).filter(|_| more);
-        Page { items, next }
+        let mut items = Vec::new();
+        let mut last = None;
+        for meta in keys.iter().filter_map(name) {
+            if items.len() == count {
+                return Page { items, next: last };
+            }
+            last = Some(Hash(meta));
+            items.extend(self.meta(&meta).filter(|chain| filter.matches(chain)));
+        }
+        Page { items, next: last.filter(|_| more) }
     }
 
     fn meta_blocks(&self, meta: &H256, from: u32, count: usize) -> Option<Vec<MetaBlock>> {
         query::meta(&self.shared.db.view(), meta)?;
         Some(self.shared.db.meta_blocks(meta, from, count))
     }
+
+    fn derived(&self, from: Cursor) -> Vec<Derived> {
+        let part_blocks = LEDGER_PART_BLOCKS as u64;
+        // A place beyond what a block of the network can hold is one after its last.
+        let part = u16::try_from(from.place / part_blocks).unwrap_or(u16::MAX);
+        let parts = self.shared.db.ledger_parts((from.block, part)).take(PARTS_MAX);
+        parts.flat_map(blocks_of).filter(|derived| derived.cursor >= from).collect()
+    }
+
+    fn ownership(&self, server: &ServerId) -> Option<Ownership> {
+        Some(SERVERS.get(&self.shared.db.view(), server)?.ownership.into())
+    }
+
+    fn announcement(&self, uuid: Uuid, generation: Option<u32>) -> Option<AnnouncementInfo> {
+        let view = self.shared.db.view();
+        let lives = query::generations(&view, uuid);
+        let pending = ServerId { uuid, generation: generation.unwrap_or(lives) };
+        if let Some(found) = query::announcement(&view, &pending) {
+            let announcement = (&found.announcement).into();
+            return Some(AnnouncementInfo { by: Some(Address(found.by)), born: false, announcement });
+        }
+        let born = generation.or_else(|| lives.checked_sub(1))?;
+        let server = query::server(&view, uuid, Some(born))?.1;
+        let announcement = self.announced_at_birth(&server.chain)?;
+        Some(AnnouncementInfo { by: None, born: true, announcement: (&announcement).into() })
+    }
+
+    fn notes(&self, chain: &ChainRef, from: u32, count: usize) -> Option<Vec<NoteInfo>> {
+        let view = self.shared.db.view();
+        let server = self.life_of(&view, chain)?;
+        Some(beside::notes(&view, &server, from, count))
+    }
+
+    fn disputes(&self, start: u64, count: usize) -> Page<Dispute, u64> {
+        beside::disputes(&self.shared.db.view(), start, count)
+    }
+
+    fn attestation(&self, host: &H256, from: u32, count: usize) -> Option<AttestationInfo> {
+        beside::attestation(&self.shared.db.view(), host, from, count)
+    }
+}
+
+/// The blocks of a part with their places.
+fn blocks_of(part: LedgerPart) -> impl Iterator<Item = Derived> {
+    let LedgerPart { height, part, entities, metas } = part;
+    let entities = entities.into_iter().map(LedgerBlock::Entity);
+    let blocks = entities.chain(metas.into_iter().map(LedgerBlock::Meta));
+    let first = u64::from(part) * LEDGER_PART_BLOCKS as u64;
+    (first..).zip(blocks).map(move |(place, block)| Derived { cursor: Cursor { block: height, place }, block })
 }
 
 /// The server of a key of `Chains.Servers`: UUID and generation are its last 20 bytes.
@@ -104,7 +163,9 @@ fn server_of_key(key: &[u8]) -> Option<ServerId> {
 
 impl NodeApi {
     fn living(&self, view: &View<'_>, id: ServerId, server: &Server) -> ServerInfo {
-        let custody = self.custody(&server.chain);
+        // What it was announced with stands in its birth block.
+        let custody = self.announced_at_birth(&server.chain).map_or(TrackerCustody::Agent, |born| born.custody);
+        let standing = server.suspected.filter(|_| query::orphaned_at(view, server).is_some());
         ServerInfo {
             server: id.into(),
             chain: Hash(server.chain),
@@ -125,6 +186,18 @@ impl NodeApi {
             tracker: Named(custody),
             writers: writers(view, &id, &[Some(server.host), server.moving_to]),
             generations: query::generations(view, id.uuid),
+            state_since: Some(U64(server.state_since)),
+            moving_to: server.moving_to.map(Hash),
+            suspected: standing.map(|suspicion| U64(suspicion.since)),
+            tracker_key: Address(server.tracker),
+            notes: server.notes,
+            witnessed: query::witnessed(view, &id).as_ref().map(beside::statement),
+            anchor: server.anchored.map(|anchor| AnchorInfo {
+                by: Address(anchor.by),
+                meta: Hash(anchor.meta),
+                number: anchor.number,
+                hash: Hash(anchor.hash),
+            }),
         }
     }
 
@@ -150,15 +223,32 @@ impl NodeApi {
             tracker: Named(announcement.custody),
             writers: Vec::new(),
             generations: query::generations(view, id.uuid),
+            state_since: None,
+            moving_to: None,
+            suspected: None,
+            tracker_key: Address(announcement.tracker),
+            notes: 0,
+            witnessed: None,
+            anchor: None,
         }
     }
 
-    /// Who holds the tracker's key, as the birth block says.
-    fn custody(&self, chain: &H256) -> TrackerCustody {
-        let birth = self.shared.db.entity_blocks(chain, 0, 1).into_iter().next();
-        match birth.map(|block| block.tx.event.event) {
-            Some(EventKind::Born { announcement, .. }) => announcement.custody,
-            _ => TrackerCustody::Agent,
+    /// What a life was announced with, as its birth block says.
+    fn announced_at_birth(&self, chain: &H256) -> Option<Announcement> {
+        match self.shared.db.entity_blocks(chain, 0, 1).into_iter().next()?.tx.event.event {
+            EventKind::Born { announcement, .. } => Some(announcement),
+            _ => None,
+        }
+    }
+
+    /// The life that a chain belongs to.
+    fn life_of(&self, view: &View<'_>, chain: &ChainRef) -> Option<ServerId> {
+        match chain {
+            ChainRef::Chain(name) => {
+                self.shared.db.entity_blocks(name, 0, 1).first().map(|birth| birth.tx.event.server)
+            }
+            ChainRef::Newest(uuid) => query::server(view, *uuid, None).map(|(id, _)| id),
+            ChainRef::Server(id) => query::server(view, id.uuid, Some(id.generation)).map(|(id, _)| id),
         }
     }
 }

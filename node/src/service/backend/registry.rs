@@ -1,19 +1,19 @@
 //! The registry, as of the newest final block.
 
 use parity_scale_codec::Encode;
-use tierchain_primitives::{AccountId, Epoch, base58};
+use tierchain_primitives::{AccountId, Epoch, H256, base58};
 use tierchain_rpc::backend::RegistryBackend;
 use tierchain_rpc::types::{
-    AccountRoles, Address, Electorate, EpochInfo, Grantable, Hash, Page, PendingEpoch, ProposalInfo, ProposalStatus,
-    ProposedChange, Rejoin, U64, ValidatorInfo,
+    AccountGrants, AccountRoles, Address, DataCenterInfo, Electorate, EpochInfo, Grantable, Hash, HostInfo, Page,
+    PendingEpoch, ProposalInfo, ProposalStatus, ProposedChange, ProviderInfo, Rejoin, TrailEntry, U64, ValidatorInfo,
 };
 use tierchain_runtime::registry::{
     self, EPOCHS, OPEN_PROPOSALS, PENDING, PROPOSAL_COUNT, PROPOSALS, Proposal, ProposalId, ProposalRecord, Status,
 };
-use tierchain_runtime::{Role, Validator, is_admitted, timestamp};
+use tierchain_runtime::{Role, Validator, is_admitted, query, timestamp};
 use tierchain_storage::View;
 
-use super::NodeApi;
+use super::{NodeApi, parties};
 
 impl RegistryBackend for NodeApi {
     fn electorate(&self) -> Electorate {
@@ -64,14 +64,44 @@ impl RegistryBackend for NodeApi {
         let roles = registry::roles(&view, account);
         let validators = registry::validators(&view);
         let operated = validators.iter().filter(|validator| validator.operator == *account);
+        let acts_for = registry::ACTS_FOR.get(&view, account);
         let lacking = Role::ALL.into_iter().filter(|role| !roles.has(*role));
         AccountRoles {
             account: Address(*account),
             admitted: is_admitted(&view, account),
             roles: roles.iter().map(|role| role.name().to_owned()).collect(),
             operates: operated.map(|validator| validator.name.clone()).collect(),
-            lacks: lacking.map(|role| grantable(&view, &validators, role)).collect(),
+            lacks: lacking.map(|role| parties::grantable(&view, role, acts_for.as_ref())).collect(),
         }
+    }
+
+    fn grants(&self, account: &AccountId) -> Option<AccountGrants> {
+        parties::grants(&self.shared.db.view(), account)
+    }
+
+    fn who_may_grant(&self, role: &str, provider: Option<&H256>) -> Option<Grantable> {
+        Some(parties::grantable(&self.shared.db.view(), role.parse().ok()?, provider))
+    }
+
+    fn host(&self, id: &H256) -> Option<HostInfo> {
+        let view = self.shared.db.view();
+        Some(parties::host(&view, query::host(&view, id)?))
+    }
+
+    fn hosts(&self, start: u64, count: usize) -> Page<HostInfo, u64> {
+        parties::hosts(&self.shared.db.view(), start, count)
+    }
+
+    fn data_centers(&self, start: u64, count: usize) -> Page<DataCenterInfo, u64> {
+        parties::data_centers(&self.shared.db.view(), start, count)
+    }
+
+    fn providers(&self, start: u64, count: usize) -> Page<ProviderInfo, u64> {
+        parties::providers(&self.shared.db.view(), start, count)
+    }
+
+    fn trail(&self, before: Option<u64>, count: usize) -> Page<TrailEntry, u64> {
+        parties::trail(&self.shared.db.view(), before, count)
     }
 }
 
@@ -141,28 +171,23 @@ fn change(proposal: &Proposal) -> ProposedChange {
         },
         Proposal::RemoveValidator { consensus } => ProposedChange::RemoveValidator { consensus: Address(*consensus) },
         Proposal::ReplaceKey { old, new, .. } => ProposedChange::ReplaceKey { old: Address(*old), new: Address(*new) },
-    }
-}
-
-/// Who could grant a role.
-fn grantable(view: &View<'_>, validators: &[Validator], role: Role) -> Grantable {
-    let by_operators = |how: &str| Grantable {
-        role: role.name().to_owned(),
-        grantors: operators(validators),
-        votes: small(registry::validator_set(view).quorum()),
-        how: how.to_owned(),
-    };
-    match role {
-        Role::Operator => by_operators("a quorum of the operators adds a validator that the account operates"),
-        Role::Validator => {
-            by_operators("a quorum of the operators adds a validator with this consensus key, or replaces one's by it")
+        Proposal::GrantRole { account, role } => {
+            ProposedChange::GrantRole { account: Address(*account), role: role.name().to_owned() }
         }
-        Role::Foundry | Role::Hypervisor | Role::Tracker | Role::Provider | Role::Tenant | Role::Auditor => Grantable {
-            role: role.name().to_owned(),
-            grantors: Vec::new(),
-            votes: 0,
-            how: "the chain specification gives it to accounts of genesis; no call of this runtime does".to_owned(),
-        },
+        Proposal::RevokeRole { account, role } => {
+            ProposedChange::RevokeRole { account: Address(*account), role: role.name().to_owned() }
+        }
+        Proposal::AdmitProvider { id, account } => {
+            ProposedChange::AdmitProvider { provider: Hash(*id), account: Address(*account) }
+        }
+        Proposal::SetDataCenter { data_center } => {
+            ProposedChange::SetDataCenter { data_center: parties::data_center(data_center.clone()) }
+        }
+        Proposal::SetHost { host } => ProposedChange::SetHost { host: parties::host_entry(host) },
+        Proposal::SetQuota { account, quota } => {
+            ProposedChange::SetQuota { account: Address(*account), quota: quota.as_ref().map(parties::quota) }
+        }
+        Proposal::AdmitAccount { account } => ProposedChange::AdmitAccount { account: Address(*account) },
     }
 }
 

@@ -14,19 +14,24 @@ fn golden_calls() -> Vec<(String, Vec<u8>)> {
     let registry = golden("golden/registry.txt").into_iter();
     let registry =
         registry.filter_map(|(name, bytes)| Some((format!("registry.{}", name.strip_prefix("call ")?), bytes)));
-    golden("golden/calls.txt").into_iter().chain(registry).collect()
+    let directives = golden("golden/directives.txt").into_iter();
+    let directives =
+        directives.filter_map(|(name, bytes)| Some((format!("directives.{}", name.strip_prefix("call ")?), bytes)));
+    golden("golden/calls.txt").into_iter().chain(registry).chain(directives).collect()
 }
 
 /// The lists of events in the golden files.
 fn golden_events() -> Vec<(String, Vec<u8>)> {
     let chains = golden("golden/events.txt").into_iter().filter(|(name, _)| !name.ends_with(" block"));
     let registry = golden("golden/registry.txt").into_iter().filter(|(name, _)| name.starts_with("events of "));
-    chains.chain(registry).collect()
+    let directives = golden("golden/directives.txt").into_iter().filter(|(name, _)| name.starts_with("events of "));
+    chains.chain(registry).chain(directives).collect()
 }
 
 /// The keys and values of state in the golden files, without the version under `:code`.
 fn golden_state() -> Vec<(Vec<u8>, Vec<u8>)> {
     let all = golden("golden/leaves.txt").into_iter().chain(golden("golden/registry.txt"));
+    let all = all.chain(golden("golden/directives.txt"));
     let keyed = all.filter_map(|(name, bytes)| Some((hex::decode(name.strip_prefix("0x")?).ok()?, bytes)));
     keyed.filter(|(key, _)| key != b":code").collect()
 }
