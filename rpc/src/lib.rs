@@ -35,6 +35,6 @@ mod submit_error;
 pub mod types;
 mod watchers;
 
-pub use server::{Meter, Origins, ServerConfig, ServerError, ServerHandle, TlsFiles, check_address, start};
+pub use server::{Meter, Origins, ServerConfig, ServerError, ServerHandle, SmallService, TlsFiles, check_address, start};
 pub use submit_error::SubmitError;
 pub use watchers::Watchers;

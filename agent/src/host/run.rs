@@ -84,10 +84,6 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
     }
 }
 
-fn settings_host(args: &HostArgs) -> H256 {
-    party_id(&args.host)
-}
-
 async fn ring(args: &HostArgs) -> Result<Ring<RpcLedger>, AgentError> {
     let ledgers = try_join_all(args.rpc.iter().map(|url| RpcLedger::new(url))).await?;
     Ok(Ring::new(ledgers, Pacing::NORMAL))
