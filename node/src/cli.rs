@@ -1,9 +1,12 @@
 //! The command line: one struct per command, parsed and nothing else. What a command does stands in `commands`.
 
 pub(crate) mod chain_spec;
+pub(crate) mod directives;
 pub(crate) mod evidence;
+pub(crate) mod foundry;
 pub(crate) mod init;
 pub(crate) mod key;
+pub(crate) mod party;
 pub(crate) mod query;
 pub(crate) mod registry;
 pub(crate) mod rpc;
@@ -40,9 +43,15 @@ pub(crate) enum Command {
     /// Read meta-chains from a node.
     #[command(subcommand)]
     Meta(query::MetaCommand),
-    /// Show and change who validates: proposals of operators, and their approval.
+    /// Show and change who validates and who may do what: proposals of operators, providers' accounts, hosts.
     #[command(subcommand)]
     Registry(Box<registry::RegistryCommand>),
+    /// The images of which servers are born.
+    #[command(subcommand)]
+    Foundry(Box<foundry::FoundryCommand>),
+    /// Ask hosts to create, destroy, pause, resume and migrate servers, and see what became of it.
+    #[command(subcommand)]
+    Directives(Box<directives::DirectivesCommand>),
     /// Say where a node stands and what it waits for.
     Status(query::StatusArgs),
     /// Read the evidence of validators' faults that a node holds.

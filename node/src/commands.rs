@@ -2,7 +2,10 @@
 
 mod chain_spec;
 mod chains;
+mod directives;
 mod evidence;
+mod follow;
+mod foundry;
 mod init;
 mod key;
 mod meta;
@@ -33,6 +36,8 @@ pub(crate) fn perform(command: Command) -> anyhow::Result<ExitCode> {
         Command::Chains(command) => query::ask(chains::chains(command)),
         Command::Meta(command) => query::ask(meta::meta(command)),
         Command::Registry(command) => query::ask(registry::registry(*command)),
+        Command::Foundry(command) => query::ask(foundry::foundry(*command)),
+        Command::Directives(command) => query::ask(directives::directives(*command)),
         Command::Status(args) => query::ask(status::status(args)),
         Command::Evidence(command) => query::ask(evidence::evidence(command)),
         Command::Verify(command) => verify::verify(&command),
@@ -44,6 +49,15 @@ fn print(text: &str) -> anyhow::Result<ExitCode> {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Prints a line at once; false when its reader has seen enough.
+fn print_line(line: &str) -> anyhow::Result<bool> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        written => Ok(written.map(|()| true)?),
     }
 }
 

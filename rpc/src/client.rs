@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use jsonrpsee::core::client::{BatchResponse, ClientT, Error, Subscription, SubscriptionClientT};
+use jsonrpsee::core::client::{BatchResponse, ClientT, SubscriptionClientT};
+pub use jsonrpsee::core::client::{Error, Subscription};
 use jsonrpsee::core::params::BatchRequestBuilder;
 use jsonrpsee::core::traits::ToRpcParams;
 use jsonrpsee::http_client::{HttpClient, HttpClientBuilder};

@@ -329,6 +329,7 @@ fn genesis(
         accounts,
         data_centers,
         hosts,
+        ..GenesisConfig::default()
     }
 }
 

@@ -1,9 +1,11 @@
 //! `tierchain chains`, `meta` and `status`: questions to a running node.
 
 use clap::{Args, Subcommand};
-use tierchain_primitives::H256;
 use tierchain_primitives::ledger::Uuid;
-use tierchain_rpc::types::ChainRef;
+use tierchain_primitives::{AccountId, H256};
+use tierchain_rpc::types::{ChainRef, Cursor};
+
+use super::party::party;
 
 /// Which node to ask, and how to print the answer.
 #[derive(Debug, Args)]
@@ -40,6 +42,72 @@ pub(crate) enum ChainsCommand {
         #[command(flatten)]
         rpc: RpcArgs,
     },
+    /// What was announced of a server before it was born.
+    Announcement {
+        /// UUID of the server.
+        #[arg(value_name = "UUID")]
+        uuid: Uuid,
+        /// Which of its lives [default: the newest].
+        #[arg(long, value_name = "N")]
+        generation: Option<u32>,
+        /// The node to ask.
+        #[command(flatten)]
+        rpc: RpcArgs,
+    },
+    /// What stands beside one server's chain: discrepancies and how they were settled.
+    Notes {
+        /// UUID (the newest life), UUID/GENERATION, or the chain's own name (0x and 64 digits).
+        #[arg(value_name = "CHAIN")]
+        chain: ChainRef,
+        /// Which part of it.
+        #[command(flatten)]
+        range: RangeArgs,
+        /// The node to ask.
+        #[command(flatten)]
+        rpc: RpcArgs,
+    },
+    /// Servers with discrepancies that nobody settled.
+    Disputes {
+        /// At most this many.
+        #[arg(long, default_value_t = 1_000)]
+        limit: u32,
+        /// The node to ask.
+        #[command(flatten)]
+        rpc: RpcArgs,
+    },
+    /// When a host was watched, and when it wasn't.
+    Attestation {
+        /// The host: its name, or 0x and 64 digits.
+        #[arg(value_name = "HOST", value_parser = party)]
+        host: H256,
+        /// Which of the gaps.
+        #[command(flatten)]
+        range: RangeArgs,
+        /// The node to ask.
+        #[command(flatten)]
+        rpc: RpcArgs,
+    },
+    /// Print each block of each chain as it is made, until interrupted; goes on by itself when the node comes back.
+    Follow {
+        /// Begin after this cursor; 0/0 shows all there ever was [default: what is new].
+        #[arg(long, value_name = "CURSOR")]
+        from: Option<Cursor>,
+        /// Only of this server.
+        #[arg(long)]
+        uuid: Option<Uuid>,
+        /// Only of servers of this provider, by name or id.
+        #[arg(long, value_name = "NAME", value_parser = party)]
+        provider: Option<H256>,
+        /// Only of servers of this tenant, by name or id.
+        #[arg(long, value_name = "NAME", value_parser = party)]
+        tenant: Option<H256>,
+        /// Only what this account wrote.
+        #[arg(long, value_name = "ACCOUNT")]
+        writer: Option<AccountId>,
+        /// The node to ask.
+        #[command(flatten)]
+        rpc: RpcArgs,
+    },
     /// The blocks of one server's chain.
     Blocks {
         /// UUID (the newest life), UUID/GENERATION, or the chain's own name (0x and 64 digits).
@@ -68,11 +136,26 @@ pub(crate) struct RangeArgs {
 /// What to read of the meta-chains.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MetaCommand {
-    /// All meta-chains.
+    /// All meta-chains, or a provider's or a tenant's.
     List {
         /// At most this many.
         #[arg(long, default_value_t = 1_000)]
         limit: u32,
+        /// Only this provider's, by name or id.
+        #[arg(long, value_name = "NAME", value_parser = party)]
+        provider: Option<H256>,
+        /// Only this tenant's, by name or id.
+        #[arg(long, value_name = "NAME", value_parser = party)]
+        tenant: Option<H256>,
+        /// The node to ask.
+        #[command(flatten)]
+        rpc: RpcArgs,
+    },
+    /// Print each meta block as it is made, until interrupted; goes on by itself when the node comes back.
+    Follow {
+        /// Begin after this cursor; 0/0 shows all there ever was [default: what is new].
+        #[arg(long, value_name = "CURSOR")]
+        from: Option<Cursor>,
         /// The node to ask.
         #[command(flatten)]
         rpc: RpcArgs,

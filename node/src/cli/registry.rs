@@ -1,5 +1,7 @@
 //! `tierchain registry`: who validates, and how operators change that together.
 
+pub(crate) mod parties;
+
 use clap::{Args, Subcommand};
 use tierchain_primitives::crypto::Signature;
 use tierchain_primitives::{AccountId, H256};
@@ -55,6 +57,9 @@ pub(crate) enum RegistryCommand {
         #[command(flatten)]
         rpc: RpcArgs,
     },
+    /// Accounts, their grants, hosts and data centers.
+    #[command(flatten)]
+    Parties(parties::PartiesCommand),
     /// Propose a change, as an operator. It is enacted when a quorum of the operators approved it.
     #[command(subcommand)]
     Propose(ProposeCommand),

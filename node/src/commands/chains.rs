@@ -1,23 +1,44 @@
-//! `tierchain chains list|get|blocks`.
+//! `tierchain chains list|get|blocks|follow`; what stands beside chains in `beside`.
+
+mod beside;
 
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use tierchain_primitives::ledger::Uuid;
 use tierchain_rpc::api::ChainsApiClient;
-use tierchain_rpc::types::{ChainRef, EntityBlock, EventKind, ServerInfo, ServerUuid};
+use tierchain_rpc::client::Client;
+use tierchain_rpc::types::{
+    Address, BlockFilter, ChainItem, ChainRef, Cursor, EntityBlock, EventKind, Hash, ServerInfo, ServerUuid,
+};
 
+use super::follow::{Item, follow};
 use super::query::{PAGE, at, client, pages, short};
 use super::{print, print_json};
 use crate::cli::query::{ChainsCommand, RangeArgs, RpcArgs};
 use crate::table::Table;
 
-/// Performs `chains list`, `get` or `blocks`.
+/// Performs a command that reads chains.
 pub(super) async fn chains(command: ChainsCommand) -> anyhow::Result<ExitCode> {
     match command {
         ChainsCommand::List { limit, rpc } => list(limit, &rpc).await,
         ChainsCommand::Get { uuid, generation, rpc } => get(uuid, generation, &rpc).await,
         ChainsCommand::Blocks { chain, range, rpc } => blocks(chain, &range, &rpc).await,
+        ChainsCommand::Announcement { uuid, generation, rpc } => beside::announcement(uuid, generation, &rpc).await,
+        ChainsCommand::Notes { chain, range, rpc } => beside::notes(chain, &range, &rpc).await,
+        ChainsCommand::Disputes { limit, rpc } => beside::disputes(limit, &rpc).await,
+        ChainsCommand::Attestation { host, range, rpc } => beside::attestation(host, &range, &rpc).await,
+        ChainsCommand::Follow { from, uuid, provider, tenant, writer, rpc } => {
+            let filter = BlockFilter {
+                uuid: uuid.map(ServerUuid),
+                chain: None,
+                provider: provider.map(Hash),
+                tenant: tenant.map(Hash),
+                service: None,
+                writer: writer.map(Address),
+            };
+            follow_blocks(from, filter, &rpc).await
+        }
     }
 }
 
@@ -73,6 +94,16 @@ async fn get(uuid: Uuid, generation: Option<u32>, rpc: &RpcArgs) -> anyhow::Resu
     table.row(&[&"late events", &info.late.0]);
     table.row(&[&"anchored", &info.anchored]);
     table.row(&[&"host", &info.host.0]);
+    if let Some(to) = info.moving_to {
+        table.row(&[&"moving to", &to.0]);
+    }
+    if let Some(since) = info.suspected {
+        table.row(&[&"silent since", &format!("{} us", since.0)]);
+    }
+    table.row(&[&"notes", &info.notes]);
+    if let Some(said) = info.witnessed {
+        table.row(&[&"witness says", &format!("{} since {} us", said.state, said.since.0)]);
+    }
     table.row(&[&"tracker", &info.tracker]);
     for writer in &info.writers {
         table.row(&[&"next number", &format!("{} by {}", writer.next.0, writer.account.0)]);
@@ -107,6 +138,24 @@ async fn blocks(chain: ChainRef, range: &RangeArgs, rpc: &RpcArgs) -> anyhow::Re
         ]);
     }
     print(&table.render())
+}
+
+impl Item for ChainItem {
+    fn cursor(&self) -> Cursor {
+        self.cursor
+    }
+}
+
+/// Prints blocks as they are made.
+async fn follow_blocks(from: Option<Cursor>, filter: BlockFilter, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let subscribe = async |client: &Client, cursor| client.subscribe_blocks(cursor, Some(filter.clone())).await;
+    let shown = |item: &ChainItem| {
+        let ChainItem { cursor, block } = item;
+        let server = &block.tx.server;
+        let event = event(&block.tx.event);
+        format!("{cursor}  {}/{} block {} {event}", server.uuid.0, server.generation, block.number)
+    };
+    follow(rpc, from, subscribe, shown).await
 }
 
 fn or_dash(value: Option<impl std::fmt::Display>) -> String {

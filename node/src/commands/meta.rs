@@ -1,33 +1,38 @@
-//! `tierchain meta list|get|blocks`.
+//! `tierchain meta list|get|blocks|follow`.
 
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use tierchain_primitives::H256;
 use tierchain_rpc::api::MetaApiClient;
-use tierchain_rpc::types::{Hash, MetaBlock, MetaChain};
+use tierchain_rpc::client::Client;
+use tierchain_rpc::types::{Cursor, Hash, MetaBlock, MetaChain, MetaFilter, MetaItem};
 
+use super::follow::{Item, follow};
 use super::query::{PAGE, at, client, pages, short};
 use super::{print, print_json};
 use crate::cli::query::{MetaCommand, RangeArgs, RpcArgs};
 use crate::table::Table;
 
-/// Performs `meta list`, `get` or `blocks`.
+/// Performs a command that reads meta-chains.
 pub(super) async fn meta(command: MetaCommand) -> anyhow::Result<ExitCode> {
     match command {
-        MetaCommand::List { limit, rpc } => list(limit, &rpc).await,
+        MetaCommand::List { limit, provider, tenant, rpc } => {
+            list(limit, MetaFilter { provider: provider.map(Hash), tenant: tenant.map(Hash) }, &rpc).await
+        }
+        MetaCommand::Follow { from, rpc } => follow_blocks(from, &rpc).await,
         MetaCommand::Get { meta, rpc } => get(meta, &rpc).await,
         MetaCommand::Blocks { meta, range, rpc } => blocks(meta, &range, &rpc).await,
     }
 }
 
-async fn list(limit: u32, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+async fn list(limit: u32, filter: MetaFilter, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
     let client = client(rpc).await?;
     let mut metas: Vec<MetaChain> = Vec::new();
     let mut cursor = None;
     while metas.len() < limit as usize {
         let count = PAGE.min(limit - metas.len() as u32);
-        let page = client.meta_chains(cursor, count).await.with_context(|| at(rpc))?;
+        let page = client.meta_chains(cursor, count, Some(filter.clone())).await.with_context(|| at(rpc))?;
         metas.extend(page.items);
         cursor = page.next;
         if cursor.is_none() {
@@ -45,6 +50,22 @@ async fn list(limit: u32, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
         table.row(&[&chain.meta.0, &chain.blocks, &short(chain.head.0), &provider, &tenant, &service]);
     }
     print(&table.render())
+}
+
+impl Item for MetaItem {
+    fn cursor(&self) -> Cursor {
+        self.cursor
+    }
+}
+
+/// Prints meta blocks as they are made.
+async fn follow_blocks(from: Option<Cursor>, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let subscribe = async |client: &Client, cursor| client.subscribe_meta_blocks(cursor).await;
+    let shown = |item: &MetaItem| {
+        let MetaItem { cursor, block } = item;
+        format!("{cursor}  {} block {} of chain {} ({})", block.meta.0, block.number, block.tx.chain.0, block.tx.reason)
+    };
+    follow(rpc, from, subscribe, shown).await
 }
 
 async fn get(meta: H256, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {

@@ -1,6 +1,7 @@
 //! `tierchain registry`: questions here, changes in `change`.
 
 mod change;
+mod parties;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ pub(super) async fn registry(command: RegistryCommand) -> anyhow::Result<ExitCod
         RegistryCommand::Proposal { id, rpc } => proposal(id, &rpc).await,
         RegistryCommand::Epochs { from, limit, rpc } => epochs(from, limit, &rpc).await,
         RegistryCommand::Roles { account, rpc } => roles(Address(account), &rpc).await,
+        RegistryCommand::Parties(command) => parties::parties(command).await,
         RegistryCommand::Propose(command) => change::propose(command).await,
         RegistryCommand::Approve { id, hash, submit } => change::approve(id, hash, &submit).await,
         RegistryCommand::Expire { id, submit } => change::expire(id, &submit).await,
@@ -118,6 +120,30 @@ fn whole(info: &ProposalInfo) -> Table {
             table.row(&[&"old key", &old.0]);
             table.row(&[&"new key", &new.0]);
         }
+        ProposedChange::GrantRole { account, .. }
+        | ProposedChange::RevokeRole { account, .. }
+        | ProposedChange::AdmitAccount { account } => table.row(&[&"account", &account.0]),
+        ProposedChange::AdmitProvider { provider, account } => {
+            table.row(&[&"provider", &provider.0]);
+            table.row(&[&"account", &account.0]);
+        }
+        ProposedChange::SetDataCenter { data_center } => {
+            table.row(&[&"data center", &data_center.id.0]);
+            table.row(&[&"region", &data_center.region]);
+        }
+        ProposedChange::SetHost { host } => {
+            table.row(&[&"host", &host.id.0]);
+            table.row(&[&"data center", &host.data_center.0]);
+            table.row(&[&"hypervisor", &host.hypervisor.0]);
+        }
+        ProposedChange::SetQuota { account, quota } => {
+            table.row(&[&"account", &account.0]);
+            let quota = quota.map_or_else(
+                || "the network's".to_owned(),
+                |quota| format!("{} us at once, {} permille", quota.burst_us.0, quota.rate_permille),
+            );
+            table.row(&[&"quota", &quota]);
+        }
     }
     table.row(&[&"hash", &info.hash.0]);
     table.row(&[&"status", &status(info)]);
@@ -138,6 +164,13 @@ fn in_words(change: &ProposedChange) -> String {
         ProposedChange::AddValidator { name, .. } => format!("add validator {name}"),
         ProposedChange::RemoveValidator { consensus } => format!("remove validator {}", short(consensus.0)),
         ProposedChange::ReplaceKey { old, new } => format!("replace key {} by {}", short(old.0), short(new.0)),
+        ProposedChange::GrantRole { account, role } => format!("grant {role} to {}", short(account.0)),
+        ProposedChange::RevokeRole { account, role } => format!("revoke {role} from {}", short(account.0)),
+        ProposedChange::AdmitProvider { provider, .. } => format!("admit provider {}", short(provider.0)),
+        ProposedChange::SetDataCenter { data_center } => format!("set data center {}", data_center.name),
+        ProposedChange::SetHost { host } => format!("set host {}", short(host.id.0)),
+        ProposedChange::SetQuota { account, .. } => format!("set the quota of {}", short(account.0)),
+        ProposedChange::AdmitAccount { account } => format!("admit {}", short(account.0)),
     }
 }
 

@@ -1,10 +1,12 @@
 //! Signing a call, submitting it, and waiting until it is final: what every command that changes the chain does.
 
 use std::path::Path;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use parity_scale_codec::Encode;
+use serde::Serialize;
 use tierchain_primitives::crypto::{KeyPair, secret};
 use tierchain_primitives::extrinsic::{Era, Extrinsic, RuntimeVersions};
 use tierchain_primitives::{AccountId, H256};
@@ -14,6 +16,7 @@ use tierchain_rpc::types::{Address, AnyNumber, Bytes, ExtrinsicState, Hash, Incl
 use tierchain_runtime::Call;
 
 use super::query::{at, client};
+use super::{print, print_json};
 use crate::cli::query::RpcArgs;
 use crate::cli::submit::SubmitArgs;
 use crate::keystore;
@@ -103,6 +106,26 @@ impl<'a> Author<'a> {
             }
         }
     }
+}
+
+impl Applied {
+    /// Prints where it stands.
+    pub(super) fn print(&self, as_json: bool) -> anyhow::Result<ExitCode> {
+        let (extrinsic, block) = (self.extrinsic, self.included.block_number);
+        if as_json {
+            return print_json(&Final { extrinsic, block });
+        }
+        print(&format!("final in block {block}: extrinsic {}\n", extrinsic.0))
+    }
+}
+
+/// What is printed of it with `--json`.
+#[derive(Serialize)]
+struct Final {
+    /// The extrinsic.
+    extrinsic: Hash,
+    /// The block in which it is final.
+    block: u32,
 }
 
 /// Hash of block 0, as the node has it.

@@ -12,6 +12,7 @@ mod pool;
 mod registry;
 mod state;
 mod values;
+mod values_of_directives;
 
 use std::sync::Arc;
 use std::time::Duration;

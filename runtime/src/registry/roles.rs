@@ -74,7 +74,8 @@ impl Role {
     }
 
     /// Why an account without the role can't do what needs it.
-    pub(super) fn missing(self) -> Error {
+    #[must_use]
+    pub fn missing(self) -> Error {
         match self {
             Self::Operator => Error::NotAnOperator,
             Self::Validator => Error::NotAValidator,

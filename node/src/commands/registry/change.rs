@@ -77,6 +77,12 @@ pub(super) async fn expire(id: u32, submit: &SubmitArgs) -> anyhow::Result<ExitC
     report(&author, submit, &applied, id).await
 }
 
+/// Proposes something that ends no epoch.
+pub(super) async fn propose_as(submit: &SubmitArgs, proposal: Proposal) -> anyhow::Result<ExitCode> {
+    let author = Author::at_node(submit).await?;
+    make(&author, submit, proposal).await
+}
+
 /// Makes a proposal and finds its number.
 async fn make(author: &Author<'_>, submit: &SubmitArgs, proposal: Proposal) -> anyhow::Result<ExitCode> {
     let hash = proposal.hash();

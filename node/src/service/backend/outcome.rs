@@ -173,6 +173,8 @@ fn describe(error: ModuleError) -> DispatchError {
         registry::INDEX => "Registry",
         chains::INDEX => "Chains",
         tierchain_runtime::meta::INDEX => "Meta",
+        tierchain_runtime::foundry::INDEX => "Foundry",
+        tierchain_runtime::directives::INDEX => "Directives",
         _ => "Unknown",
     };
     let (name, remedy) = errors::describe(error).unwrap_or(("Unknown", "Ask a node of a newer version."));

@@ -3,11 +3,18 @@
 //! Read in the state after the block in which the call failed; a failed call changed nothing, so that is the state in
 //! which it failed but for what stands after it in the same block.
 
-use tierchain_primitives::AccountId;
 use tierchain_primitives::header::PreRuntime;
 use tierchain_primitives::ledger::{Event, ServerId};
 use tierchain_primitives::ports::StateRead;
-use tierchain_runtime::{Call, ModuleError, chains, meta, query, registry};
+use tierchain_primitives::{AccountId, H256};
+use tierchain_rpc::types::Grantable;
+use tierchain_runtime::directives::{self, Action, DirectiveId, DirectiveRecord};
+use tierchain_runtime::{Call, ModuleError, Role, chains, meta, query, registry};
+
+use super::{parties, values_of_directives};
+
+/// Most accounts that a sentence names.
+const GRANTORS_NAMED_MAX: usize = 8;
 
 /// A call that failed, or one item of a batch.
 pub(super) struct Failed<'a> {
@@ -31,22 +38,25 @@ impl Failed<'_> {
             registry::INDEX => self.of_registry(*registry::Error::ALL.get(at)?),
             chains::INDEX => self.of_chains(*chains::Error::ALL.get(at)?),
             meta::INDEX => self.of_meta(*meta::Error::ALL.get(at)?),
+            directives::INDEX => values_of_directives::values(self, *directives::Error::ALL.get(at)?),
             _ => None,
         }
     }
 
     fn of_registry(&self, error: registry::Error) -> Option<String> {
+        if let Some(role) = missing_role(error) {
+            return Some(self.who_could_grant(role));
+        }
         match error {
-            registry::Error::NotAFoundry | registry::Error::NotAHypervisor => {
-                let roles = registry::ROLES.get(self.state, &self.signer).unwrap_or_default();
-                let held: Vec<&str> = roles.iter().map(registry::Role::name).collect();
-                let held = if held.is_empty() { "no role".to_owned() } else { held.join(", ") };
-                Some(format!("{} has {held}.", self.signer))
-            }
+            registry::Error::NotTheProvider => Some(self.acts_for()),
             registry::Error::UnknownHost => match self.call {
                 Call::Chains(chains::Call::Announce { announcement }) => {
                     Some(format!("The host that was named is {}.", announcement.host))
                 }
+                Call::Directives(directives::Call::Issue { directive }) => Some(match directive.action {
+                    Action::Migrate { to, .. } => format!("The hosts that were named are {} and {to}.", directive.host),
+                    _ => format!("The host that was named is {}.", directive.host),
+                }),
                 _ => None,
             },
             registry::Error::NotTheHypervisor => {
@@ -112,6 +122,40 @@ impl Failed<'_> {
         }
     }
 
+    /// Which role the signer lacks, what it has, and who could give it the role.
+    fn who_could_grant(&self, role: Role) -> String {
+        let held: Vec<&str> = registry::roles(self.state, &self.signer).iter().map(Role::name).collect();
+        let held = if held.is_empty() { "no role".to_owned() } else { held.join(", ") };
+        let provider = self.provider();
+        let Grantable { how, votes, grantors, .. } = parties::grantable(self.state, role, provider.as_ref());
+        let grantors: Vec<String> = grantors.iter().take(GRANTORS_NAMED_MAX).map(|one| one.0.to_string()).collect();
+        let who = match (grantors.is_empty(), votes) {
+            (true, _) => "registry_whoMayGrant names who for a provider".to_owned(),
+            (false, 1) => format!("that is {}", grantors.join(" or ")),
+            (false, votes) => format!("{votes} votes of {}", grantors.join(", ")),
+        };
+        format!("{} has {held} and lacks the role {role}: {how}; {who}.", self.signer)
+    }
+
+    /// For whom the signer acts, and whose the server is.
+    pub(super) fn acts_for(&self) -> String {
+        let acts = registry::ACTS_FOR.get(self.state, &self.signer);
+        let acts = acts.map_or_else(|| "no provider".to_owned(), |provider| format!("provider {provider}"));
+        let theirs =
+            self.provider().map(|provider| format!("; the server is of provider {provider}")).unwrap_or_default();
+        format!("{} acts for {acts}{theirs}.", self.signer)
+    }
+
+    /// The provider of the server that the call is about.
+    fn provider(&self) -> Option<H256> {
+        if let Call::Directives(directives::Call::Issue { directive }) = self.call
+            && let Action::Create(order) = &directive.action
+        {
+            return Some(order.ownership.provider);
+        }
+        Some(chains::SERVERS.get(self.state, &self.server()?)?.ownership.provider)
+    }
+
     fn next_number(&self) -> Option<String> {
         let event = self.event()?;
         let next = query::writer_next(self.state, &event.server, &self.signer)?;
@@ -132,7 +176,7 @@ impl Failed<'_> {
         })
     }
 
-    fn life(&self) -> Option<String> {
+    pub(super) fn life(&self) -> Option<String> {
         let id = self.server()?;
         let server = chains::SERVERS.get(self.state, &id)?;
         Some(match server.end {
@@ -147,6 +191,9 @@ impl Failed<'_> {
         match self.call {
             Call::Chains(chains::Call::Append { event } | chains::Call::Late { event }) => Some(event),
             Call::Chains(chains::Call::AppendBatch { events }) => events.get(self.item.unwrap_or_default()),
+            Call::Chains(chains::Call::AppendGuest { reports }) => {
+                reports.get(self.item.unwrap_or_default()).map(|report| &report.event)
+            }
             _ => None,
         }
     }
@@ -155,9 +202,42 @@ impl Failed<'_> {
         match self.call {
             Call::Chains(chains::Call::Announce { announcement }) => Some(announcement.server),
             Call::Chains(chains::Call::Birth { request, .. }) => Some(request.server),
+            Call::Chains(
+                chains::Call::Witness { server, .. }
+                | chains::Call::NoteDiscrepancy { server, .. }
+                | chains::Call::Resolve { server, .. },
+            ) => Some(*server),
             Call::Chains(_) => self.event().map(|event| event.server),
             Call::Meta(meta::Call::Anchor { server }) => Some(*server),
+            Call::Directives(directives::Call::Issue { directive }) => match &directive.action {
+                Action::Create(order) => query::server(self.state, order.uuid, None).map(|(id, _)| id),
+                other => other.server(),
+            },
+            Call::Directives(_) => self.directive()?.1.server,
             _ => None,
         }
     }
+
+    /// The directive that the call is about, with its number.
+    pub(super) fn directive(&self) -> Option<(DirectiveId, DirectiveRecord)> {
+        let id = match self.call {
+            Call::Directives(directives::Call::Issue { directive }) => {
+                query::directive_named(self.state, &self.signer, &directive.reference)?
+            }
+            Call::Directives(
+                directives::Call::Accept { id }
+                | directives::Call::Done { id, .. }
+                | directives::Call::Fail { id, .. }
+                | directives::Call::Cancel { id }
+                | directives::Call::Expire { id },
+            ) => *id,
+            _ => return None,
+        };
+        Some((id, query::directive(self.state, id)?))
+    }
+}
+
+/// The role whose lack an error tells of.
+fn missing_role(error: registry::Error) -> Option<Role> {
+    Role::ALL.into_iter().find(|role| role.missing() == error)
 }
