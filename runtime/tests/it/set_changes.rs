@@ -166,7 +166,7 @@ impl Onlooker {
                     assert_eq!(self.ending.replace(end), None, "at most one change is pending");
                 }
                 Event::EpochBegan { epoch, .. } => assert_eq!(epoch, after.epoch),
-                Event::Expired { .. } | Event::Rejoined { .. } => {}
+                Event::Expired { .. } | Event::Rejoined { .. } | Event::Noted { .. } => {}
             }
         }
     }
