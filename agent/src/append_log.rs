@@ -48,7 +48,8 @@ impl AppendLog {
             file.set_len(whole as u64).and_then(|()| file.sync_data()).map_err(failed)?;
             bytes.truncate(whole);
         }
-        let text = String::from_utf8(bytes).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        let text =
+            String::from_utf8(bytes).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
         let lines = text.lines().map(ToOwned::to_owned).collect();
         Ok((Self { path: path.into(), file, length: whole as u64 }, lines))
     }

@@ -132,11 +132,8 @@ fn identity(run: &Run) -> Result<Identity, AgentError> {
         Some(path) => keyfile::read(path),
         None => Ok(hypervisor.clone()),
     };
-    let ownership = Ownership {
-        provider: party_id(&run.provider),
-        tenant: party_id(&run.tenant),
-        service: party_id(&run.service),
-    };
+    let ownership =
+        Ownership { provider: party_id(&run.provider), tenant: party_id(&run.tenant), service: party_id(&run.service) };
     let (tracker, foundry) = (other(&run.tracker_key)?, other(&run.foundry_key)?);
     let stand_in = Some(StandIn { tracker, foundry, ownership });
     Ok(Identity { host: party_id(&run.host), stand_in, hypervisor })

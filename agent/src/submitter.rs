@@ -31,8 +31,8 @@ mod progress;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use errands::{Errand, ErrandKey};
 use errands::Errands;
+pub(crate) use errands::{Errand, ErrandKey};
 pub(crate) use notices::Notice;
 use notices::Told;
 use progress::Cargo;

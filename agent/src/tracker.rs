@@ -133,7 +133,8 @@ impl Tracker {
             Heard::Connected => self.reports.untaken().for_each(|report| self.say(ToAgent::report(report))),
             Heard::Message(ToGuest::Taken { below }) => self.reports.on_taken(below),
             Heard::Message(ToGuest::Announced { genesis, request, foundries, born }) => {
-                let (Some(genesis), Some(request)) = (bytes32(&genesis).map(H256), scale::<BirthRequest>(&request)) else {
+                let (Some(genesis), Some(request)) = (bytes32(&genesis).map(H256), scale::<BirthRequest>(&request))
+                else {
                     tracing::warn!("the agent's announcement can't be read");
                     return Ok(());
                 };

@@ -127,14 +127,7 @@ impl<C: Clone> Account<C> {
         }
     }
 
-    fn flight(
-        &self,
-        call: Vec<u8>,
-        cargo: C,
-        nonce: Nonce,
-        chain: &Chain,
-        start: EraStart,
-    ) -> Flight<C> {
+    fn flight(&self, call: Vec<u8>, cargo: C, nonce: Nonce, chain: &Chain, start: EraStart) -> Flight<C> {
         let era = Era::mortal(ERA_BLOCKS, start.number);
         let death = era.death(start.number).unwrap_or(BlockNumber::MAX);
         let signed = Extrinsic::sign(&self.key, call.clone(), era, nonce, chain.versions, &chain.genesis, &start.hash);

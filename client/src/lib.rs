@@ -13,8 +13,6 @@ mod rpc_ledger;
 
 pub use account::{Account, EraStart, Flight, era_start};
 pub use backoff::{Backoff, Pacing};
-pub use ledger::{
-    AskError, BLOCKS_MAX, Chain, ItemRefused, Ledger, LifeView, Outcome, SubmitError,
-};
+pub use ledger::{AskError, BLOCKS_MAX, Chain, ItemRefused, Ledger, LifeView, Outcome, SubmitError};
 pub use ring::Ring;
 pub use rpc_ledger::{RpcLedger, UrlError};

@@ -24,8 +24,8 @@ pub mod backend;
 pub mod client;
 pub mod error;
 mod feeds;
-pub mod foundry_service;
 mod follow;
+pub mod foundry_service;
 mod heads;
 pub mod limits;
 mod openrpc;
@@ -35,6 +35,8 @@ mod submit_error;
 pub mod types;
 mod watchers;
 
-pub use server::{Meter, Origins, ServerConfig, ServerError, ServerHandle, SmallService, TlsFiles, check_address, start};
+pub use server::{
+    Meter, Origins, ServerConfig, ServerError, ServerHandle, SmallService, TlsFiles, check_address, start,
+};
 pub use submit_error::SubmitError;
 pub use watchers::Watchers;

@@ -102,14 +102,36 @@ impl<F: FnMut(&Step)> Play<'_, F> {
         self.steps.done("the image is in the provider's catalog");
 
         let uuid = self.uuid.to_string();
-        let id = self.issue("create", &[
-            "--uuid", &uuid, "--host", &stage.host, "--image", &image, "--provider", &stage.provider_name, "--tenant",
-            "demo-tenant", "--service", "demo-service", "--vcpus", "1", "--memory-mib", "64",
-        ])?;
+        let id = self.issue(
+            "create",
+            &[
+                "--uuid",
+                &uuid,
+                "--host",
+                &stage.host,
+                "--image",
+                &image,
+                "--provider",
+                &stage.provider_name,
+                "--tenant",
+                "demo-tenant",
+                "--service",
+                "demo-service",
+                "--vcpus",
+                "1",
+                "--memory-mib",
+                "64",
+            ],
+        )?;
         self.directive(&id, "accepted by the host", |info| info.status != DirectiveStatus::Issued).await?;
         self.server("announced, with its tracker's key", |_| true).await?;
-        self.server("born, by its tracker's request to the foundry", |info| info.status != ServerStatus::Announced).await?;
-        self.block("runs", |kind| matches!(kind, EventKind::StateChanged { state } if *state == Named(ServerState::Running))).await?;
+        self.server("born, by its tracker's request to the foundry", |info| info.status != ServerStatus::Announced)
+            .await?;
+        self.block(
+            "runs",
+            |kind| matches!(kind, EventKind::StateChanged { state } if *state == Named(ServerState::Running)),
+        )
+        .await?;
         self.guest("its tracker reports the service up", SERVICE_UP, 1).await?;
         self.closed(&id).await
     }
@@ -134,7 +156,9 @@ impl<F: FnMut(&Step)> Play<'_, F> {
         let id = self.issue("destroy", &[&self.uuid.to_string()])?;
         self.block("has ended", |kind| matches!(kind, EventKind::Ended { .. })).await?;
         let folder = self.stage.state.join("servers").join(self.uuid.to_string());
-        self.steps.until("nothing of it runs, nothing of it is kept", async || Ok((!folder.exists()).then_some(None))).await?;
+        self.steps
+            .until("nothing of it runs, nothing of it is kept", async || Ok((!folder.exists()).then_some(None)))
+            .await?;
         self.server("its end is anchored in the meta-chain", |info| info.anchored).await?;
         self.closed(&id).await
     }

@@ -148,14 +148,15 @@ impl ProcessDriver {
             .spawn()
             .map_err(&io)?;
         let gate = child.stdin.take();
-        let admitted = Process::find(child.id()).ok_or_else(|| io::Error::other("it ended at once")).and_then(|leader| {
-            let Identity { pid, start } = leader.identity;
-            let (directive, boot_id) = (request.directive, self.boot_id.clone());
-            let record = Record { directive, pid, start, boot_id, started_us: clock::now_us() };
-            self.shelf.write(request.uuid, &record)?;
-            gate.ok_or_else(|| io::Error::other("it has no gate"))?.write_all(b"go\n")?;
-            Ok(record)
-        });
+        let admitted =
+            Process::find(child.id()).ok_or_else(|| io::Error::other("it ended at once")).and_then(|leader| {
+                let Identity { pid, start } = leader.identity;
+                let (directive, boot_id) = (request.directive, self.boot_id.clone());
+                let record = Record { directive, pid, start, boot_id, started_us: clock::now_us() };
+                self.shelf.write(request.uuid, &record)?;
+                gate.ok_or_else(|| io::Error::other("it has no gate"))?.write_all(b"go\n")?;
+                Ok(record)
+            });
         match admitted {
             Ok(record) => Ok(Running { child: Some(child), ..Running::found(record) }),
             Err(error) => {
@@ -346,4 +347,3 @@ fn send(members: &[Identity], signal: Signal) {
 fn io_error(what: &'static str, uuid: Uuid) -> impl Fn(io::Error) -> DriverError {
     move |source| DriverError::Io { what, uuid, source }
 }
-

@@ -83,7 +83,8 @@ impl<D: Driver> Host<D> {
             self.write_line(&Line { time_us, uuid, reconciled: false, what: info })?;
         }
         tracing::info!(%uuid, ?what, "a server changed");
-        let reconciled = !self.has_looked && !matches!(what, What::Ordered { .. } | What::Started | What::Destroyed { .. });
+        let reconciled =
+            !self.has_looked && !matches!(what, What::Ordered { .. } | What::Started | What::Destroyed { .. });
         self.write_line(&Line { time_us, uuid, reconciled, what })
     }
 

@@ -92,7 +92,10 @@ async fn ring(args: &HostArgs) -> Result<Ring<RpcLedger>, AgentError> {
 /// Makes the state's folder and says where the socket in it is.
 fn prepare(state: &Path) -> Result<PathBuf, AgentError> {
     let failed = folder_error("the state's folder", state);
-    fs::create_dir_all(state).and_then(|()| fs::canonicalize(state)).map(|state| state.join("agent.sock")).map_err(failed)
+    fs::create_dir_all(state)
+        .and_then(|()| fs::canonicalize(state))
+        .map(|state| state.join("agent.sock"))
+        .map_err(failed)
 }
 
 /// What a driver starts inside each server: this very program.
@@ -161,10 +164,7 @@ async fn follow_directives<L: Ledger>(mut ring: Ring<L>, host: H256, input: sync
 }
 
 /// The open directives of a host: at most 64.
-async fn open_directives<L: Ledger>(
-    ledger: &L,
-    host: H256,
-) -> Result<Vec<(DirectiveId, DirectiveRecord)>, AskError> {
+async fn open_directives<L: Ledger>(ledger: &L, host: H256) -> Result<Vec<(DirectiveId, DirectiveRecord)>, AskError> {
     let mut state = BTreeMap::new();
     read(ledger, directives::OPEN.key(&host), &mut state).await?;
     for id in directives::open(&state, &host) {
@@ -174,11 +174,7 @@ async fn open_directives<L: Ledger>(
     Ok(query::directives_open(&state, &host))
 }
 
-async fn read<L: Ledger>(
-    ledger: &L,
-    key: Vec<u8>,
-    state: &mut BTreeMap<Vec<u8>, Vec<u8>>,
-) -> Result<(), AskError> {
+async fn read<L: Ledger>(ledger: &L, key: Vec<u8>, state: &mut BTreeMap<Vec<u8>, Vec<u8>>) -> Result<(), AskError> {
     if let Some(value) = ledger.value(&key).await? {
         state.insert(key, value);
     }

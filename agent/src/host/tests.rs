@@ -176,15 +176,8 @@ impl Bench {
         let id = self.net.directives.len() as DirectiveId;
         let directive = Directive { reference: H256::ZERO, host: settings().host, action, deadline: u64::MAX };
         let (issuer, status) = (AccountId([6; 32]), Status::Issued);
-        let record = DirectiveRecord {
-            directive,
-            issuer,
-            issued_in: 0,
-            status,
-            server: None,
-            changed_in: 0,
-            evidence: None,
-        };
+        let record =
+            DirectiveRecord { directive, issuer, issued_in: 0, status, server: None, changed_in: 0, evidence: None };
         self.net.directives.insert(id, record);
         id
     }
@@ -197,9 +190,12 @@ impl Bench {
         let open = self.net.directives.iter().filter(open).map(|(id, record)| (*id, record.clone())).collect();
         host.on(now, Input::Directives(open))?;
         host.on(now, Input::Look)?;
-        let leader = self.machine.borrow().servers.values().find_map(|server| {
-            (!matches!(server.seen, Seen::Gone { .. })).then_some(server.pid)
-        });
+        let leader = self
+            .machine
+            .borrow()
+            .servers
+            .values()
+            .find_map(|server| (!matches!(server.seen, Seen::Gone { .. })).then_some(server.pid));
         if let Some(pid) = leader
             && host.guests.of(pid).is_none()
         {
@@ -221,13 +217,14 @@ impl Bench {
             if done(self) {
                 return;
             }
-            let opened = host.is_some() || match self.open() {
-                Ok(opened) => {
-                    *host = Some(opened);
-                    true
-                }
-                Err(_) => false,
-            };
+            let opened = host.is_some()
+                || match self.open() {
+                    Ok(opened) => {
+                        *host = Some(opened);
+                        true
+                    }
+                    Err(_) => false,
+                };
             let mut living = host.take();
             let went_on = opened && living.as_mut().is_some_and(|host| self.round(host).is_ok());
             if went_on && !fuse::is_burnt() {
@@ -277,7 +274,8 @@ impl Net {
                 vec![Notice::Announced { life, server: place, previous: None }, Notice::Born { life, server: place }]
             }
             Fact::Event(happening) => {
-                let known = self.happenings.entry(life).or_default().entry(happening.number).or_insert(happening.clone());
+                let known =
+                    self.happenings.entry(life).or_default().entry(happening.number).or_insert(happening.clone());
                 assert_eq!(*known, happening, "a number says one thing for ever");
                 Vec::new()
             }
@@ -440,7 +438,12 @@ fn only_reports_of_the_announced_tracker_for_its_own_server_are_carried() {
     let living = host.as_mut().expect("it lives");
     for bad in [report(&other, server(0), down()), report(&own, server(1), down()), report(&own, server(0), stopped)] {
         living.on(4_000_000, Input::Guest(bad)).expect("no harm");
-        assert!(!living.outgoing.iter().any(|fed| matches!(fed, Fed::Errand(errand) if matches!(errand.key, ErrandKey::Guest(_)))));
+        assert!(
+            !living
+                .outgoing
+                .iter()
+                .any(|fed| matches!(fed, Fed::Errand(errand) if matches!(errand.key, ErrandKey::Guest(_))))
+        );
     }
     living.on(4_000_000, Input::Guest(report(&own, server(0), down()))).expect("taken");
     bench.run(&mut host, "carried", |bench| bench.net.reports.len() == 1);

@@ -6,7 +6,7 @@ use tierchain_primitives::ledger::{BirthRequest, EventKind, GuestReport, Precisi
 use tierchain_runtime::{Call, chains};
 
 use super::book::Life;
-use super::{Host, FromGuest, errand};
+use super::{FromGuest, Host, errand};
 use crate::channel::ToGuest;
 use crate::driver::Driver;
 use crate::submitter::ErrandKey;
@@ -38,9 +38,11 @@ impl<D: Driver> Host<D> {
         let Some(life) = self.life_of(pid).cloned() else { return };
         let uuid = life.id.uuid;
         let server = self.places.get(&life.id).map(|place| place.server);
-        let is_guests = matches!(report.event.event, EventKind::GuestEvent { .. }) && report.event.detail.is_within_limit();
+        let is_guests =
+            matches!(report.event.event, EventKind::GuestEvent { .. }) && report.event.detail.is_within_limit();
         let bytes = report.event.guest_signed_bytes(&self.settings.genesis);
-        let is_own = server == Some(report.event.server) && verify_zip215(&life.declared.tracker, &bytes, &report.signature);
+        let is_own =
+            server == Some(report.event.server) && verify_zip215(&life.declared.tracker, &bytes, &report.signature);
         if is_guests && is_own {
             self.guests.add(uuid, report);
         } else {
@@ -75,8 +77,7 @@ impl<D: Driver> Host<D> {
 
     /// Carries to the ledger what the trackers of born servers reported.
     pub(super) fn carry_reports(&mut self) {
-        let born: Vec<Uuid> =
-            self.places.iter().filter(|(_, place)| place.born).map(|(life, _)| life.uuid).collect();
+        let born: Vec<Uuid> = self.places.iter().filter(|(_, place)| place.born).map(|(life, _)| life.uuid).collect();
         for uuid in born {
             if let Some(reports) = self.guests.next(uuid) {
                 let call = Call::Chains(chains::Call::AppendGuest { reports });

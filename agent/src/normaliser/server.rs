@@ -6,9 +6,9 @@ use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{EventKind, Resources, ServerState, Uuid};
 use tierchain_primitives::numbers::Micros;
 
+use super::Step;
 use super::cpu::CpuTime;
 use super::life::{Life, Phase};
-use super::Step;
 use crate::record::LifeId;
 use crate::sighting::{Info, Sighting, Sign};
 
@@ -98,12 +98,7 @@ impl Server {
 
     fn before_birth(&mut self, sighting: &Sighting, step: &mut Step<'_>) {
         match &sighting.sign {
-            Sign::Defined
-            | Sign::Ordered(_)
-            | Sign::Claimed(_)
-            | Sign::Started
-            | Sign::Changed(_)
-            | Sign::Rebooted => {
+            Sign::Defined | Sign::Ordered(_) | Sign::Claimed(_) | Sign::Started | Sign::Changed(_) | Sign::Rebooted => {
                 self.be_born(sighting, step);
             }
             Sign::Resumed | Sign::Cause(_) => step.counts.repeated += 1,

@@ -78,9 +78,7 @@ impl What {
     /// What was ordered, where the line says it.
     pub(crate) fn declared(&self) -> Option<Declared> {
         match self {
-            Self::Ordered { declared, .. } => {
-                Declared::decode_all(&mut hex::decode(declared).ok()?.as_slice()).ok()
-            }
+            Self::Ordered { declared, .. } => Declared::decode_all(&mut hex::decode(declared).ok()?.as_slice()).ok(),
             _ => None,
         }
     }

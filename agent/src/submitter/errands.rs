@@ -93,7 +93,8 @@ mod tests {
         for (key, text) in [(ErrandKey::Accept(1), "a"), (ErrandKey::Attest, "b"), (ErrandKey::Attest, "c")] {
             errands.add(errand(key, text));
         }
-        let sent = |errands: &mut Errands| core::iter::from_fn(|| errands.next()).map(|(key, _)| key).collect::<Vec<_>>();
+        let sent =
+            |errands: &mut Errands| core::iter::from_fn(|| errands.next()).map(|(key, _)| key).collect::<Vec<_>>();
         assert_eq!(sent(&mut errands), [ErrandKey::Accept(1), ErrandKey::Attest], "the second of a kind waits");
         assert_eq!(errands.on_outcome(&ErrandKey::Accept(1), Outcome::Unknown), None);
         assert_eq!(sent(&mut errands), [ErrandKey::Accept(1)], "somebody took its nonce");

@@ -101,7 +101,8 @@ mod tests {
         let life = BirthRequest { server, occurred_at: 50, precision, evidence, previous: None };
         let mut reports = Reports::open(&path).expect("a new file");
         let up = Change::Up { pid: 7 };
-        let times = [40, 60, 55].map(|at| reports.add(&key, &genesis, &life, at, &up).expect("written").event.occurred_at);
+        let times =
+            [40, 60, 55].map(|at| reports.add(&key, &genesis, &life, at, &up).expect("written").event.occurred_at);
         assert_eq!(times, [50, 60, 60], "never before the birth, never back");
         reports.on_taken(2);
         assert_eq!(reports.untaken().map(|report| report.event.number).collect::<Vec<_>>(), [2]);

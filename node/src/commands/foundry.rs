@@ -8,8 +8,8 @@ use tierchain_rpc::api::FoundryApiClient;
 use tierchain_rpc::types::{Hash, ImageInfo};
 use tierchain_runtime::{Call, foundry};
 
-use super::query::{PAGE, at, client};
 use super::foundry_service::foundry_service;
+use super::query::{PAGE, at, client};
 use super::submit::Author;
 use super::{print, print_json};
 use crate::cli::foundry::{FoundryCommand, ImageArgs, ImageCommand};

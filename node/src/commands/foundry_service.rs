@@ -9,7 +9,7 @@ use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{Detail, EndReason, Event, EventKind, Precision, ServerId};
 use tierchain_primitives::numbers::Micros;
 use tierchain_rpc::api::ChainsApiClient;
-use tierchain_rpc::types::{ChainRef, ServerInfo};
+use tierchain_rpc::types::{ChainRef, ServerInfo, ServerUuid};
 use tierchain_runtime::{Call, chains};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -58,7 +58,7 @@ async fn speak(args: &SilenceArgs, word: Word) -> anyhow::Result<ExitCode> {
     let ledger = RpcLedger::new(&rpc.rpc).await?;
     let found = foundry::last_sign(&ledger, server).await.with_context(|| at(rpc))?;
     let Some((_, sign_ms)) = found else { bail!("there is no server {server}: `tierchain chains list` lists them") };
-    let info = author.client.server(server.uuid.into(), Some(server.generation)).await.with_context(|| at(rpc))?;
+    let info = author.client.server(ServerUuid(server.uuid), Some(server.generation)).await.with_context(|| at(rpc))?;
     let number = info.map_or(0, |info| next_number(&info, &author));
     let occurred_at = now_us();
     let event = match word {
@@ -88,7 +88,7 @@ async fn life(author: &Author<'_>, args: &SilenceArgs) -> anyhow::Result<ServerI
     match args.server.parse::<ChainRef>().with_context(|| args.server.clone())? {
         ChainRef::Server(server) => Ok(server),
         ChainRef::Newest(uuid) => {
-            let info = author.client.server(uuid.into(), None).await.with_context(|| at(&args.submit.rpc))?;
+            let info = author.client.server(ServerUuid(uuid), None).await.with_context(|| at(&args.submit.rpc))?;
             info.map(|info| info.server.into()).with_context(|| format!("there is no server {uuid}"))
         }
         ChainRef::Chain(_) => bail!("name the server by its UUID, or UUID/GENERATION"),

@@ -32,7 +32,8 @@ impl Door {
     }
 
     async fn ask(&self, request: &Bytes, signature: &Bytes) -> Result<BirthAnswer, BirthRefused> {
-        let wait = |wait: Duration| later("TooManyRequests", &format!("ask again after {} ms", wait.as_millis().max(1)));
+        let wait =
+            |wait: Duration| later("TooManyRequests", &format!("ask again after {} ms", wait.as_millis().max(1)));
         self.pace.admit(self.peer, Instant::now()).map_err(wait)?;
         let (request, signature) = decode(request, signature)?;
         let (answer, answered) = oneshot::channel();

@@ -130,9 +130,7 @@ async fn load<L: Ledger>(ledger: &L, state: &mut State, key: Vec<u8>) -> Result<
 mod tests {
     use parity_scale_codec::Encode;
     use tierchain_primitives::crypto::KeyPair;
-    use tierchain_primitives::ledger::{
-        Announcement, Etsi, Ownership, Precision, Relations, TrackerCustody, Uuid,
-    };
+    use tierchain_primitives::ledger::{Announcement, Etsi, Ownership, Precision, Relations, TrackerCustody, Uuid};
     use tierchain_runtime::GenesisConfig;
     use tierchain_runtime::chains::Announced;
     use tierchain_runtime::foundry::Image;

@@ -66,7 +66,11 @@ impl<F: FnMut(&Step)> Steps<F> {
     ///
     /// # Errors
     /// When it doesn't come.
-    pub async fn until(&mut self, what: &str, mut look: impl AsyncFnMut() -> Result<Option<Option<u64>>>) -> Result<()> {
+    pub async fn until(
+        &mut self,
+        what: &str,
+        mut look: impl AsyncFnMut() -> Result<Option<Option<u64>>>,
+    ) -> Result<()> {
         let began = Instant::now();
         loop {
             if let Some(happened) = look().await? {

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use tierchain_primitives::H256;
+use tierchain_primitives::ledger::Uuid;
 use tierchain_rpc::api::{ChainsApiClient, DirectivesApiClient};
 use tierchain_rpc::types::{Address, ChainRef, DirectiveStatus, EventKind, Hash, Server, ServerUuid};
 use tierchain_testnet::cluster::{Process, binary, public_key, write_key};
 use tierchain_testnet::live::{SERVICE, Stage, add_image, live};
-use tierchain_primitives::H256;
-use tierchain_primitives::ledger::Uuid;
 
 use crate::harness::{Network, finish, turn, until, wait_for, within};
 
@@ -221,6 +221,8 @@ fn what_a_foundry_refuses_never_becomes_a_server() {
         within(COMMAND_LIMIT, "nothing of it is left", || (!folder.exists()).then_some(()));
         let client = stage.network.node(3).client;
         let info = wait_for(client.server(ServerUuid(uuid), None)).expect("it answers");
-        assert!(info.is_none_or(|info| info.birth_hash.is_none() && info.server == Server { uuid: ServerUuid(uuid), generation: 0 }));
+        assert!(info.is_none_or(
+            |info| info.birth_hash.is_none() && info.server == Server { uuid: ServerUuid(uuid), generation: 0 }
+        ));
     }
 }

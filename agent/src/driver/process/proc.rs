@@ -64,8 +64,7 @@ pub(super) fn members(all: &[Process], leader: Identity, marked: impl Fn(u32) ->
     let is_led = all.iter().any(|process| process.identity == leader);
     let in_group = |process: &&Process| {
         process.identity.start >= leader.start
-            && (process.identity == leader
-                || process.group == leader.pid && (is_led || marked(process.identity.pid)))
+            && (process.identity == leader || process.group == leader.pid && (is_led || marked(process.identity.pid)))
     };
     let mut found: BTreeSet<u32> = all.iter().filter(in_group).map(|process| process.identity.pid).collect();
     loop {
@@ -90,7 +89,10 @@ pub(super) fn figures(members: &[Process]) -> Figures {
     let ticks: u64 = members.iter().map(|process| process.cpu_ticks).sum();
     let pages: u64 = members.iter().map(|process| process.rss_pages).sum();
     let page_kib = page_size() as u64 / 1024;
-    Figures { cpu_us: ticks.saturating_mul(1_000_000) / clock_ticks_per_second(), rss_kib: pages.saturating_mul(page_kib) }
+    Figures {
+        cpu_us: ticks.saturating_mul(1_000_000) / clock_ticks_per_second(),
+        rss_kib: pages.saturating_mul(page_kib),
+    }
 }
 
 /// Which start of the system this is: numbers and ticks of another one mean nothing.
@@ -127,7 +129,8 @@ mod tests {
 
     #[test]
     fn a_line_is_read_whatever_the_program_is_called() {
-        let line = "71 (a) Z (b c) T 1 71 70 0 -1 4194304 9 9 9 9 100 20 3 4 20 0 1 0 5000 1000 12 18446744073709551615";
+        let line =
+            "71 (a) Z (b c) T 1 71 70 0 -1 4194304 9 9 9 9 100 20 3 4 20 0 1 0 5000 1000 12 18446744073709551615";
         let process = parse(line).expect("a line");
         assert_eq!((process.identity, process.state), (Identity { pid: 71, start: 5_000 }, 'T'));
         assert_eq!((process.parent, process.group, process.cpu_ticks, process.rss_pages), (1, 71, 127, 12));
@@ -141,7 +144,8 @@ mod tests {
     fn the_group_and_all_descendants_belong() {
         let leader = Identity { pid: 10, start: 100 };
         // 12 left the group, 13 is its child; 20 is a stranger; 9 is older than the leader, with a number given again.
-        let all = [process(10, 1, 10, 100), process(11, 10, 10, 101), process(12, 10, 12, 102), process(13, 12, 12, 103)];
+        let all =
+            [process(10, 1, 10, 100), process(11, 10, 10, 101), process(12, 10, 12, 102), process(13, 12, 12, 103)];
         let strangers = [process(20, 1, 20, 104), process(9, 1, 10, 50)];
         let pids = |all: &[Process], marked| {
             members(all, leader, |_| marked).iter().map(|process| process.identity.pid).collect::<Vec<_>>()
