@@ -30,7 +30,8 @@ const NAME_SHOWN_MAX: usize = 80;
 /// All APIs. The standard ones come first, as in Substrate.
 static APIS: LazyLock<Vec<Api>> = LazyLock::new(|| {
     let standard = standard::apis().into_iter();
-    standard.chain([ledger::chains(), ledger::meta(), validators::validators(), directives::directives()]).collect()
+    let ledger = [ledger::chains(), ledger::notes(), ledger::meta(), ledger::foundry()];
+    standard.chain(ledger).chain([validators::validators(), directives::directives()]).collect()
 });
 
 /// Why a call isn't answered.

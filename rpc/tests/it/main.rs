@@ -1,7 +1,10 @@
 //! The server on a real port, in front of a backend in memory, asked by jsonrpsee's clients and by raw bytes.
 
 mod author;
+mod beside;
 mod chain;
+mod directives;
+mod follow;
 mod front;
 mod fuzz;
 mod ledger;

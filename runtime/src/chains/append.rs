@@ -156,8 +156,8 @@ fn admit(
     let signer = context.signer;
     let Some((item, place)) = find(context, event, |_| signer)? else { return Ok(None) };
     ensure_writer(context, &item.server, event)?;
-    ensure_place(context, parameters, &item, place, event)?;
     ensure_kind(event)?;
+    ensure_place(context, parameters, &item, place, event)?;
     Ok(Some(item))
 }
 

@@ -10,19 +10,28 @@ use tierchain_primitives::ledger::{ServerState, Uuid};
 use tierchain_primitives::numbers::Micros;
 use tierchain_primitives::{AccountId, Epoch, H256};
 use tierchain_runtime::api::{ARGUMENT_BYTES_MAX, ApiError, PAGE_ENTRIES_MAX, call};
-use tierchain_runtime::chains::Server;
+use tierchain_runtime::chains::{DiscrepancyKind, Server};
 use tierchain_runtime::validity::{InvalidTransaction, TransactionSource, TransactionValidityError, ValidTransaction};
 use tierchain_runtime::{Call, RuntimeVersion, VERSIONS, check, metadata, query, runtime_version, system};
 
 use crate::metadata::{Described, decoded_v15};
 use crate::system::remark;
-use crate::world::{GENESIS, T0, Who, World, announcement, append, server, state};
+use crate::world::{
+    GENESIS, T0, Who, World, add_image, announce, announcement, append, attest, host, note, server, state, witness,
+};
 
 /// A world with a server that has run for a while.
 fn lived_in() -> World {
     let mut world = World::live();
     world.bear(&announcement(server(1)), T0, None);
     world.run(Who::Agent, append(state(server(1), 0, T0 + 5 as Micros, ServerState::Running)));
+    world.takes(Who::Agent, announce(&announcement(server(2))));
+    world.takes(Who::Provider, add_image(H256([0x77; 32])));
+    world.takes(Who::Agent, attest(host(0), T0, T0 + 1));
+    world.takes(Who::Agent, attest(host(0), T0 + 2, T0 + 3));
+    world.takes(Who::Orchestrator, witness(server(1), ServerState::Paused, T0 + 5));
+    world.time += 120_000;
+    world.takes(Who::Auditor, note(server(1), DiscrepancyKind::StateDisagrees));
     world
 }
 
@@ -37,6 +46,7 @@ fn ask<T: Decode>(world: &World, method: &str, arguments: &impl Encode) -> T {
 /// Arguments for each method that takes any.
 fn arguments() -> BTreeMap<&'static str, Vec<u8>> {
     let (uuid, tenant) = (server(1).uuid, announcement(server(1)).ownership.tenant);
+    let (provider, image) = (announcement(server(1)).ownership.provider, H256([0x77; 32]));
     let extrinsic = signed(remark(b"hello"), Era::Immortal, 0);
     BTreeMap::from([
         ("Metadata_metadata_at_version", 15u32.encode()),
@@ -52,6 +62,19 @@ fn arguments() -> BTreeMap<&'static str, Vec<u8>> {
         ("ChainsApi_servers", (0u64, 10u32).encode()),
         ("ChainsApi_tenant_server_count", tenant.encode()),
         ("ChainsApi_tenant_servers", (tenant, 0u64, 10u32).encode()),
+        ("ChainsApi_announcement", server(2).encode()),
+        ("NotesApi_notes", (server(1), 0u32, 10u32).encode()),
+        ("NotesApi_witnessed", server(1).encode()),
+        ("NotesApi_open_discrepancies", server(1).encode()),
+        ("NotesApi_disputed", (0u64, 10u32).encode()),
+        ("NotesApi_attested", host(0).encode()),
+        ("NotesApi_gaps", (host(0), 0u32, 10u32).encode()),
+        ("NotesApi_committed", host(0).encode()),
+        ("FoundryApi_image", (provider, image).encode()),
+        ("FoundryApi_image_count", provider.encode()),
+        ("FoundryApi_images", (provider, 0u64, 10u32).encode()),
+        ("MetaApi_of_provider", (provider, 0u64, 10u32).encode()),
+        ("MetaApi_of_tenant", (tenant, 0u64, 10u32).encode()),
         ("MetaApi_meta_chain", H256([7; 32]).encode()),
         ("MetaApi_list", (0u64, 10u32).encode()),
         ("ValidatorsApi_epoch", Epoch(0).encode()),
@@ -115,7 +138,7 @@ fn metadata_comes_in_the_versions_that_are_served() {
 fn answers_are_those_of_the_state() {
     let world = lived_in();
     let nonce = |who: AccountId| ask::<u32>(&world, "AccountNonceApi_account_nonce", &who);
-    assert_eq!((nonce(Who::Agent.id()), nonce(AccountId([0xcc; 32]))), (2, 0));
+    assert_eq!((nonce(Who::Agent.id()), nonce(AccountId([0xcc; 32]))), (5, 0));
     let (uuid, other) = (server(1).uuid, Uuid([9; 16]));
     type Life = Option<(tierchain_primitives::ledger::ServerId, Server)>;
     let life = |uuid: Uuid, generation: Option<u32>| ask::<Life>(&world, "ChainsApi_server", &(uuid, generation));

@@ -2,7 +2,7 @@
 
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{
-    Announcement, Detail, EndReason, Event, EventKind, Meter, Precision, Resources, ServerState,
+    Announcement, Detail, EndReason, Event, EventKind, Identifier, Meter, Precision, Resources, ServerState,
 };
 use tierchain_primitives::limits::DETAIL_BYTES_MAX;
 use tierchain_runtime::chains::{self, Error};
@@ -95,7 +95,7 @@ fn details_meters_and_kinds_are_checked() {
     assert_eq!(world.result(Who::Agent, append(metered(1, 10, 11))), Ok(()));
     let usage = world.server(server(1)).usage.0;
     assert_eq!((usage.cpu_us, usage.bytes_in), (10, 11));
-    refused(&mut world, end(server(1), 2, T0 + 6, EndReason::Orphaned), Error::EventNotAllowed);
+    refused(&mut world, end(server(1), 2, T0 + 6, EndReason::Orphaned), RegistryError::NotAFoundry);
     let replayed = Event { precision: Precision::Replayed, ..running(2, 6) };
     refused(&mut world, replayed, Error::ReplayNotAllowed);
 }
@@ -180,9 +180,9 @@ fn markers_and_summaries() {
     let summary = EventKind::Summary { transitions: 9, first: T0 + 3, state: ServerState::Paused };
     let marks = vec![
         event(server(1), 0, T0 + 1, EventKind::Rebooted),
-        event(server(1), 1, T0 + 2, EventKind::GuestEvent { code: 7 }),
-        event(server(1), 2, T0 + 4, summary),
-        event(server(1), 3, T0 + 4, EventKind::Suspected { since: T0 }),
+        event(server(1), 1, T0 + 4, summary),
+        event(server(1), 2, T0 + 4, EventKind::AttributeChanged { name: Identifier::default(), value: H256::ZERO }),
+        event(server(1), 3, T0 + 5, EventKind::Rebooted),
     ];
     world.run(Who::Agent, batch(marks));
     let record = world.server(server(1));

@@ -1,15 +1,21 @@
 //! The runtime from outside: blocks of extrinsics in, state, entity blocks and meta blocks out.
 
 mod api;
+mod attestations;
+mod bad_input;
 mod births;
+mod capacity;
 mod directives;
 mod directives_properties;
 mod epochs;
+mod foundry;
 mod genesis;
 mod golden;
 mod governance;
 mod grants;
 mod hosts;
+mod guests;
+mod invariants;
 mod lives;
 mod meta;
 mod metadata;
@@ -18,8 +24,11 @@ mod moving;
 mod parties;
 mod properties;
 mod quotas;
+mod random_lives;
 mod recording;
 mod rejoin;
 mod set_changes;
+mod silence;
 mod system;
+mod witnesses;
 mod world;

@@ -141,7 +141,7 @@ fn nonce(world: &World, who: Who) -> u32 {
 }
 
 /// What holds for the chains of a world: dense, linked, hashed, sealed, and summed without gap or overlap.
-fn assert_chains(world: &World) {
+pub(crate) fn assert_chains(world: &World) {
     let mut chains: BTreeMap<H256, Vec<&EntityBlock>> = BTreeMap::new();
     for block in &world.entity_blocks {
         chains.entry(block.chain).or_default().push(block);
@@ -168,7 +168,7 @@ fn assert_chains(world: &World) {
     }
 }
 
-fn assert_meta_chains(world: &World) {
+pub(crate) fn assert_meta_chains(world: &World) {
     let mut chains: BTreeMap<H256, Vec<&MetaBlock>> = BTreeMap::new();
     for block in &world.meta_blocks {
         chains.entry(block.meta).or_default().push(block);

@@ -2,21 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use parity_scale_codec::Encode;
 use tierchain_primitives::crypto::{KeyPair, Signature};
 use tierchain_primitives::epoch::next_set_item;
 use tierchain_primitives::extrinsic::{Era, Extrinsic};
 use tierchain_primitives::header::{Header, PreRuntime, extrinsics_root};
 use tierchain_primitives::ledger::{
-    Announcement, BirthRequest, Detail, EndReason, EntityBlock, Etsi, Event, EventKind, MetaBlock, Ownership,
-    Precision, Relations, Resources, ServerId, ServerState, TrackerCustody, Uuid, party_id,
+    Announcement, BirthRequest, Detail, EndReason, EntityBlock, Etsi, Event, EventKind, GuestReport, MetaBlock,
+    Ownership, Precision, Relations, Resources, ServerId, ServerState, TrackerCustody, Uuid, party_id,
 };
 use tierchain_primitives::numbers::{Micros, Millis};
 use tierchain_primitives::{AccountId, H256, ValidatorIndex};
-use tierchain_runtime::chains::Server;
+use tierchain_runtime::chains::{DiscrepancyKind, Server, Verdict};
 use tierchain_runtime::{
     BlockContext, Call, Checked, DataCenter, DispatchError, GenesisConfig, Host, Outcome, Role, Roles, RuntimeEvent,
-    Validator, chains, check, execute, genesis_state, meta, query, registry,
+    Validator, chains, check, execute, foundry, genesis_state, meta, query, registry,
 };
+
+use crate::invariants::Journal;
 
 /// The network's hash of block 0, as far as these tests care.
 pub(crate) const GENESIS: H256 = H256([0xee; 32]);
@@ -38,12 +41,18 @@ pub(crate) enum Who {
     Tracker,
     /// An admitted account without roles.
     Nobody,
-    /// The account of provider P.
+    /// The account of the service provider P.
     Provider,
-    /// The account of provider Q.
-    OtherProvider,
-    /// An orchestrator.
+    /// An orchestrator that acts for P.
     Orchestrator,
+    /// The account of the service provider Q.
+    OtherProvider,
+    /// A second foundry.
+    OtherFoundry,
+    /// Somebody who checks.
+    Auditor,
+    /// The agent of a host in a network with many, by number.
+    Host(u8),
     /// The operator of a validator, by number.
     Operator(u8),
     /// The consensus key of a validator, by number.
@@ -61,8 +70,11 @@ impl Who {
             Self::Tracker => 4,
             Self::Nobody => 5,
             Self::Provider => 6,
-            Self::OtherProvider => 7,
-            Self::Orchestrator => 8,
+            Self::Orchestrator => 7,
+            Self::OtherProvider => 8,
+            Self::OtherFoundry => 9,
+            Self::Auditor => 10,
+            Self::Host(number) => 0x20 + number,
             Self::Operator(number) => 0x40 + number,
             Self::Voter(number) => 0x80 + number,
             Self::Fresh(number) => 0xe0 + number,
@@ -97,18 +109,23 @@ pub(crate) fn config(allow_replay: bool) -> GenesisConfig {
         dev: true,
         time: START,
         allow_replay,
+        unknown_images: true,
         validators: vec![validator],
         accounts: vec![
             (Who::Agent.id(), with(Role::Hypervisor)),
             (Who::OtherAgent.id(), with(Role::Hypervisor)),
             (Who::Foundry.id(), with(Role::Foundry)),
             (Who::Nobody.id(), Roles::NONE),
+            (Who::Orchestrator.id(), with(Role::Orchestrator)),
+            (Who::OtherFoundry.id(), with(Role::Foundry)),
+            (Who::Auditor.id(), with(Role::Auditor)),
         ],
         hosts: vec![
             Host::new(host(0), center.id, Who::Agent.id()),
             Host::new(host(1), center.id, Who::OtherAgent.id()),
         ],
         data_centers: vec![center],
+        providers: vec![(party_id("P"), Who::Provider.id()), (party_id("Q"), Who::OtherProvider.id())],
         ..GenesisConfig::default()
     }
 }
@@ -140,13 +157,31 @@ pub(crate) struct World {
     parent: H256,
     /// Time of the next block.
     pub(crate) time: Millis,
+    /// All that was executed, where somebody wants to do it again.
+    pub(crate) journal: Option<Journal>,
 }
 
 impl World {
     pub(crate) fn new(config: &GenesisConfig) -> Self {
-        let state = genesis_state(config).into_iter().collect();
+        let mut state: BTreeMap<_, _> = genesis_state(config).into_iter().collect();
+        // As if the provider had appointed its orchestrator before.
+        state.insert(registry::ACTS_FOR.key(&Who::Orchestrator.id()), party_id("P").encode());
         let (entity_blocks, meta_blocks) = (Vec::new(), Vec::new());
-        Self { state, entity_blocks, meta_blocks, number: 0, parent: GENESIS, time: config.time + 60_000 }
+        Self {
+            state,
+            entity_blocks,
+            meta_blocks,
+            number: 0,
+            parent: GENESIS,
+            time: config.time + 60_000,
+            journal: None,
+        }
+    }
+
+    /// A network that keeps what it executed.
+    pub(crate) fn journaled(config: &GenesisConfig) -> Self {
+        let world = Self::new(config);
+        Self { journal: Some(Journal::new(world.state.clone())), ..world }
     }
 
     pub(crate) fn live() -> Self {
@@ -176,6 +211,9 @@ impl World {
         let outcome = execute(&self.state, &context, &extrinsics);
         assert_eq!(outcome, execute(&self.state, &context, &extrinsics), "execution is deterministic");
         assert!(outcome.changes.is_sorted_by(|one, next| one.0 < next.0));
+        if let Some(journal) = &mut self.journal {
+            journal.record(&header, &extrinsics, &outcome.changes);
+        }
         for (key, value) in &outcome.changes {
             match value {
                 Some(value) => drop(self.state.insert(key.clone(), value.clone())),
@@ -201,7 +239,6 @@ impl World {
 
     /// A checked extrinsic with the signer's next nonce. The signature is settled elsewhere, so nothing signs it.
     fn signed(&self, who: Who, call: &Call, used: &mut BTreeMap<Who, u32>) -> Checked {
-        use parity_scale_codec::Encode;
         let account = tierchain_runtime::account(&self.state, &who.id()).expect("a test signs with admitted accounts");
         let ahead = used.entry(who).or_insert(0);
         let nonce = account.nonce + *ahead;
@@ -216,6 +253,30 @@ impl World {
         self.run(Who::Agent, announce(announcement));
         let birth = birth(&BirthRequest { previous, ..request(announcement.server, at) });
         assert_eq!(self.result(Who::Foundry, birth), Ok(()));
+    }
+
+    /// Executes a block with one call, which fails with this error and leaves nothing but the nonce.
+    pub(crate) fn refuses(&mut self, who: Who, call: Call, error: impl Into<DispatchError>) {
+        let before = self.leaves();
+        assert_eq!(self.result(who, call), Err(error.into()));
+        assert!(self.leaves() == before, "a failed call left something");
+    }
+
+    /// Executes a block with one call, which succeeds and changes nothing: a repeat.
+    pub(crate) fn repeats(&mut self, who: Who, call: Call) {
+        let before = self.leaves();
+        assert_eq!(self.result(who, call), Ok(()));
+        assert!(self.leaves() == before, "a repeat changed something");
+    }
+
+    /// Executes a block with one call, which succeeds.
+    pub(crate) fn takes(&mut self, who: Who, call: Call) {
+        assert_eq!(self.result(who, call), Ok(()));
+    }
+
+    /// The time of the next block, in the events' unit.
+    pub(crate) fn now(&self) -> Micros {
+        self.time * 1_000
     }
 
     pub(crate) fn server(&self, id: ServerId) -> Server {
@@ -239,7 +300,7 @@ pub(crate) fn announcement(server: ServerId) -> Announcement {
     Announcement {
         server,
         host: host(0),
-        image: H256([7; 32]),
+        image: H256::ZERO,
         resources: Some(Resources { vcpus: 2, memory_mib: 48, disk_gib: 20 }),
         tracker: Who::Tracker.id(),
         custody: TrackerCustody::Guest,
@@ -283,6 +344,41 @@ pub(crate) fn append(event: Event) -> Call {
 
 pub(crate) fn batch(events: Vec<Event>) -> Call {
     Call::Chains(chains::Call::AppendBatch { events })
+}
+
+/// The call that carries reports of guests, signed by the tracker.
+pub(crate) fn guests(events: Vec<Event>) -> Call {
+    let signed =
+        |event: Event| GuestReport { signature: Who::Tracker.key().sign(&event.guest_signed_bytes(&GENESIS)), event };
+    Call::Chains(chains::Call::AppendGuest { reports: events.into_iter().map(signed).collect() })
+}
+
+pub(crate) fn guest(server: ServerId, number: u64, at: Micros, code: u32) -> Event {
+    event(server, number, at, EventKind::GuestEvent { code })
+}
+
+pub(crate) fn attest(host: H256, since: Micros, until: Micros) -> Call {
+    Call::Chains(chains::Call::Attest { host, since, until })
+}
+
+pub(crate) fn witness(server: ServerId, state: ServerState, since: Micros) -> Call {
+    Call::Chains(chains::Call::Witness { server, state, since, evidence: H256([0x1e; 32]) })
+}
+
+pub(crate) fn note(server: ServerId, kind: DiscrepancyKind) -> Call {
+    Call::Chains(chains::Call::NoteDiscrepancy { server, kind })
+}
+
+pub(crate) fn resolve(server: ServerId, note: u32, verdict: Verdict) -> Call {
+    Call::Chains(chains::Call::Resolve { server, note, verdict, evidence: H256([0x2e; 32]) })
+}
+
+pub(crate) fn add_image(image: H256) -> Call {
+    Call::Foundry(foundry::Call::AddImage { image })
+}
+
+pub(crate) fn retire_image(image: H256) -> Call {
+    Call::Foundry(foundry::Call::RetireImage { image })
 }
 
 pub(crate) fn late(event: Event) -> Call {

@@ -10,6 +10,7 @@ mod agent_dies;
 mod all_validators_die;
 mod bad_input;
 mod bad_start;
+mod directives;
 mod epochs;
 mod governance;
 mod graceful_stop;
