@@ -30,6 +30,8 @@ say "== tests"
 TIERCHAIN_BIN="$BIN" cargo_ test --release --locked --workspace --lib --bins --tests
 say "== Substrate clients, as they come from their registries"
 TIERCHAIN_BIN="$BIN" "$ROOT/scripts/clients.sh"
+say "== a closed loop, live"
+TIERCHAIN_BIN="$BIN" timeout 300 "$ROOT/scripts/demo.sh" --live --exit --dir "$TARGET_DIR/demo-live" --base-port 21944
 say "== doc tests"
 cargo_ test --release --locked --workspace --doc
 say "== the fuzzing corpus, replayed"

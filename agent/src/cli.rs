@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use tierchain_rpc::client::{ClientIdentity, ClientTls};
 
 use crate::source::SourceSpec;
@@ -24,6 +24,69 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Replays a source, waits until all it says is final, and prints what is on the ledger.
     Run(Box<Run>),
+    /// Runs the servers of one host as the ledger's directives ask, and reports what happens to them. Goes on until it is
+    /// stopped; the servers go on without it.
+    Host(Box<HostArgs>),
+    /// Runs inside a server: starts its image, watches it, asks a foundry for the server's birth. Started by a driver.
+    #[command(hide = true)]
+    Tracker(Box<TrackerArgs>),
+}
+
+/// How servers are run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum DriverKind {
+    /// As groups of processes on this machine.
+    Process,
+}
+
+/// Settings of `host`.
+#[derive(Args, Debug)]
+pub(crate) struct HostArgs {
+    /// How servers are run.
+    #[arg(long, value_enum, default_value_t = DriverKind::Process)]
+    pub(crate) driver: DriverKind,
+    /// A validator's RPC address (http:// or https://); give all that are to be used.
+    #[arg(long, required = true, num_args = 1.., value_name = "URL")]
+    pub(crate) rpc: Vec<String>,
+    /// How to know the validators, and how to be known to them.
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
+    /// The hypervisor's key: answers directives, announces servers and signs their events.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// The host's name, as the chain spec has it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: String,
+    /// The folder that keeps servers and what isn't final yet; made if it doesn't exist. Its path must be short, since
+    /// the trackers' socket lies in it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: PathBuf,
+    /// The folder of images, each a program named by its SHA-256 in 64 digits.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) images: PathBuf,
+    /// A foundry's address, for the trackers inside servers; they are asked in this order.
+    #[arg(long, required = true, num_args = 1.., value_name = "URL")]
+    pub(crate) foundry: Vec<String>,
+    /// How often the ledger is told that the host was watched without a break, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1_000..=3_600_000))]
+    pub(crate) attest_ms: u64,
+}
+
+/// Settings of `tracker`.
+#[derive(Args, Debug)]
+pub(crate) struct TrackerArgs {
+    /// The server's own disk.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// What the server runs.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) image: PathBuf,
+    /// The agent's socket.
+    #[arg(long, value_name = "SOCKET")]
+    pub(crate) channel: PathBuf,
+    /// How many CPUs the server is given.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) cpus: u32,
 }
 
 /// Settings of `run`.
@@ -32,15 +95,9 @@ pub(crate) struct Run {
     /// A validator's RPC address (http:// or https://); give all that are to be used.
     #[arg(long, required = true, num_args = 1.., value_name = "URL")]
     pub(crate) rpc: Vec<String>,
-    /// PEM file of the authorities that the validators' certificates may come from [default: the system's].
-    #[arg(long, value_name = "FILE")]
-    pub(crate) rpc_ca: Option<PathBuf>,
-    /// PEM file of the certificate that is shown to validators that ask for one.
-    #[arg(long, value_name = "FILE", requires = "rpc_key", requires = "rpc_ca")]
-    pub(crate) rpc_cert: Option<PathBuf>,
-    /// PEM file of that certificate's private key.
-    #[arg(long, value_name = "FILE", requires = "rpc_cert")]
-    pub(crate) rpc_key: Option<PathBuf>,
+    /// How to know the validators, and how to be known to them.
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
     /// The hypervisor's key: announces servers and signs their events.
     #[arg(long, value_name = "FILE")]
     pub(crate) key: PathBuf,
@@ -76,9 +133,23 @@ pub(crate) struct Run {
     pub(crate) json: bool,
 }
 
-impl Run {
+/// Certificates of an agent that speaks TLS.
+#[derive(Args, Debug)]
+pub(crate) struct TlsArgs {
+    /// PEM file of the authorities that the validators' certificates may come from [default: the system's].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rpc_ca: Option<PathBuf>,
+    /// PEM file of the certificate that is shown to validators that ask for one.
+    #[arg(long, value_name = "FILE", requires = "rpc_key", requires = "rpc_ca")]
+    pub(crate) rpc_cert: Option<PathBuf>,
+    /// PEM file of that certificate's private key.
+    #[arg(long, value_name = "FILE", requires = "rpc_cert")]
+    pub(crate) rpc_key: Option<PathBuf>,
+}
+
+impl TlsArgs {
     /// The certificates to speak TLS with; none where the system's authorities do.
-    pub(crate) fn tls(&self) -> Option<ClientTls> {
+    pub(crate) fn files(&self) -> Option<ClientTls> {
         let identity = self.rpc_cert.clone().zip(self.rpc_key.clone());
         let identity = identity.map(|(certificate, key)| ClientIdentity { certificate, key });
         self.rpc_ca.clone().map(|authorities| ClientTls { authorities, identity })
@@ -117,7 +188,7 @@ mod tests {
     #[test]
     fn several_validators_are_given_either_way() {
         for more in [&["--rpc", "http://b", "http://c"][..], &["--rpc", "http://b", "--rpc", "http://c"]] {
-            let Command::Run(run) = parse(more).expect("a command line").command;
+            let Command::Run(run) = parse(more).expect("a command line").command else { panic!("another command") };
             assert_eq!(run.rpc.len(), 3);
         }
     }

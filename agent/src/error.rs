@@ -3,6 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use tierchain_client::UrlError;
+
+use crate::host::HostError;
 use crate::keyfile::KeyFileError;
 use crate::outbox::OutboxError;
 use crate::submitter::Rejected;
@@ -36,16 +39,14 @@ pub(crate) enum AgentError {
         record: u64,
     },
     /// An address that isn't one.
-    #[error("--rpc {url} is no address of a validator: {reason}; expected http://HOST:PORT or https://HOST:PORT")]
-    Url {
-        /// The address.
-        url: String,
-        /// What is wrong with it.
-        reason: String,
-    },
+    #[error(transparent)]
+    Url(#[from] UrlError),
     /// The network will never take what the agent says.
     #[error(transparent)]
     Rejected(#[from] Rejected),
+    /// A host.
+    #[error(transparent)]
+    Host(#[from] Box<HostError>),
     /// The ledger refused lives; the rest is final.
     #[error("the ledger refused {count} of the servers' lives, first {first}")]
     Refused {

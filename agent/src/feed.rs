@@ -19,9 +19,13 @@ use crate::normaliser::{Counts, Normaliser};
 use crate::outbox::Outbox;
 use crate::record::Record;
 use crate::source::{Lines, SourceSpec};
+use crate::submitter::Errand;
 
+pub(crate) mod intake;
 #[cfg(test)]
 mod tests;
+
+use intake::Stored;
 
 /// Records are synced in groups of this many, unless the source pauses.
 const GROUP: usize = 64;
@@ -33,6 +37,8 @@ const NAP: Duration = Duration::from_millis(50);
 pub(crate) enum Fed {
     /// Records that are on disk.
     Records(Vec<Record>),
+    /// Something to be said that belongs to no server's life. Boxed: a call is large.
+    Errand(Box<Errand>),
     /// The source has ended.
     Ended(SourceEnd),
     /// It can't go on.
@@ -51,10 +57,7 @@ pub(crate) struct SourceEnd {
 /// The source side.
 pub(crate) struct Feed {
     source: SourceSpec,
-    outbox: Outbox,
-    /// The records of earlier runs, and how many of them the source has given again.
-    stored: Vec<Record>,
-    matched: usize,
+    stored: Stored,
     group: Vec<Record>,
     /// Recorded seconds per second; 0 for as fast as possible.
     speed: f64,
@@ -70,12 +73,13 @@ impl Feed {
     /// A feed from a source through an outbox with the records `stored` in it.
     pub(crate) fn new(
         source: SourceSpec,
-        (outbox, stored): (Outbox, Vec<Record>),
+        outbox: (Outbox, Vec<Record>),
         speed: f64,
         stop: Arc<AtomicBool>,
         out: mpsc::Sender<Fed>,
     ) -> Self {
-        Self { source, outbox, stored, matched: 0, group: Vec::new(), speed, started: None, stop, out }
+        let stored = Stored::new(outbox, source.path.clone());
+        Self { source, stored, group: Vec::new(), speed, started: None, stop, out }
     }
 
     /// Reads the source to its end.
@@ -95,7 +99,7 @@ impl Feed {
         let mut lines = Lines::new(BufReader::new(File::open(&path).map_err(io_error)?));
         let mut normaliser = Normaliser::new(self.source.grammar);
         if let Some(last) = self.stored.last() {
-            tracing::info!(records = self.outbox.next(), source_bytes = last.cursor, "going on with the outbox");
+            tracing::info!(source_bytes = last.cursor, "going on with the outbox");
         }
         while let Some(line) = lines.next_line().map_err(io_error)? {
             match normaliser.on_line(&line, lines.offset()) {
@@ -110,9 +114,7 @@ impl Feed {
         if self.flush()?.is_err() {
             return Ok(Err(Stopped));
         }
-        if self.matched < self.stored.len() {
-            return Err(self.other_recording());
-        }
+        self.stored.ensure_all_given()?;
         let names = normaliser.names().filter_map(|(uuid, name)| Some((uuid, name?.to_owned())));
         Ok(Ok(SourceEnd { counts: normaliser.counts(), names: names.collect() }))
     }
@@ -120,25 +122,12 @@ impl Feed {
     /// Puts the group into the outbox, as far as it isn't there, and hands it on.
     fn flush(&mut self) -> Result<Result<(), Stopped>, AgentError> {
         let group = core::mem::take(&mut self.group);
-        let known = group.len().min(self.stored.len() - self.matched);
-        for record in &group[..known] {
-            if self.stored[self.matched] != *record {
-                return Err(self.other_recording());
-            }
-            self.matched += 1;
-        }
-        if known < group.len() {
-            self.outbox.append(&group[known..])?;
-        }
+        self.stored.put(&group)?;
         if self.stop.load(Ordering::Relaxed) {
             return Ok(Err(Stopped));
         }
         let handed_on = group.is_empty() || self.out.blocking_send(Fed::Records(group)).is_ok();
         Ok(if handed_on { Ok(()) } else { Err(Stopped) })
-    }
-
-    fn other_recording(&self) -> AgentError {
-        AgentError::OtherRecording { path: self.source.path.clone(), record: self.matched as u64 }
     }
 
     /// Waits until the recording's time has come, what is known before it being handed on first.

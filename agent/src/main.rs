@@ -5,25 +5,32 @@
 //!            (pure)         (fsync)    (until final)
 //! ```
 //!
+//! Three commands: `run` replays a recording, `host` runs servers as directives ask ([`mod@host`], by a [`driver`]), and
+//! `tracker` is what runs inside each of those servers ([`tracker`]).
+//!
 //! The source's lines become records of servers' lives in [`normaliser`], by one rule for all sources. [`feed`] puts
-//! them into the [`outbox`], durable before anything is said. [`submitter`] brings them to the [`ledger`] and knows by
+//! them into the [`outbox`], durable before anything is said. [`submitter`] brings them to the ledger and knows by
 //! its state alone what is done. Killed at any point and started again, the agent goes on without gap or double.
 
-mod backoff;
+mod append_log;
+mod channel;
 mod cli;
+mod clock;
+mod driver;
 mod error;
+#[cfg(test)]
+mod fake;
 mod feed;
+mod host;
 mod keyfile;
-mod ledger;
 mod normaliser;
 mod outbox;
 mod record;
 mod report;
-mod ring;
-mod rpc_ledger;
 mod sighting;
 mod source;
 mod submitter;
+mod tracker;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -33,19 +40,17 @@ use std::time::Instant;
 
 use clap::Parser;
 use futures::future::try_join_all;
+use tierchain_client::{Pacing, Ring, RpcLedger};
 use tierchain_primitives::ledger::{Ownership, party_id};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::backoff::Pacing;
 use crate::cli::{Cli, Command, Run};
 use crate::error::AgentError;
 use crate::feed::{Fed, Feed};
 use crate::outbox::Outbox;
 use crate::report::Report;
-use crate::ring::Ring;
-use crate::rpc_ledger::RpcLedger;
-use crate::submitter::{Identity, Submitter};
+use crate::submitter::{Identity, StandIn, Submitter};
 
 /// How many groups of records may be between the source and the submitter.
 const FEED_GROUPS: usize = 64;
@@ -53,9 +58,13 @@ const FEED_GROUPS: usize = 64;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_logging(cli.log_json);
-    let Command::Run(run) = cli.command;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    match runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(start(&run))) {
+    let performed = runtime.map_err(anyhow::Error::from).and_then(|runtime| match &cli.command {
+        Command::Run(run) => runtime.block_on(start(run)),
+        Command::Host(args) => runtime.block_on(host::run::run(args)),
+        Command::Tracker(args) => runtime.block_on(tracker::run(args)),
+    });
+    match performed {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tierchain-agent: {error:#}");
@@ -104,7 +113,7 @@ async fn start(run: &Run) -> anyhow::Result<()> {
 async fn replay(run: &Run, stop: &Arc<AtomicBool>) -> Result<Report, AgentError> {
     let started = Instant::now();
     let identity = identity(run)?;
-    let tls = run.tls();
+    let tls = run.tls.files();
     let ledgers = try_join_all(run.rpc.iter().map(|url| RpcLedger::new(url, tls.as_ref()))).await?;
     let outbox = Outbox::open(&run.outbox, identity.hypervisor.public())?;
     let (out, mut fed) = mpsc::channel::<Fed>(FEED_GROUPS);
@@ -124,15 +133,9 @@ fn identity(run: &Run) -> Result<Identity, AgentError> {
         Some(path) => keyfile::read(path),
         None => Ok(hypervisor.clone()),
     };
-    Ok(Identity {
-        tracker: other(&run.tracker_key)?,
-        foundry: other(&run.foundry_key)?,
-        host: party_id(&run.host),
-        ownership: Ownership {
-            provider: party_id(&run.provider),
-            tenant: party_id(&run.tenant),
-            service: party_id(&run.service),
-        },
-        hypervisor,
-    })
+    let ownership =
+        Ownership { provider: party_id(&run.provider), tenant: party_id(&run.tenant), service: party_id(&run.service) };
+    let (tracker, foundry) = (other(&run.tracker_key)?, other(&run.foundry_key)?);
+    let stand_in = Some(StandIn { tracker, foundry, ownership });
+    Ok(Identity { host: party_id(&run.host), stand_in, hypervisor })
 }

@@ -34,7 +34,8 @@ mod tests;
 
 use server::Server;
 
-/// How long a server that ended may come back to have not ended: a hard reboot, a migration back.
+/// How long a server that ended may come back to have not ended, where the source doesn't know better: a hard reboot, a
+/// migration back.
 pub(crate) const GRACE_US: Micros = 120_000_000;
 
 /// How long after a written reboot others are the same one.
@@ -123,6 +124,10 @@ impl Normaliser {
             Ok(Parsed::Sighting(sighting)) => {
                 self.advance(sighting.time, cursor, &mut records);
                 self.on_sighting(&sighting, cursor, &mut records);
+                // Without a grace an end is one at once; there may be no next line for a long time.
+                if self.grammar.end_grace_us() == 0 {
+                    self.advance(self.clock, cursor, &mut records);
+                }
             }
             Ok(Parsed::Noise(time)) => self.advance(time, cursor, &mut records),
             Err(garbage) => {

@@ -29,7 +29,7 @@ use lock::Lock;
 const SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The first bytes of a segment; the account follows.
-const MAGIC: &[u8; 16] = b"tierchain/out/1\n";
+const MAGIC: &[u8; 16] = b"tierchain/out/2\n";
 
 /// Length of a segment's head: [`MAGIC`] and the account.
 const HEAD_BYTES: usize = MAGIC.len() + 32;
@@ -115,6 +115,7 @@ impl Outbox {
     }
 
     /// The sequence number that the next record gets.
+    #[cfg(test)]
     pub(crate) fn next(&self) -> u64 {
         self.next
     }

@@ -7,8 +7,10 @@ use core::fmt;
 
 use parity_scale_codec::{Decode, Encode};
 use tierchain_primitives::H256;
-use tierchain_primitives::ledger::{Detail, EventKind, Meter, Resources, Uuid};
+use tierchain_primitives::ledger::{Detail, EventKind, Meter, Precision, Resources, Uuid};
 use tierchain_primitives::numbers::Micros;
+
+use crate::sighting::Declared;
 
 /// One life of a server, as the source saw it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -30,12 +32,16 @@ impl fmt::Debug for LifeId {
 pub(crate) struct Birth {
     /// When.
     pub(crate) occurred_at: Micros,
+    /// How that is known.
+    pub(crate) precision: Precision,
     /// SHA-256 of the native line that showed it.
     pub(crate) evidence: H256,
     /// What the server is given, where the source knows.
     pub(crate) resources: Option<Resources>,
     /// Whose it is, where the line says so.
     pub(crate) tenant: Option<H256>,
+    /// What was ordered, where the source knows: its tracker then asks for the birth by itself.
+    pub(crate) declared: Option<Box<Declared>>,
 }
 
 /// Something that happened in a life.
@@ -45,6 +51,8 @@ pub(crate) struct Happening {
     pub(crate) number: u64,
     /// When; never before the life's previous happening.
     pub(crate) occurred_at: Micros,
+    /// How that is known.
+    pub(crate) precision: Precision,
     /// What.
     pub(crate) event: EventKind,
     /// What the server had consumed by the last report before it.

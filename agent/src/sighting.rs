@@ -1,8 +1,9 @@
 //! The vocabulary between sources and the normaliser: what one native line says about one server.
 
-use tierchain_primitives::H256;
-use tierchain_primitives::ledger::{Resources, ServerState, Uuid};
+use parity_scale_codec::{Decode, Encode};
+use tierchain_primitives::ledger::{Etsi, Ownership, Precision, Relations, Resources, ServerState, Uuid};
 use tierchain_primitives::numbers::Micros;
+use tierchain_primitives::{AccountId, H256};
 
 /// One native line that speaks of one server.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -11,6 +12,8 @@ pub(crate) struct Sighting {
     pub(crate) uuid: Uuid,
     /// On the source's clock.
     pub(crate) time: Micros,
+    /// How the time is known.
+    pub(crate) precision: Precision,
     /// SHA-256 of the line without its line end.
     pub(crate) evidence: H256,
     /// The source's own words, for the block's detail.
@@ -28,6 +31,8 @@ pub(crate) struct Sighting {
 pub(crate) enum Sign {
     /// It is configured: it stays when it stops.
     Defined,
+    /// It is configured as a directive ordered it, and its tracker is there. Boxed: all others are small.
+    Ordered(Box<Declared>),
     /// Its configuration is gone.
     Undefined,
     /// It is about to be made with these resources.
@@ -50,6 +55,23 @@ pub(crate) enum Sign {
     Destroyed,
     /// Figures, which never decide the state.
     Info(Info),
+}
+
+/// What was ordered of a server, as its announcement says it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub(crate) struct Declared {
+    /// SHA-256 of its image.
+    pub(crate) image: H256,
+    /// What it is given.
+    pub(crate) resources: Resources,
+    /// The public key of the tracking application inside it.
+    pub(crate) tracker: AccountId,
+    /// Whose it is.
+    pub(crate) ownership: Ownership,
+    /// The identifiers of the orchestration it is part of.
+    pub(crate) etsi: Etsi,
+    /// The lives it comes from.
+    pub(crate) relations: Relations,
 }
 
 /// What a hypervisor reports about a server besides its state.

@@ -6,11 +6,15 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use tierchain_primitives::numbers::Micros;
+
+use crate::normaliser::GRACE_US;
 use crate::sighting::{Garbage, Parsed};
 
 mod libvirt;
 mod lines;
 mod nova;
+pub(crate) mod process;
 
 pub(crate) use lines::{LINE_BYTES_MAX, Line, Lines};
 
@@ -21,6 +25,8 @@ pub(crate) enum Grammar {
     Libvirt,
     /// OpenStack nova's logs.
     Nova,
+    /// What a host of this agent saw of its own servers, one JSON object a line.
+    Process,
 }
 
 impl Grammar {
@@ -33,6 +39,7 @@ impl Grammar {
         match self {
             Self::Libvirt => libvirt::parse(text),
             Self::Nova => nova::parse(text),
+            Self::Process => process::parse(text),
         }
     }
 
@@ -40,6 +47,14 @@ impl Grammar {
     /// never configured is its end.
     pub(crate) fn tells_transient_servers(self) -> bool {
         self == Self::Libvirt
+    }
+
+    /// How long after the cause of an end the server may come back. A directive's end is one at once.
+    pub(crate) fn end_grace_us(self) -> Micros {
+        match self {
+            Self::Libvirt | Self::Nova => GRACE_US,
+            Self::Process => 0,
+        }
     }
 
     /// Whether a server's resources follow its first event in a line of their own.

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::future::join_all;
+use tierchain_client::{Account, Chain, EraStart, Flight, Ledger, LifeView, Outcome, Ring, SubmitError};
 use tierchain_primitives::crypto::KeyPair;
 use tierchain_primitives::ledger::{Ownership, ServerId};
 use tierchain_primitives::{AccountId, H256};
@@ -20,18 +21,20 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::error::AgentError;
 use crate::feed::{Fed, SourceEnd};
-use crate::ledger::{Chain, Ledger, LifeView, Outcome, SubmitError};
 use crate::record::{Fact, LifeId, Record};
-use crate::ring::Ring;
 
-mod account;
+mod errands;
+mod notices;
 mod place;
 mod plan;
 mod progress;
 #[cfg(test)]
 mod tests;
 
-use account::{Account, EraStart, Flight};
+use errands::Errands;
+pub(crate) use errands::{Errand, ErrandKey};
+pub(crate) use notices::Notice;
+use notices::Told;
 use progress::Cargo;
 pub(crate) use progress::{Progress, Stage};
 
@@ -45,12 +48,18 @@ const HANDED_IN_AT_ONCE: usize = 16;
 pub(crate) struct Identity {
     /// Signs announcements, events and anchors.
     pub(crate) hypervisor: KeyPair,
+    /// The host's id.
+    pub(crate) host: H256,
+    /// What speaks for guests and foundries; none where trackers ask a foundry by themselves.
+    pub(crate) stand_in: Option<StandIn>,
+}
+
+/// The keys by which an agent speaks for guests without a tracking application: a replay, a demo.
+pub(crate) struct StandIn {
     /// Signs birth requests in the guest's place.
     pub(crate) tracker: KeyPair,
     /// Sends births.
     pub(crate) foundry: KeyPair,
-    /// The host's id.
-    pub(crate) host: H256,
     /// Whose the servers are, where the source doesn't say.
     pub(crate) ownership: Ownership,
 }
@@ -67,15 +76,27 @@ enum Role {
     Foundry,
 }
 
+/// What an extrinsic carries.
+#[derive(Clone, Debug)]
+enum Load {
+    /// Something of these lives.
+    Lives(Vec<(LifeId, Cargo)>),
+    /// Something that belongs to no life.
+    Errand(ErrandKey),
+}
+
 /// Brings records to the ledger.
 pub(crate) struct Submitter<L> {
     ring: Ring<L>,
     identity: Identity,
     chain: Chain,
-    hypervisor: Account,
-    /// None where the hypervisor's account is the foundry's too: one account has one row of nonces.
-    foundry: Option<Account>,
+    hypervisor: Account<Load>,
+    /// None where births are others' to send, or the hypervisor's account is the foundry's too: one account has one
+    /// row of nonces.
+    foundry: Option<Account<Load>>,
     lives: BTreeMap<LifeId, Progress>,
+    errands: Errands,
+    told: Told,
     era_start: Option<(EraStart, Instant)>,
     reported: Instant,
 }
@@ -85,12 +106,24 @@ impl<L: Ledger> Submitter<L> {
     pub(crate) async fn new(mut ring: Ring<L>, identity: Identity) -> Self {
         let chain = ring.meet().await;
         let hypervisor = meet_account(&mut ring, &identity.hypervisor).await;
-        let foundry = match identity.foundry.public() == identity.hypervisor.public() {
-            true => None,
-            false => Some(meet_account(&mut ring, &identity.foundry).await),
+        let other = identity.stand_in.as_ref().map(|stand_in| &stand_in.foundry);
+        let foundry = match other.filter(|key| key.public() != identity.hypervisor.public()) {
+            None => None,
+            Some(key) => Some(meet_account(&mut ring, key).await),
         };
         let (lives, era_start, reported) = (BTreeMap::new(), None, Instant::now());
-        Self { ring, identity, chain, hypervisor, foundry, lives, era_start, reported }
+        let (errands, told) = (Errands::default(), Told::nobody());
+        Self { ring, identity, chain, hypervisor, foundry, lives, errands, told, era_start, reported }
+    }
+
+    /// Tells from now on how far lives and errands have come.
+    pub(crate) fn tell(&mut self, listener: mpsc::UnboundedSender<Notice>) {
+        self.told = Told::to(listener);
+    }
+
+    /// The chain that it met.
+    pub(crate) fn chain(&self) -> Chain {
+        self.chain
     }
 
     /// Works until the source has ended and all it said is settled, and gives what the source said at its end.
@@ -133,6 +166,7 @@ impl<L: Ledger> Submitter<L> {
     fn take(&mut self, fed: Fed, end: &mut Option<SourceEnd>) -> Result<(), AgentError> {
         match fed {
             Fed::Records(records) => records.into_iter().for_each(|record| self.add(record)),
+            Fed::Errand(errand) => self.errands.add(*errand),
             Fed::Ended(ended) => *end = Some(ended),
             Fed::Failed(error) => return Err(error),
         }
@@ -143,7 +177,8 @@ impl<L: Ledger> Submitter<L> {
         match &fact {
             Fact::Birth(birth) => {
                 let birth = birth.clone();
-                let first_number = u64::from(self.foundry.is_none());
+                // A birth of the same account has taken number 0.
+                let first_number = u64::from(self.identity.stand_in.is_some() && self.foundry.is_none());
                 self.lives.entry(life).or_insert_with(|| Progress::new(life, birth, first_number));
             }
             Fact::Event(_) | Fact::Late(_) | Fact::Anchor => {
@@ -158,17 +193,19 @@ impl<L: Ledger> Submitter<L> {
     }
 
     fn is_settled(&self) -> bool {
-        self.lives.values().all(Progress::is_settled)
+        self.errands.is_empty() && self.lives.values().all(Progress::is_settled)
     }
 
     async fn turn(&mut self) -> Result<(), Rejected> {
         self.observe().await;
+        self.await_births().await;
         self.place().await;
+        self.told.look(self.lives.values());
         self.plan().await;
         self.hand_in().await
     }
 
-    fn account(&mut self, role: Role) -> &mut Account {
+    fn account(&mut self, role: Role) -> &mut Account<Load> {
         match (role, &mut self.foundry) {
             (Role::Foundry, Some(foundry)) => foundry,
             _ => &mut self.hypervisor,
@@ -202,11 +239,23 @@ impl<L: Ledger> Submitter<L> {
 
     /// Tells the lives in an extrinsic what came of it. Declines when the answers come from validators that may differ
     /// in how far they are: then they are asked again.
-    async fn resolve(&mut self, flight: &Flight, turns: u64) -> bool {
+    async fn resolve(&mut self, flight: &Flight<Load>, turns: u64) -> bool {
         let hash = flight.hash;
         let outcome = self.ring.ask("an extrinsic's status", async |ledger: &L| ledger.outcome(&hash).await).await;
-        let mut views = Vec::with_capacity(flight.cargo.len());
-        for (life, _) in &flight.cargo {
+        let cargo = match &flight.cargo {
+            Load::Lives(cargo) => cargo,
+            Load::Errand(key) => {
+                if self.ring.turns() != turns {
+                    return false;
+                }
+                if let Some(result) = self.errands.on_outcome(key, outcome) {
+                    self.told.errand(*key, result);
+                }
+                return true;
+            }
+        };
+        let mut views = Vec::with_capacity(cargo.len());
+        for (life, _) in cargo {
             let place = self.lives.get(life).and_then(|progress| progress.place);
             views.push(match place {
                 Some((server, _)) => self.view(server).await,
@@ -217,13 +266,26 @@ impl<L: Ledger> Submitter<L> {
             return false;
         }
         let me = self.hypervisor.id();
-        for ((life, cargo), view) in flight.cargo.iter().zip(views) {
+        for ((life, cargo), view) in cargo.iter().zip(views) {
             let (succeeded, refusal) = verdict(&outcome, *cargo);
             if let Some(progress) = self.lives.get_mut(life) {
                 progress.on_resolved(*cargo, succeeded, refusal, view, &me);
             }
         }
         true
+    }
+
+    /// Looks at the lives whose trackers ask for their births: nothing of ours tells when they are final.
+    async fn await_births(&mut self) {
+        let awaited = |life: &&Progress| life.awaits_birth();
+        let places = self.lives.values().filter(awaited).filter_map(|life| Some((life.id, life.place?.0)));
+        for (id, server) in places.collect::<Vec<_>>() {
+            let view = self.view(server).await;
+            let me = self.hypervisor.id();
+            if let (Some(life), Some(view)) = (self.lives.get_mut(&id), view) {
+                life.on_look(view, &me);
+            }
+        }
     }
 
     async fn view(&mut self, server: ServerId) -> Option<LifeView> {
@@ -272,7 +334,7 @@ impl<L: Ledger> Submitter<L> {
     }
 }
 
-async fn meet_account<L: Ledger>(ring: &mut Ring<L>, key: &KeyPair) -> Account {
+async fn meet_account<L: Ledger>(ring: &mut Ring<L>, key: &KeyPair) -> Account<Load> {
     let id: AccountId = key.public();
     let nonce = ring.ask("a nonce", async |ledger: &L| ledger.nonce(&id).await).await;
     Account::new(key.clone(), nonce, ring.pacing())

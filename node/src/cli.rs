@@ -5,6 +5,7 @@ pub(crate) mod chain_spec;
 pub(crate) mod directives;
 pub(crate) mod evidence;
 pub(crate) mod foundry;
+pub(crate) mod foundry_service;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod party;

@@ -7,6 +7,7 @@ mod directives;
 mod evidence;
 mod follow;
 mod foundry;
+mod foundry_service;
 mod init;
 mod key;
 mod meta;

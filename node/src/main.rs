@@ -7,6 +7,7 @@ mod chain_spec;
 mod cli;
 mod commands;
 mod config;
+mod foundry;
 mod keystore;
 mod open_files;
 mod peer_id;

@@ -7,6 +7,7 @@
 //! - [`backend`]: what the server asks of the node behind it. This crate knows no storage, no consensus, no pool.
 //! - [`server`]: HTTP and WebSocket on one port, bounded in everything.
 //! - [`client`]: connect by URL.
+//! - [`foundry_service`]: what foundries answer, which are no nodes.
 //! - [`Watchers`]: a helper for backends that follow extrinsics.
 //!
 //! Invariants:
@@ -24,6 +25,7 @@ pub mod client;
 pub mod error;
 mod feeds;
 mod follow;
+pub mod foundry_service;
 mod heads;
 pub mod limits;
 mod openrpc;
@@ -34,6 +36,8 @@ mod submit_error;
 pub mod types;
 mod watchers;
 
-pub use server::{Meter, Origins, ServerConfig, ServerError, ServerHandle, TlsFiles, check_address, start};
+pub use server::{
+    Meter, Origins, ServerConfig, ServerError, ServerHandle, SmallService, TlsFiles, check_address, start,
+};
 pub use submit_error::SubmitError;
 pub use watchers::Watchers;

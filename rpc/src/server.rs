@@ -7,6 +7,7 @@ mod door;
 mod front;
 mod health;
 mod origin;
+mod small;
 mod stream;
 mod tls;
 
@@ -26,6 +27,7 @@ use tokio::task::JoinHandle;
 
 pub use self::budget::{ClassUsage, Share, Shares};
 pub use self::origin::{ORIGINS, Origins};
+pub use self::small::SmallService;
 pub use self::tls::TlsFiles;
 use crate::answer;
 use crate::backend::Backend;

@@ -8,6 +8,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use faults_command::FaultsArgs;
+use tierchain_primitives::AccountId;
+use tierchain_rpc::types::Address;
+use tierchain_testnet::live::Stage;
 use tierchain_testnet::load::{self, Account, ConnectionsPlan, Mode, Pace, Plan, ROLES};
 use tierchain_testnet::nova_log::{NovaLog, SERVERS_MAX, generate};
 use tierchain_testnet::report::{Names, report};
@@ -33,6 +36,8 @@ enum Command {
     },
     /// Break something on a network of four real validators under load, and measure what it costs.
     Faults(Box<FaultsArgs>),
+    /// Live one server's life on a network with a foundry and a host that run, and print each step as it is seen.
+    Live(LiveArgs),
     /// Submit extrinsics and measure how long each takes until it is final.
     Load(LoadArgs),
     /// Compare latency, CPU and memory of a node with and without many WebSocket connections, in windows by turns.
@@ -61,6 +66,37 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+struct LiveArgs {
+    /// JSON-RPC endpoint of a node to which neither agent nor foundry talks.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9947")]
+    rpc: String,
+    /// The node's binary [default: beside this one].
+    #[arg(long, value_name = "FILE")]
+    tierchain: Option<PathBuf>,
+    /// The provider's key file.
+    #[arg(long, value_name = "FILE")]
+    provider_key: PathBuf,
+    /// The provider's account.
+    #[arg(long, value_name = "ACCOUNT")]
+    provider_account: AccountId,
+    /// The provider's name, as the chain spec has it.
+    #[arg(long, default_value = "demo-provider")]
+    provider: String,
+    /// The host's name.
+    #[arg(long, default_value = "host-0")]
+    host: String,
+    /// The state folder of the host's agent.
+    #[arg(long, value_name = "DIR")]
+    state: PathBuf,
+    /// The host's folder of images.
+    #[arg(long, value_name = "DIR")]
+    images: PathBuf,
+    /// Where to write the audit file.
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -164,6 +200,7 @@ fn perform(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Faults(args) => wait_for(faults_command::perform(&args)),
+        Command::Live(args) => wait_for(live(args)),
         Command::Load(args) => wait_for(load(&args)),
         Command::Connections(args) => wait_for(connections(args)),
         Command::Report { rpc, after, names } => {
@@ -192,6 +229,27 @@ fn write_nova_log(seed: u64, servers: u32, out: &Path) -> anyhow::Result<()> {
 fn wait_for<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.context("cannot start threads")?.block_on(future)
+}
+
+async fn live(args: LiveArgs) -> anyhow::Result<()> {
+    let tierchain = match args.tierchain {
+        Some(path) => path,
+        None => tierchain_testnet::cluster::binary("tierchain")?,
+    };
+    let stage = Stage {
+        tierchain,
+        rpc: args.rpc,
+        provider: (args.provider_key, Address(args.provider_account)),
+        provider_name: args.provider,
+        host: args.host,
+        state: args.state,
+        images: args.images,
+        audit: args.audit,
+    };
+    let steps = tierchain_testnet::live::live(&stage, |step| println!("{step}")).await?;
+    let slowest = steps.iter().filter_map(|step| step.since_it_happened).max().unwrap_or_default();
+    println!("steps {} · the slowest was seen {:.3} s after it happened", steps.len(), slowest.as_secs_f64());
+    Ok(())
 }
 
 async fn connections(args: ConnectionsArgs) -> anyhow::Result<()> {

@@ -4,10 +4,9 @@
 use tierchain_primitives::ledger::{Detail, EndReason, EventKind, Meter, Resources, ServerState};
 use tierchain_primitives::numbers::Micros;
 
-use super::server::grace_over;
 use super::{BIRTH_WAIT_US, REBOOT_BURST_US, Step};
 use crate::record::{Birth, Fact, Happening, LifeId, Record};
-use crate::sighting::Sighting;
+use crate::sighting::{Sighting, Sign};
 
 /// Where a life stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,7 +64,7 @@ impl Life {
         permanent: bool,
         step: &mut Step<'_>,
     ) -> Self {
-        let Sighting { time, evidence, tenant, .. } = sighting;
+        let Sighting { time, precision, evidence, tenant, .. } = sighting;
         let mut life = Self {
             id,
             state: ServerState::Stopped,
@@ -80,7 +79,12 @@ impl Life {
             ended: false,
         };
         step.counts.births += 1;
-        let birth = Birth { occurred_at: *time, evidence: *evidence, resources, tenant: *tenant };
+        let declared = match &sighting.sign {
+            Sign::Ordered(declared) => Some(declared.clone()),
+            _ => None,
+        };
+        let (occurred_at, precision, evidence, tenant) = (*time, *precision, *evidence, *tenant);
+        let birth = Birth { occurred_at, precision, evidence, resources, tenant, declared };
         if resources.is_none() && step.grammar.reports_resources_afterwards() {
             let due = time.saturating_add(BIRTH_WAIT_US);
             step.deadlines.insert((due, id.uuid));
@@ -189,7 +193,7 @@ impl Life {
         meter: Option<Meter>,
         step: &mut Step<'_>,
     ) {
-        let due = grace_over(sighting.time);
+        let due = sighting.time.saturating_add(step.grammar.end_grace_us());
         step.deadlines.insert((due, self.id.uuid));
         // Its number is given when it is written: a server that comes back goes on with it.
         let end = self.happening(EventKind::Ended { reason: EndReason::Terminated }, sighting, meter);
@@ -256,6 +260,7 @@ impl Life {
         Happening {
             number: self.number,
             occurred_at: sighting.time.max(self.latest),
+            precision: sighting.precision,
             event,
             meter,
             evidence: sighting.evidence,

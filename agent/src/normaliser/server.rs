@@ -6,9 +6,9 @@ use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{EventKind, Resources, ServerState, Uuid};
 use tierchain_primitives::numbers::Micros;
 
+use super::Step;
 use super::cpu::CpuTime;
 use super::life::{Life, Phase};
-use super::{GRACE_US, Step};
 use crate::record::LifeId;
 use crate::sighting::{Info, Sighting, Sign};
 
@@ -98,7 +98,7 @@ impl Server {
 
     fn before_birth(&mut self, sighting: &Sighting, step: &mut Step<'_>) {
         match &sighting.sign {
-            Sign::Defined | Sign::Claimed(_) | Sign::Started | Sign::Changed(_) | Sign::Rebooted => {
+            Sign::Defined | Sign::Ordered(_) | Sign::Claimed(_) | Sign::Started | Sign::Changed(_) | Sign::Rebooted => {
                 self.be_born(sighting, step);
             }
             Sign::Resumed | Sign::Cause(_) => step.counts.repeated += 1,
@@ -110,13 +110,14 @@ impl Server {
     fn be_born(&mut self, sighting: &Sighting, step: &mut Step<'_>) {
         let resources = match &sighting.sign {
             Sign::Claimed(claimed) => Some(*claimed),
+            Sign::Ordered(declared) => Some(declared.resources),
             _ => self.resources,
         };
         let id = LifeId { uuid: self.uuid, ordinal: self.lives };
         self.lives += 1;
         let permanent = !step.grammar.tells_transient_servers() || sighting.sign == Sign::Defined;
         self.life = Some(Life::begin(id, sighting, resources, permanent, step));
-        if !matches!(sighting.sign, Sign::Defined | Sign::Claimed(_)) {
+        if !matches!(sighting.sign, Sign::Defined | Sign::Ordered(_) | Sign::Claimed(_)) {
             self.in_life(sighting, step);
         }
     }
@@ -127,7 +128,7 @@ impl Server {
         match &sighting.sign {
             Sign::Defined => life.define(step),
             Sign::Undefined => life.undefine(sighting, meter, step),
-            Sign::Claimed(_) => step.counts.repeated += 1,
+            Sign::Claimed(_) | Sign::Ordered(_) => step.counts.repeated += 1,
             Sign::Started => life.change(ServerState::Running, sighting, meter, step),
             Sign::Resumed if life.state() == ServerState::Paused => {
                 life.change(ServerState::Running, sighting, meter, step);
@@ -146,7 +147,7 @@ impl Server {
     /// Between the cause of an end and the end: the server may come back; anything else waits for which it is.
     fn in_grace(&mut self, sighting: &Sighting, step: &mut Step<'_>) {
         match &sighting.sign {
-            Sign::Defined | Sign::Claimed(_) | Sign::Started => {
+            Sign::Defined | Sign::Ordered(_) | Sign::Claimed(_) | Sign::Started => {
                 self.go_on(step);
                 self.in_life(sighting, step);
             }
@@ -172,7 +173,7 @@ impl Server {
 
     fn after_end(&mut self, sighting: &Sighting, step: &mut Step<'_>) {
         let kind = match &sighting.sign {
-            Sign::Defined | Sign::Claimed(_) | Sign::Started => return self.be_born(sighting, step),
+            Sign::Defined | Sign::Ordered(_) | Sign::Claimed(_) | Sign::Started => return self.be_born(sighting, step),
             Sign::Resumed if self.life.as_ref().is_some_and(|life| life.state() == ServerState::Paused) => {
                 EventKind::StateChanged { state: ServerState::Running }
             }
@@ -189,9 +190,4 @@ impl Server {
             life.write_late(kind, sighting, step);
         }
     }
-}
-
-/// When the grace of an end closes.
-pub(super) fn grace_over(cause: Micros) -> Micros {
-    cause.saturating_add(GRACE_US)
 }

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 use tierchain_primitives::hash::sha256;
-use tierchain_primitives::ledger::{Resources, ServerState, Uuid};
+use tierchain_primitives::ledger::{Precision, Resources, ServerState, Uuid};
 use tierchain_primitives::numbers::Micros;
 
 use crate::sighting::{Garbage, Info, Parsed, Sighting, Sign};
@@ -58,6 +58,7 @@ pub(super) fn parse(line: &str) -> Result<Parsed, Garbage> {
     Ok(Parsed::Sighting(Box::new(Sighting {
         uuid,
         time: native.time_us,
+        precision: Precision::Replayed,
         evidence: sha256(&[line.as_bytes()]),
         words: format!("libvirt:{words}"),
         name: native.name,

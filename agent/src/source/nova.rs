@@ -5,7 +5,7 @@
 
 use tierchain_primitives::H256;
 use tierchain_primitives::hash::sha256;
-use tierchain_primitives::ledger::{Resources, ServerState, Uuid, party_id};
+use tierchain_primitives::ledger::{Precision, Resources, ServerState, Uuid, party_id};
 use tierchain_primitives::numbers::Micros;
 
 use crate::sighting::{Garbage, Parsed, Sighting, Sign};
@@ -25,6 +25,7 @@ pub(super) fn parse(line: &str) -> Result<Parsed, Garbage> {
     Ok(Parsed::Sighting(Box::new(Sighting {
         uuid,
         time,
+        precision: Precision::Replayed,
         evidence: sha256(&[line.as_bytes()]),
         words: format!("nova:{words}"),
         name: None,

@@ -1,12 +1,12 @@
 //! Which generation of its server a life is: the one with the same birth content, if the ledger has it already.
 
+use tierchain_client::{BLOCKS_MAX, Ledger, LifeView};
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{EntityBlock, ServerId};
 use tierchain_primitives::numbers::Micros;
 
 use super::Submitter;
 use super::progress::{Progress, Stage};
-use crate::ledger::{BLOCKS_MAX, Ledger, LifeView};
 use crate::record::LifeId;
 
 /// What looking for a life found.
@@ -28,7 +28,7 @@ impl<L: Ledger> Submitter<L> {
         for id in unplaced {
             match self.life_before(id) {
                 None => {}
-                Some(before) if before.has_ended() => {}
+                Some(before) if before.has_ended() || before.is_over_unborn() => {}
                 Some(Progress { stage: Stage::Refused(reason), .. }) => {
                     let reason = format!("its earlier life was refused: {reason}");
                     self.refuse(id, reason);

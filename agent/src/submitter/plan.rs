@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use parity_scale_codec::Encode;
+use tierchain_client::{EraStart, Ledger, era_start};
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{
-    Announcement, BirthRequest, Etsi, Event, Ownership, Precision, Relations, ServerId, TrackerCustody,
+    Announcement, BirthRequest, Etsi, Event, Ownership, Relations, ServerId, TrackerCustody,
 };
-use tierchain_primitives::limits::{BATCH_EVENTS_MAX, WINDOW};
+use tierchain_primitives::limits::BATCH_EVENTS_MAX;
 use tierchain_runtime::{Call, chains, meta};
 use tokio::time::Instant;
 
-use super::account::EraStart;
 use super::progress::{Cargo, Progress};
-use super::{Role, Submitter};
-use crate::ledger::{AskError, Ledger};
+use super::{Load, Role, Submitter};
 use crate::record::LifeId;
+use crate::sighting::Declared;
 
 /// Most bytes of one batch's events.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -34,7 +34,7 @@ impl<L: Ledger> Submitter<L> {
                 continue;
             }
             if let Some(call) = self.single_call(*id, cargo) {
-                self.sign(role, call, vec![(*id, cargo)]).await;
+                self.sign(role, call, Load::Lives(vec![(*id, cargo)])).await;
             }
         }
         while self.account(Role::Hypervisor).room() > 0 {
@@ -42,15 +42,21 @@ impl<L: Ledger> Submitter<L> {
             if events.is_empty() {
                 break;
             }
-            self.sign(Role::Hypervisor, Call::Chains(chains::Call::AppendBatch { events }), cargo).await;
+            let call = Call::Chains(chains::Call::AppendBatch { events });
+            self.sign(Role::Hypervisor, call, Load::Lives(cargo)).await;
         }
         for id in &ids {
             let late: Vec<Event> = self.lives.get(id).map(|life| life.next_late().collect()).unwrap_or_default();
             let room = self.account(Role::Hypervisor).room();
             for event in late.into_iter().take(room) {
                 let call = Call::Chains(chains::Call::Late { event });
-                self.sign(Role::Hypervisor, call, vec![(*id, Cargo::Late)]).await;
+                self.sign(Role::Hypervisor, call, Load::Lives(vec![(*id, Cargo::Late)])).await;
             }
+        }
+        // Last, so that an answer to a directive comes after what it led to.
+        while self.account(Role::Hypervisor).room() > 0 {
+            let Some((key, call)) = self.errands.next() else { break };
+            self.sign(Role::Hypervisor, call, Load::Errand(key)).await;
         }
     }
 
@@ -74,14 +80,16 @@ impl<L: Ledger> Submitter<L> {
         (events, cargo)
     }
 
-    async fn sign(&mut self, role: Role, call: Call, cargo: Vec<(LifeId, Cargo)>) {
+    async fn sign(&mut self, role: Role, call: Call, load: Load) {
         let (chain, start) = (self.chain, self.era_start().await);
-        for (life, cargo) in &cargo {
-            if let Some(progress) = self.lives.get_mut(life) {
-                progress.on_sent(*cargo);
+        if let Load::Lives(cargo) = &load {
+            for (life, cargo) in cargo {
+                if let Some(progress) = self.lives.get_mut(life) {
+                    progress.on_sent(*cargo);
+                }
             }
         }
-        self.account(role).sign(call.encode(), cargo, &chain, start);
+        self.account(role).sign(call.encode(), load, &chain, start);
     }
 
     fn single_call(&self, id: LifeId, cargo: Cargo) -> Option<Call> {
@@ -89,17 +97,18 @@ impl<L: Ledger> Submitter<L> {
         let (server, previous) = life.place?;
         Some(match cargo {
             Cargo::Announcement => {
-                Call::Chains(chains::Call::Announce { announcement: self.announcement(life, server) })
+                Call::Chains(chains::Call::Announce { announcement: self.announcement(life, server)? })
             }
             Cargo::Birth => {
                 let request = BirthRequest {
                     server,
                     occurred_at: life.birth.occurred_at,
-                    precision: Precision::Replayed,
+                    precision: life.birth.precision,
                     evidence: life.birth.evidence,
                     previous,
                 };
-                let tracker_signature = self.identity.tracker.sign(&request.signed_bytes(&self.chain.genesis));
+                let tracker = &self.identity.stand_in.as_ref()?.tracker;
+                let tracker_signature = tracker.sign(&request.signed_bytes(&self.chain.genesis));
                 Call::Chains(chains::Call::Birth { request, tracker_signature })
             }
             Cargo::Anchor => Call::Meta(meta::Call::Anchor { server }),
@@ -107,20 +116,27 @@ impl<L: Ledger> Submitter<L> {
         })
     }
 
-    fn announcement(&self, life: &Progress, server: ServerId) -> Announcement {
-        let identity = &self.identity;
-        let tenant = life.birth.tenant.unwrap_or(identity.ownership.tenant);
-        Announcement {
+    /// What is announced of a life; none for one of which neither an order nor a stand-in says who its tracker is.
+    fn announcement(&self, life: &Progress, server: ServerId) -> Option<Announcement> {
+        let (identity, birth) = (&self.identity, &life.birth);
+        if let Some(declared) = &birth.declared {
+            let Declared { image, resources, tracker, ownership, etsi, relations } = (**declared).clone();
+            let (host, custody, resources) = (identity.host, TrackerCustody::Guest, Some(resources));
+            return Some(Announcement { server, host, image, resources, tracker, custody, ownership, etsi, relations });
+        }
+        let stand_in = identity.stand_in.as_ref()?;
+        let tenant = birth.tenant.unwrap_or(stand_in.ownership.tenant);
+        Some(Announcement {
             server,
             host: identity.host,
             image: H256::ZERO,
-            resources: life.birth.resources,
-            tracker: identity.tracker.public(),
+            resources: birth.resources,
+            tracker: stand_in.tracker.public(),
             custody: TrackerCustody::Agent,
-            ownership: Ownership { tenant, ..identity.ownership },
+            ownership: Ownership { tenant, ..stand_in.ownership },
             etsi: Etsi::default(),
             relations: Relations::default(),
-        }
+        })
     }
 
     /// A block that every validator has by now, of the last seconds.
@@ -128,13 +144,7 @@ impl<L: Ledger> Submitter<L> {
         if let Some((start, _)) = self.era_start.filter(|(_, at)| at.elapsed() < ERA_START_AGE) {
             return start;
         }
-        let question = async |ledger: &L| {
-            let number = ledger.height().await?.saturating_sub(WINDOW);
-            let hash = ledger.block_hash(number).await?;
-            let missing = || AskError(format!("it doesn't know its block {number}"));
-            Ok(EraStart { number, hash: hash.ok_or_else(missing)? })
-        };
-        let start = self.ring.ask("a recent block", question).await;
+        let start = era_start(&mut self.ring).await;
         self.era_start = Some((start, Instant::now()));
         start
     }

@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use tierchain_primitives::ledger::{EntityBlock, Event, Precision, ServerId};
+use tierchain_client::LifeView;
+use tierchain_primitives::ledger::{EntityBlock, Event, ServerId};
 use tierchain_primitives::{AccountId, H256};
 
-use crate::ledger::LifeView;
 use crate::record::{Birth, Fact, Happening, LifeId};
 
 /// How often the ledger may refuse the same step of a life.
@@ -128,8 +128,14 @@ impl Progress {
         match self.stage {
             Stage::Refused(_) => true,
             Stage::Born => self.waiting.is_empty() && self.in_flight == 0 && !self.wants_anchor(),
-            Stage::Unplaced | Stage::Unannounced | Stage::Announced => false,
+            Stage::Announced => self.is_over_unborn(),
+            Stage::Unplaced | Stage::Unannounced => false,
         }
+    }
+
+    /// Whether its server has ended while the birth that its tracker asks for hadn't come. It may still come.
+    pub(crate) fn is_over_unborn(&self) -> bool {
+        self.awaits_birth() && self.anchor_wanted
     }
 
     /// It is new to the ledger, which has this place for it.
@@ -147,6 +153,23 @@ impl Progress {
         self.see(view, me);
     }
 
+    /// Whether it waits for a birth that its tracker asks for.
+    pub(crate) fn awaits_birth(&self) -> bool {
+        self.stage == Stage::Announced && self.birth.declared.is_some()
+    }
+
+    /// Takes a look at the ledger that no extrinsic of ours has led to.
+    pub(crate) fn on_look(&mut self, view: LifeView, me: &AccountId) {
+        if !self.awaits_birth() || view.born.is_none() {
+            return;
+        }
+        self.stage = match view.born == Some(self.birth.occurred_at) {
+            true => Stage::Born,
+            false => Stage::Refused("AlreadyBorn: its tracker asked for another birth than the one it was told".into()),
+        };
+        self.see(view, me);
+    }
+
     /// The single extrinsic it needs next, if it isn't on its way.
     pub(crate) fn next_single(&self) -> Option<Cargo> {
         if self.in_flight > 0 {
@@ -154,9 +177,10 @@ impl Progress {
         }
         match self.stage {
             Stage::Unannounced => Some(Cargo::Announcement),
-            Stage::Announced => Some(Cargo::Birth),
+            // A tracker with a directive's order asks a foundry by itself.
+            Stage::Announced if self.birth.declared.is_none() => Some(Cargo::Birth),
             Stage::Born if self.wants_anchor() => Some(Cargo::Anchor),
-            Stage::Born | Stage::Unplaced | Stage::Refused(_) => None,
+            Stage::Announced | Stage::Born | Stage::Unplaced | Stage::Refused(_) => None,
         }
     }
 
@@ -278,8 +302,8 @@ impl Progress {
     }
 
     fn event_of(&self, server: ServerId, happening: &Happening) -> Event {
-        let Happening { number, occurred_at, event, meter, evidence, detail } = happening.clone();
-        let (number, precision) = (self.first_number + number, Precision::Replayed);
+        let Happening { number, occurred_at, precision, event, meter, evidence, detail } = happening.clone();
+        let number = self.first_number + number;
         Event { server, number, occurred_at, precision, event, meter, evidence, detail }
     }
 }

@@ -7,8 +7,9 @@ use std::rc::Rc;
 use tierchain_primitives::ledger::{EventKind, ServerState, party_id};
 
 use super::*;
-use crate::backoff::Pacing;
-use crate::ledger::fake::{FakeLedger, World, keys};
+use tierchain_client::Pacing;
+
+use crate::fake::{FakeLedger, World, keys};
 use crate::normaliser::Normaliser;
 use crate::source::{Grammar, Lines};
 
@@ -31,7 +32,7 @@ fn identity(host: &str) -> Identity {
     let id = party_id("x");
     let tracker = KeyPair::from_seed(&[3; 32]);
     let ownership = Ownership { provider: id, tenant: id, service: id };
-    Identity { hypervisor, tracker, foundry, host: party_id(host), ownership }
+    Identity { hypervisor, host: party_id(host), stand_in: Some(StandIn { tracker, foundry, ownership }) }
 }
 
 /// Everything a thousand times as fast.
@@ -122,7 +123,8 @@ async fn a_second_run_adds_nothing() {
 #[tokio::test]
 async fn one_account_may_be_hypervisor_and_foundry() {
     let world = World::new();
-    let one = Identity { foundry: keys().0, ..identity("host-0") };
+    let stand_in = identity("host-0").stand_in.map(|stand_in| StandIn { foundry: keys().0, ..stand_in });
+    let one = Identity { stand_in, ..identity("host-0") };
     let (mut submitter, mut fed) = fed(&world, &records(Grammar::Libvirt, LIBVIRT), one).await;
     submitter.run(&mut fed).await.expect("nothing is wrong");
     assert_eq!(counts(&world.borrow()), (6, 38, 6));

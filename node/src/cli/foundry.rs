@@ -1,8 +1,9 @@
-//! `tierchain foundry`: the images of which servers are born.
+//! `tierchain foundry`: the images of which servers are born, and the foundry itself.
 
 use clap::{Args, Subcommand};
 use tierchain_primitives::H256;
 
+use super::foundry_service::FoundryServiceCommand;
 use super::party::party;
 use super::query::RpcArgs;
 use super::submit::SubmitArgs;
@@ -13,6 +14,9 @@ pub(crate) enum FoundryCommand {
     /// A provider's catalog of images.
     #[command(subcommand)]
     Image(ImageCommand),
+    /// What a foundry does.
+    #[command(flatten)]
+    Service(FoundryServiceCommand),
 }
 
 /// What to do with images.

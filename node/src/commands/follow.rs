@@ -7,7 +7,7 @@ use anyhow::Context;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tierchain_rpc::api::ChainApiClient;
-use tierchain_rpc::client::{Client, Error, Subscription, connect, message};
+use tierchain_rpc::client::{Client, Error, Subscription, connect_by, message};
 use tierchain_rpc::error::code;
 use tierchain_rpc::types::Cursor;
 
@@ -76,11 +76,8 @@ async fn begin<T: Item>(
     subscribe: &impl AsyncFn(&Client, Option<Cursor>) -> Result<Subscription<T>, Error>,
 ) -> anyhow::Result<Subscription<T>> {
     // Only a WebSocket carries subscriptions; a node answers both on one port.
-    let url = match rpc.rpc.strip_prefix("http://") {
-        Some(rest) => format!("ws://{rest}"),
-        None => rpc.rpc.clone(),
-    };
-    let client = connect(&url, CALL_WAIT).await?;
+    let url = rpc.rpc.strip_prefix("http").map_or_else(|| rpc.rpc.clone(), |rest| format!("ws{rest}"));
+    let client = connect_by(&url, CALL_WAIT, rpc.tls.files().as_ref()).await?;
     match subscribe(&client, cursor).await {
         Err(Error::Call(call)) if call.code() != code::BUSY => Err(Refused(message(&Error::Call(call))).into()),
         answered => answered.with_context(|| at(rpc)),

@@ -8,6 +8,7 @@ use tierchain_rpc::api::FoundryApiClient;
 use tierchain_rpc::types::{Hash, ImageInfo};
 use tierchain_runtime::{Call, foundry};
 
+use super::foundry_service::foundry_service;
 use super::query::{PAGE, at, client};
 use super::submit::Author;
 use super::{print, print_json};
@@ -25,6 +26,7 @@ pub(super) async fn foundry(command: FoundryCommand) -> anyhow::Result<ExitCode>
             send(&args, foundry::Call::RetireImage { image: args.image }).await
         }
         FoundryCommand::Image(ImageCommand::List { provider, limit, rpc }) => list(provider, limit, &rpc).await,
+        FoundryCommand::Service(command) => foundry_service(command).await,
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn birth(
 /// Whether the birth is on the ledger; refused where the life began otherwise.
 fn is_repeat(context: &Context<'_>, request: &BirthRequest) -> Result<bool, Error> {
     match SERVERS.get(&context.state, &request.server) {
-        Some(born) if born.birth_content == birth_content(request) => Ok(true),
+        Some(born) if born.is_born_of(request) => Ok(true),
         Some(_) => Err(Error::AlreadyBorn),
         None => Ok(false),
     }

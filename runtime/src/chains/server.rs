@@ -131,6 +131,12 @@ pub(super) fn birth_content(request: &BirthRequest) -> H256 {
 }
 
 impl Server {
+    /// Whether this very birth made it: the same request is a repeat, whoever sends it.
+    #[must_use]
+    pub fn is_born_of(&self, request: &BirthRequest) -> bool {
+        self.birth_content == birth_content(request)
+    }
+
     /// Takes a block that was sealed on this record's head: what happened, up to when, and what it consumed.
     ///
     /// The host that a live migration leaves and the one it reaches may both report, each by its own clock: time on

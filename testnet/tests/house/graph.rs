@@ -8,8 +8,9 @@ fn allowed(name: &str) -> &'static [&'static str] {
         "primitives" => &[],
         "consensus" | "runtime" | "storage" | "network" | "rpc" => &["primitives"],
         "replica" => &["consensus", "runtime", "primitives"],
-        "node" => &["primitives", "consensus", "runtime", "replica", "storage", "network", "rpc"],
-        "agent" => &["rpc", "runtime", "primitives"],
+        "client" => &["rpc", "primitives"],
+        "node" => &["primitives", "consensus", "runtime", "replica", "storage", "network", "rpc", "client"],
+        "agent" => &["client", "rpc", "runtime", "primitives"],
         // Vote logs are audited by the code that writes them.
         "testnet" => &["rpc", "replica", "consensus", "runtime", "primitives"],
         "simulator" => &["replica", "consensus", "runtime", "primitives"],

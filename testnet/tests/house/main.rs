@@ -13,7 +13,7 @@ fn root() -> PathBuf {
 }
 
 /// Our crates, by their folder.
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 12] = [
     "primitives",
     "consensus",
     "runtime",
@@ -21,6 +21,7 @@ const CRATES: [&str; 11] = [
     "storage",
     "network",
     "rpc",
+    "client",
     "node",
     "agent",
     "simulator",

@@ -15,6 +15,7 @@ mod epochs;
 mod governance;
 mod graceful_stop;
 mod joins_by_snapshot;
+mod live;
 mod lying_validator;
 mod nova;
 mod observer;

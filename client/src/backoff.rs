@@ -5,22 +5,22 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-/// The agent's patience.
+/// A program's patience.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pacing {
+pub struct Pacing {
     /// How often the ledger is asked while something is on its way.
-    pub(crate) look_every: Duration,
+    pub look_every: Duration,
     /// How long an extrinsic that was taken may need before it is sent again.
-    pub(crate) final_after: Duration,
+    pub final_after: Duration,
     /// The first wait after a failure.
-    pub(crate) wait_first: Duration,
+    pub wait_first: Duration,
     /// The longest wait after a failure.
-    pub(crate) wait_longest: Duration,
+    pub wait_longest: Duration,
 }
 
 impl Pacing {
-    /// The agent's.
-    pub(crate) const NORMAL: Self = Self {
+    /// That of agents and foundries.
+    pub const NORMAL: Self = Self {
         look_every: Duration::from_millis(30),
         final_after: Duration::from_secs(2),
         wait_first: Duration::from_millis(200),
@@ -30,19 +30,21 @@ impl Pacing {
 
 /// How long to wait next.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Backoff {
+pub struct Backoff {
     next: Duration,
     longest: Duration,
 }
 
 impl Backoff {
     /// Starts with the shortest wait.
-    pub(crate) fn new(pacing: &Pacing) -> Self {
+    #[must_use]
+    pub fn new(pacing: &Pacing) -> Self {
         Self { next: pacing.wait_first, longest: pacing.wait_longest }
     }
 
     /// The next wait: between half of its length and all of it; the one after is twice as long, up to a bound.
-    pub(crate) fn next(&mut self) -> Duration {
+    #[expect(clippy::should_implement_trait, reason = "there is always a next wait")]
+    pub fn next(&mut self) -> Duration {
         let wait = self.next;
         self.next = (wait * 2).min(self.longest);
         rand::rng().random_range(wait / 2..=wait)

@@ -8,10 +8,9 @@ use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 use tokio::time::Instant;
 
-use super::progress::Cargo;
 use crate::backoff::{Backoff, Pacing};
-use crate::ledger::Chain;
-use crate::record::LifeId;
+use crate::ledger::{AskError, Chain, Ledger};
+use crate::ring::Ring;
 
 /// For how many blocks a signature holds.
 const ERA_BLOCKS: u32 = 4_096;
@@ -21,17 +20,22 @@ const IN_FLIGHT_MAX: usize = 64;
 
 /// The block that new signatures start from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct EraStart {
-    pub(super) number: BlockNumber,
-    pub(super) hash: H256,
+pub struct EraStart {
+    /// Its number.
+    pub number: BlockNumber,
+    /// Its hash.
+    pub hash: H256,
 }
 
 /// An extrinsic on its way.
 #[derive(Clone, Debug)]
-pub(super) struct Flight {
-    pub(super) bytes: Vec<u8>,
-    pub(super) hash: H256,
-    pub(super) cargo: Vec<(LifeId, Cargo)>,
+pub struct Flight<C> {
+    /// As it is handed in.
+    pub bytes: Vec<u8>,
+    /// Its hash.
+    pub hash: H256,
+    /// What it carries.
+    pub cargo: C,
     call: Vec<u8>,
     /// The first block that can't include it.
     death: BlockNumber,
@@ -40,74 +44,81 @@ pub(super) struct Flight {
 }
 
 /// An account that signs.
-pub(super) struct Account {
+pub struct Account<C> {
     key: KeyPair,
     next: Nonce,
-    flights: BTreeMap<Nonce, Flight>,
+    flights: BTreeMap<Nonce, Flight<C>>,
     pacing: Pacing,
 }
 
-impl Account {
+impl<C: Clone> Account<C> {
     /// An account of which nothing is on its way; `next` is its nonce on the ledger. Extrinsics of an earlier run that
     /// are still in a pool may take a nonce from under a new one: what that carried is sent again.
-    pub(super) fn new(key: KeyPair, next: Nonce, pacing: Pacing) -> Self {
+    #[must_use]
+    pub fn new(key: KeyPair, next: Nonce, pacing: Pacing) -> Self {
         Self { key, next, flights: BTreeMap::new(), pacing }
     }
 
     /// Its id.
-    pub(super) fn id(&self) -> AccountId {
+    #[must_use]
+    pub fn id(&self) -> AccountId {
         self.key.public()
     }
 
     /// Whether anything is on its way.
-    pub(super) fn is_idle(&self) -> bool {
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
         self.flights.is_empty()
     }
 
     /// How many more extrinsics it may send.
-    pub(super) fn room(&self) -> usize {
+    #[must_use]
+    pub fn room(&self) -> usize {
         IN_FLIGHT_MAX - self.flights.len()
     }
 
     /// Signs a call with the next nonce; it is due to be sent at once.
-    pub(super) fn sign(&mut self, call: Vec<u8>, cargo: Vec<(LifeId, Cargo)>, chain: &Chain, start: EraStart) {
+    pub fn sign(&mut self, call: Vec<u8>, cargo: C, chain: &Chain, start: EraStart) {
         let flight = self.flight(call, cargo, self.next, chain, start);
         self.flights.insert(self.next, flight);
         self.next += 1;
     }
 
     /// What is due to be sent, in the order of nonces.
-    pub(super) fn due(&self, now: Instant) -> Vec<(Nonce, Vec<u8>)> {
+    #[must_use]
+    pub fn due(&self, now: Instant) -> Vec<(Nonce, Vec<u8>)> {
         let due = self.flights.iter().filter(|(_, flight)| flight.due <= now);
         due.map(|(nonce, flight)| (*nonce, flight.bytes.clone())).collect()
     }
 
     /// An extrinsic was handed in; `taken` says whether anybody took it.
-    pub(super) fn on_handed_in(&mut self, nonce: Nonce, taken: bool, now: Instant) {
+    pub fn on_handed_in(&mut self, nonce: Nonce, taken: bool, now: Instant) {
         let Some(flight) = self.flights.get_mut(&nonce) else { return };
         let wait = flight.backoff.next();
         flight.due = now + if taken { wait.max(self.pacing.final_after) } else { wait };
     }
 
     /// The extrinsics whose nonces the ledger has passed: each is final, or another took its nonce.
-    pub(super) fn passed(&self, nonce: Nonce) -> Vec<(Nonce, Flight)> {
+    #[must_use]
+    pub fn passed(&self, nonce: Nonce) -> Vec<(Nonce, Flight<C>)> {
         self.flights.range(..nonce).map(|(nonce, flight)| (*nonce, flight.clone())).collect()
     }
 
     /// Something came of an extrinsic.
-    pub(super) fn remove(&mut self, nonce: Nonce) {
+    pub fn remove(&mut self, nonce: Nonce) {
         self.flights.remove(&nonce);
     }
 
     /// Whether any extrinsic would be dead at `height`.
-    pub(super) fn may_have_dead(&self, height: BlockNumber) -> bool {
+    #[must_use]
+    pub fn may_have_dead(&self, height: BlockNumber) -> bool {
         self.flights.values().any(|flight| flight.is_dead(height))
     }
 
     /// Signs the dead ones again, with the same nonces. An extrinsic is dead when no block can include it any more
     /// while the ledger, seen at or after `height`, still expects its nonce or one below.
-    pub(super) fn sign_dead_again(&mut self, height: BlockNumber, chain: &Chain, start: EraStart) {
-        let is_dead = |(nonce, flight): (&Nonce, &Flight)| flight.is_dead(height).then_some(*nonce);
+    pub fn sign_dead_again(&mut self, height: BlockNumber, chain: &Chain, start: EraStart) {
+        let is_dead = |(nonce, flight): (&Nonce, &Flight<C>)| flight.is_dead(height).then_some(*nonce);
         for nonce in self.flights.iter().filter_map(is_dead).collect::<Vec<_>>() {
             let Some(flight) = self.flights.remove(&nonce) else { continue };
             tracing::info!(nonce, "an extrinsic expired; signing it again with the same nonce");
@@ -116,14 +127,7 @@ impl Account {
         }
     }
 
-    fn flight(
-        &self,
-        call: Vec<u8>,
-        cargo: Vec<(LifeId, Cargo)>,
-        nonce: Nonce,
-        chain: &Chain,
-        start: EraStart,
-    ) -> Flight {
+    fn flight(&self, call: Vec<u8>, cargo: C, nonce: Nonce, chain: &Chain, start: EraStart) -> Flight<C> {
         let era = Era::mortal(ERA_BLOCKS, start.number);
         let death = era.death(start.number).unwrap_or(BlockNumber::MAX);
         let signed = Extrinsic::sign(&self.key, call.clone(), era, nonce, chain.versions, &chain.genesis, &start.hash);
@@ -133,9 +137,20 @@ impl Account {
     }
 }
 
-impl Flight {
+impl<C> Flight<C> {
     /// Blocks up to `height` are executed when the node says so; those in its window may still be on their way.
     fn is_dead(&self, height: BlockNumber) -> bool {
         height >= self.death.saturating_add(WINDOW)
     }
+}
+
+/// A block that every validator has by now, of the last seconds.
+pub async fn era_start<L: Ledger>(ring: &mut Ring<L>) -> EraStart {
+    let question = async |ledger: &L| {
+        let number = ledger.height().await?.saturating_sub(WINDOW);
+        let hash = ledger.block_hash(number).await?;
+        let missing = || AskError(format!("it doesn't know its block {number}"));
+        Ok(EraStart { number, hash: hash.ok_or_else(missing)? })
+    };
+    ring.ask("a recent block", question).await
 }

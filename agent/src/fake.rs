@@ -14,7 +14,10 @@ use tierchain_runtime::{
     execute, genesis_state, query,
 };
 
-use super::*;
+use tierchain_client::{AskError, Chain, ItemRefused, Ledger, LifeView, Outcome, SubmitError};
+use tierchain_primitives::extrinsic::Nonce;
+use tierchain_primitives::ledger::{ServerId, Uuid};
+use tierchain_primitives::{AccountId, BlockNumber};
 
 pub(crate) const GENESIS: H256 = H256([0xaa; 32]);
 
@@ -241,6 +244,10 @@ impl Ledger for FakeLedger {
             let of_server = world.entity_blocks.iter().filter(|block| block.tx.event.server == server);
             of_server.skip(from as usize).take(count as usize).cloned().collect()
         })
+    }
+
+    async fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, AskError> {
+        self.answer(|world| world.state.get(key).cloned())
     }
 
     async fn submit(&self, extrinsic: &[u8]) -> Result<(), SubmitError> {

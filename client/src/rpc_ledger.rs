@@ -1,4 +1,4 @@
-//! One validator's RPC as the agent's [`Ledger`].
+//! One validator's RPC as a [`Ledger`].
 
 use std::time::Duration;
 
@@ -14,14 +14,24 @@ use tierchain_rpc::types::{
     AnyNumber, Bytes, ChainRef, DispatchError, ExtrinsicState, Hash, ListOrValue, RefusalKind, ServerInfo, ServerUuid,
 };
 
-use crate::error::AgentError;
 use crate::ledger::{AskError, Chain, ItemRefused, Ledger, LifeView, Outcome, SubmitError};
 
 /// How long one call may take.
 const CALL_WAIT: Duration = Duration::from_secs(5);
 
+/// An address that isn't one.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("--rpc {url} is no address of a validator: {reason}; expected http://HOST:PORT or https://HOST:PORT")]
+pub struct UrlError {
+    /// The address.
+    pub url: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
 /// A validator's RPC.
-pub(crate) struct RpcLedger {
+#[derive(Debug)]
+pub struct RpcLedger {
     url: String,
     client: Client,
 }
@@ -30,11 +40,11 @@ impl RpcLedger {
     /// A ledger behind an address. Nothing is sent yet: a validator that is down is found out by the first question.
     ///
     /// # Errors
-    /// [`AgentError::Url`] when the text is no address, or the certificates can't be used.
-    pub(crate) async fn new(url: &str, tls: Option<&ClientTls>) -> Result<Self, AgentError> {
+    /// [`UrlError`] when the text is no address, or the certificates can't be used.
+    pub async fn new(url: &str, tls: Option<&ClientTls>) -> Result<Self, UrlError> {
         // A node answers HTTP and WebSocket on one port; HTTP needs no reconnecting.
         let http = url.strip_prefix("ws").map_or_else(|| url.to_owned(), |rest| format!("http{rest}"));
-        let wrong = |error: client::ConnectError| AgentError::Url { url: url.into(), reason: error.to_string() };
+        let wrong = |error: client::ConnectError| UrlError { url: url.into(), reason: error.to_string() };
         Ok(Self { url: url.into(), client: client::connect_by(&http, CALL_WAIT, tls).await.map_err(wrong)? })
     }
 }
@@ -67,10 +77,10 @@ impl Ledger for RpcLedger {
 
     async fn nonce(&self, account: &AccountId) -> Result<Nonce, AskError> {
         let key = map_key(&prefix("System", "Account"), Hasher::Blake2_128Concat, &account.0);
-        match self.client.storage(Bytes(key), None).await.map_err(ask_error)? {
+        match self.value(&key).await? {
             None => Ok(0),
             // The nonce is the record's first field.
-            Some(Bytes(value)) => {
+            Some(value) => {
                 Nonce::decode(&mut value.as_slice()).map_err(|_| AskError("its account record is too short".into()))
             }
         }
@@ -84,6 +94,11 @@ impl Ledger for RpcLedger {
     async fn blocks(&self, server: ServerId, from: u32, count: u32) -> Result<Vec<EntityBlock>, AskError> {
         let blocks = self.client.server_blocks(ChainRef::Server(server), from, count).await.map_err(ask_error)?;
         blocks.iter().map(|block| block.decode().map_err(|error| AskError(error.to_string()))).collect()
+    }
+
+    async fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, AskError> {
+        let value = self.client.storage(Bytes(key.to_vec()), None).await.map_err(ask_error)?;
+        Ok(value.map(|Bytes(value)| value))
     }
 
     async fn submit(&self, extrinsic: &[u8]) -> Result<(), SubmitError> {

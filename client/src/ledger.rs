@@ -1,18 +1,17 @@
-//! The ledger as the agent needs it: a small port, behind which is one validator's RPC or, in tests, memory.
+//! The ledger as programs that write to it need it: a small port, behind which is one validator's RPC or, in tests,
+//! memory.
 
 use tierchain_primitives::extrinsic::{Nonce, RuntimeVersions};
 use tierchain_primitives::ledger::{EntityBlock, ServerId, ServerState, Uuid};
 use tierchain_primitives::numbers::Micros;
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 
-#[cfg(test)]
-pub(crate) mod fake;
-
 /// Most blocks that are asked for at once.
-pub(crate) const BLOCKS_MAX: u32 = 256;
+pub const BLOCKS_MAX: u32 = 256;
 
 /// One validator, asked for what is final there.
-pub(crate) trait Ledger {
+#[expect(async_fn_in_trait, reason = "programs of ours run it on one thread")]
+pub trait Ledger {
     /// What to call it in messages.
     fn name(&self) -> &str;
 
@@ -34,6 +33,9 @@ pub(crate) trait Ledger {
     /// Some blocks of a life's chain from `from` on, at most [`BLOCKS_MAX`].
     async fn blocks(&self, server: ServerId, from: u32, count: u32) -> Result<Vec<EntityBlock>, AskError>;
 
+    /// A value of the newest final state, by its storage key.
+    async fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, AskError>;
+
     /// Hands in an extrinsic; answered when it is in the validator's log.
     async fn submit(&self, extrinsic: &[u8]) -> Result<(), SubmitError>;
 
@@ -43,48 +45,48 @@ pub(crate) trait Ledger {
 
 /// What every signature covers, and how many validators there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Chain {
+pub struct Chain {
     /// Hash of block 0.
-    pub(crate) genesis: H256,
+    pub genesis: H256,
     /// The runtime's versions.
-    pub(crate) versions: RuntimeVersions,
+    pub versions: RuntimeVersions,
     /// How many validators vote.
-    pub(crate) validators: usize,
+    pub validators: usize,
 }
 
 /// A server's life as it stands on the ledger.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct LifeView {
+pub struct LifeView {
     /// The server and which of its lives.
-    pub(crate) server: ServerId,
+    pub server: ServerId,
     /// When it was born; none while it is only announced.
-    pub(crate) born: Option<Micros>,
+    pub born: Option<Micros>,
     /// Hash of its end block.
-    pub(crate) end: Option<H256>,
+    pub end: Option<H256>,
     /// Whether it is linked into its meta-chain.
-    pub(crate) anchored: bool,
+    pub anchored: bool,
     /// The state last written.
-    pub(crate) state: Option<ServerState>,
+    pub state: Option<ServerState>,
     /// Length of its chain.
-    pub(crate) blocks: u32,
+    pub blocks: u32,
     /// Hash of its newest block.
-    pub(crate) head: Option<H256>,
+    pub head: Option<H256>,
     /// Late events counted beside it.
-    pub(crate) late: u64,
+    pub late: u64,
     /// The number each writer's next event must have.
-    pub(crate) next: Vec<(AccountId, u64)>,
+    pub next: Vec<(AccountId, u64)>,
 }
 
 impl LifeView {
     /// The number that a writer's next event must have.
-    pub(crate) fn next_of(&self, writer: &AccountId) -> u64 {
+    pub fn next_of(&self, writer: &AccountId) -> u64 {
         self.next.iter().find(|(account, _)| account == writer).map_or(0, |(_, next)| *next)
     }
 }
 
 /// What became of an extrinsic.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// It isn't final, as far as this validator knows.
     Unknown,
     /// It is final and was executed; some of its items may have been refused.
@@ -98,21 +100,21 @@ pub(crate) enum Outcome {
 
 /// An item of a batch that was refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct ItemRefused {
+pub struct ItemRefused {
     /// Its place in the batch.
-    pub(crate) index: u32,
+    pub index: u32,
     /// The error's name, and the number that was expected.
-    pub(crate) error: String,
+    pub error: String,
 }
 
 /// A question that got no answer.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct AskError(pub(crate) String);
+pub struct AskError(pub String);
 
 /// An extrinsic that was not taken.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub(crate) enum SubmitError {
+pub enum SubmitError {
     /// The validator can't be reached, or can't take it now: send it again.
     #[error("{0}")]
     Later(String),

@@ -1,4 +1,4 @@
-//! The validators the agent was told of: one answers questions, f + 1 get each extrinsic.
+//! The validators that a program was told of: one answers questions, f + 1 get each extrinsic.
 //!
 //! Questions go to one validator until it fails, then to the next, for ever: whatever it says is final, but another
 //! may be behind it, so [`Ring::turns`] tells when the answers of two questions can't be put together.
@@ -15,7 +15,8 @@ use crate::ledger::{AskError, Chain, Ledger, SubmitError};
 const ANSWER_TIME_OUT: Duration = Duration::from_secs(5);
 
 /// The validators.
-pub(crate) struct Ring<L> {
+#[derive(Debug)]
+pub struct Ring<L> {
     members: Vec<L>,
     at: usize,
     turns: u64,
@@ -26,24 +27,30 @@ pub(crate) struct Ring<L> {
 
 impl<L: Ledger> Ring<L> {
     /// A ring of at least one validator.
-    pub(crate) fn new(members: Vec<L>, pacing: Pacing) -> Self {
+    ///
+    /// # Panics
+    /// Where there is none: the command line asks for at least one `--rpc`.
+    #[must_use]
+    pub fn new(members: Vec<L>, pacing: Pacing) -> Self {
         assert!(!members.is_empty(), "the command line asks for at least one --rpc");
         Self { members, at: 0, turns: 0, fan_out: 1, pacing }
     }
 
     /// How long to wait for what.
-    pub(crate) fn pacing(&self) -> Pacing {
+    #[must_use]
+    pub fn pacing(&self) -> Pacing {
         self.pacing
     }
 
     /// How often the answering validator has changed.
-    pub(crate) fn turns(&self) -> u64 {
+    #[must_use]
+    pub fn turns(&self) -> u64 {
         self.turns
     }
 
     /// Asks which chain it is, and learns from it how many validators must get an extrinsic for an honest one to be
     /// among them.
-    pub(crate) async fn meet(&mut self) -> Chain {
+    pub async fn meet(&mut self) -> Chain {
         let chain = self.ask("which chain it is of", async |ledger: &L| ledger.chain().await).await;
         let faulty = chain.validators.saturating_sub(1) / 3;
         self.fan_out = (faulty + 1).min(self.members.len());
@@ -51,7 +58,7 @@ impl<L: Ledger> Ring<L> {
     }
 
     /// Asks until somebody answers.
-    pub(crate) async fn ask<T>(&mut self, what: &'static str, question: impl AsyncFn(&L) -> Result<T, AskError>) -> T {
+    pub async fn ask<T>(&mut self, what: &'static str, question: impl AsyncFn(&L) -> Result<T, AskError>) -> T {
         let mut backoff = Backoff::new(&self.pacing);
         loop {
             for _ in 0..self.members.len() {
@@ -75,7 +82,7 @@ impl<L: Ledger> Ring<L> {
     /// # Errors
     /// [`SubmitError::Never`] when every validator asked says that it never can be; otherwise
     /// [`SubmitError::Later`]: [turn](Self::turn) to others.
-    pub(crate) async fn submit(&self, extrinsic: &[u8]) -> Result<(), SubmitError> {
+    pub async fn submit(&self, extrinsic: &[u8]) -> Result<(), SubmitError> {
         let count = self.members.len();
         let asked = (0..self.fan_out).map(|step| &self.members[(self.at + step) % count]);
         let answers = join_all(asked.map(async |member| {
@@ -93,7 +100,7 @@ impl<L: Ledger> Ring<L> {
     }
 
     /// Asks the next validator from now on.
-    pub(crate) fn turn(&mut self) {
+    pub fn turn(&mut self) {
         self.at = (self.at + 1) % self.members.len();
         self.turns += 1;
     }

@@ -1,0 +1,183 @@
+//! `tierchain-agent host`: the host on a thread of its own, the ledger and the trackers' socket around it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc as sync;
+use std::thread;
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use tierchain_client::{AskError, Ledger, Pacing, Ring, RpcLedger};
+use tierchain_primitives::H256;
+use tierchain_primitives::ledger::party_id;
+use tierchain_runtime::directives::{self, DirectiveId, DirectiveRecord};
+use tierchain_runtime::query;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use super::{Host, HostError, Input, Settings};
+use crate::cli::{DriverKind, HostArgs};
+use crate::clock;
+use crate::driver::Driver;
+use crate::driver::process::{ProcessDriver, Setup};
+use crate::error::AgentError;
+use crate::feed::Fed;
+use crate::keyfile;
+use crate::submitter::{Identity, Notice, Submitter};
+
+mod socket;
+
+/// How often the servers are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// How often the ledger is asked for directives.
+const ASK_EVERY: Duration = Duration::from_millis(100);
+
+/// How many things to say may be between the host and the submitter; what is more waits with the host.
+const FEED_GROUPS: usize = 64;
+
+/// Runs a host until the agent is asked to stop. Its servers go on.
+pub(crate) async fn run(args: &HostArgs) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        ended = serve(args) => Ok(ended?),
+        _ = terminate.recv() => Ok(()),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+async fn serve(args: &HostArgs) -> Result<(), AgentError> {
+    let hypervisor = keyfile::read(&args.key)?;
+    let (account, host) = (hypervisor.public(), party_id(&args.host));
+    let channel = prepare(&args.state)?;
+    let (input, inputs) = sync::channel();
+    socket::listen(&channel, input.clone()).map_err(folder_error("the trackers' socket", &channel))?;
+
+    let identity = Identity { hypervisor, host, stand_in: None };
+    let mut submitter = Submitter::new(ring(args).await?, identity).await;
+    let (told, notices) = mpsc::unbounded_channel();
+    submitter.tell(told);
+    let settings = Settings {
+        host,
+        account,
+        genesis: submitter.chain().genesis,
+        foundries: args.foundry.clone(),
+        attest_every: args.attest_ms.saturating_mul(1_000),
+    };
+    let DriverKind::Process = args.driver;
+    let tracker = tracker_program(&channel).map_err(folder_error("the program", Path::new("/proc/self/exe")))?;
+    let setup = Setup { state: args.state.clone(), images: args.images.clone(), tracker };
+    let driver = ProcessDriver::open(setup).map_err(folder_error("the servers' folder", &args.state))?;
+    let host = Host::open(settings, &args.state, driver).map_err(Box::new)?;
+
+    let (out, mut fed) = mpsc::channel(FEED_GROUPS);
+    // It ends when nobody sends it anything any more, or takes anything from it.
+    thread::spawn(move || drive(host, &inputs, &out));
+    let directives = follow_directives(ring(args).await?, party_id(&args.host), input.clone());
+    tokio::select! {
+        ended = submitter.run(&mut fed) => ended.map(drop),
+        () = forward(notices, input) => Ok(()),
+        () = directives => Ok(()),
+    }
+}
+
+async fn ring(args: &HostArgs) -> Result<Ring<RpcLedger>, AgentError> {
+    let tls = args.tls.files();
+    let ledgers = try_join_all(args.rpc.iter().map(|url| RpcLedger::new(url, tls.as_ref()))).await?;
+    Ok(Ring::new(ledgers, Pacing::NORMAL))
+}
+
+/// Makes the state's folder and says where the socket in it is.
+fn prepare(state: &Path) -> Result<PathBuf, AgentError> {
+    let failed = folder_error("the state's folder", state);
+    fs::create_dir_all(state)
+        .and_then(|()| fs::canonicalize(state))
+        .map(|state| state.join("agent.sock"))
+        .map_err(failed)
+}
+
+/// What a driver starts inside each server: this very program.
+fn tracker_program(channel: &Path) -> std::io::Result<Vec<OsString>> {
+    let program = std::env::current_exe()?;
+    Ok(vec![program.into(), "tracker".into(), "--channel".into(), channel.into()])
+}
+
+fn folder_error(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> AgentError {
+    let path = path.to_owned();
+    move |source| AgentError::Host(Box::new(HostError::Folder { what, path, source }))
+}
+
+/// The host's own loop, on its thread: it looks at the servers all the time, whatever the ledger is doing.
+fn drive<D: Driver>(mut host: Host<D>, inputs: &sync::Receiver<Input>, out: &mpsc::Sender<Fed>) {
+    let mut next_look = std::time::Instant::now();
+    loop {
+        let input = match inputs.recv_timeout(next_look.saturating_duration_since(std::time::Instant::now())) {
+            Ok(input) => input,
+            Err(sync::RecvTimeoutError::Timeout) => {
+                next_look = std::time::Instant::now() + LOOK_EVERY;
+                Input::Look
+            }
+            Err(sync::RecvTimeoutError::Disconnected) => return,
+        };
+        if let Err(error) = host.on(clock::now_us(), input) {
+            // Nobody hears it if the agent is ending anyway.
+            let _ = out.blocking_send(Fed::Failed(Box::new(error).into()));
+            return;
+        }
+        while let Some(fed) = host.next_outgoing() {
+            match out.try_send(fed) {
+                Ok(()) => {}
+                Err(mpsc::error::TrySendError::Full(fed)) => {
+                    host.put_back(fed);
+                    break;
+                }
+                Err(mpsc::error::TrySendError::Closed(_)) => return,
+            }
+        }
+    }
+}
+
+async fn forward(mut notices: mpsc::UnboundedReceiver<Notice>, input: sync::Sender<Input>) {
+    while let Some(notice) = notices.recv().await {
+        if input.send(Input::Notice(notice)).is_err() {
+            return;
+        }
+    }
+}
+
+/// Reads the open directives of a host again and again, and hands them on when they differ from the last time.
+async fn follow_directives<L: Ledger>(mut ring: Ring<L>, host: H256, input: sync::Sender<Input>) {
+    let mut known = None;
+    loop {
+        let question = async |ledger: &L| open_directives(ledger, host).await;
+        let open = ring.ask("this host's directives", question).await;
+        if known.as_ref() != Some(&open) {
+            known = Some(open.clone());
+            if input.send(Input::Directives(open)).is_err() {
+                return;
+            }
+        }
+        sleep(ASK_EVERY).await;
+    }
+}
+
+/// The open directives of a host: at most 64.
+async fn open_directives<L: Ledger>(ledger: &L, host: H256) -> Result<Vec<(DirectiveId, DirectiveRecord)>, AskError> {
+    let mut state = BTreeMap::new();
+    read(ledger, directives::OPEN.key(&host), &mut state).await?;
+    for id in directives::open(&state, &host) {
+        read(ledger, directives::DIRECTIVES.key(&id), &mut state).await?;
+    }
+    // One that was closed between two questions has a record that says so.
+    Ok(query::directives_open(&state, &host))
+}
+
+async fn read<L: Ledger>(ledger: &L, key: Vec<u8>, state: &mut BTreeMap<Vec<u8>, Vec<u8>>) -> Result<(), AskError> {
+    if let Some(value) = ledger.value(&key).await? {
+        state.insert(key, value);
+    }
+    Ok(())
+}

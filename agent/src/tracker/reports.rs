@@ -1,0 +1,116 @@
+//! What the tracker saw: numbered from 0, signed, and on the server's disk before it is said.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use parity_scale_codec::Encode;
+use tierchain_primitives::H256;
+use tierchain_primitives::crypto::KeyPair;
+use tierchain_primitives::hash::sha256;
+use tierchain_primitives::ledger::{BirthRequest, Detail, Event, EventKind, GuestReport, Precision};
+use tierchain_primitives::limits::REPEATS_KEPT;
+use tierchain_primitives::numbers::Micros;
+
+use super::workload::Change;
+use crate::append_log::{AppendLog, LogError};
+use crate::channel::scale;
+
+/// All reports of one server.
+pub(super) struct Reports {
+    log: AppendLog,
+    next: u64,
+    latest: Micros,
+    untaken: BTreeMap<u64, GuestReport>,
+}
+
+impl Reports {
+    /// Opens the file. Which of its reports are on the ledger isn't known: the newest are said again, as many as the
+    /// ledger itself can tell from others.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub(super) fn open(path: &Path) -> Result<Self, LogError> {
+        let (log, lines) = AppendLog::open(path)?;
+        let (mut next, mut latest, mut untaken) = (0, 0, BTreeMap::new());
+        for report in lines.iter().filter_map(|line| scale::<GuestReport>(line)) {
+            next = report.event.number + 1;
+            latest = report.event.occurred_at;
+            untaken.insert(report.event.number, report);
+        }
+        let untaken = untaken.split_off(&next.saturating_sub(REPEATS_KEPT));
+        Ok(Self { log, next, latest, untaken })
+    }
+
+    /// Signs a change with the next number; it is on disk when this returns.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub(super) fn add(
+        &mut self,
+        key: &KeyPair,
+        genesis: &H256,
+        life: &BirthRequest,
+        at: Micros,
+        change: &Change,
+    ) -> Result<GuestReport, LogError> {
+        let words = change.words();
+        let event = Event {
+            server: life.server,
+            number: self.next,
+            // A clock that was set back doesn't turn a life around.
+            occurred_at: at.max(self.latest).max(life.occurred_at),
+            precision: Precision::Event,
+            event: EventKind::GuestEvent { code: change.code() },
+            meter: None,
+            evidence: sha256(&[words.as_bytes()]),
+            detail: Detail(words.into_bytes()),
+        };
+        let signature = key.sign(&event.guest_signed_bytes(genesis));
+        let report = GuestReport { event, signature };
+        self.log.append(&hex::encode(report.encode()))?;
+        (self.next, self.latest) = (report.event.number + 1, report.event.occurred_at);
+        self.untaken.insert(report.event.number, report.clone());
+        Ok(report)
+    }
+
+    /// The ledger has decided on all below a number.
+    pub(super) fn on_taken(&mut self, below: u64) {
+        self.untaken = self.untaken.split_off(&below);
+    }
+
+    /// What isn't known to be decided.
+    pub(super) fn untaken(&self) -> impl Iterator<Item = &GuestReport> {
+        self.untaken.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tierchain_primitives::crypto::verify_zip215;
+    use tierchain_primitives::ledger::{ServerId, Uuid};
+
+    use super::*;
+
+    #[test]
+    fn numbers_go_on_after_a_restart_and_untaken_ones_are_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("reports");
+        let (key, genesis) = (KeyPair::from_seed(&[1; 32]), H256([2; 32]));
+        let server = ServerId { uuid: Uuid([3; 16]), generation: 1 };
+        let (evidence, precision) = (H256::ZERO, Precision::Event);
+        let life = BirthRequest { server, occurred_at: 50, precision, evidence, previous: None };
+        let mut reports = Reports::open(&path).expect("a new file");
+        let up = Change::Up { pid: 7 };
+        let times =
+            [40, 60, 55].map(|at| reports.add(&key, &genesis, &life, at, &up).expect("written").event.occurred_at);
+        assert_eq!(times, [50, 60, 60], "never before the birth, never back");
+        reports.on_taken(2);
+        assert_eq!(reports.untaken().map(|report| report.event.number).collect::<Vec<_>>(), [2]);
+        drop(reports);
+        let mut reports = Reports::open(&path).expect("it opens");
+        assert_eq!(reports.untaken().count(), 3);
+        let next = reports.add(&key, &genesis, &life, 70, &up).expect("written");
+        assert_eq!(next.event.number, 3);
+        assert!(verify_zip215(&key.public(), &next.event.guest_signed_bytes(&genesis), &next.signature));
+    }
+}

@@ -1,0 +1,206 @@
+//! Judging a request by the ledger's state. Pure: what the ledger itself would refuse is refused here, before it costs a
+//! block anything; the ledger checks all of it again.
+
+use std::collections::BTreeMap;
+
+use tierchain_client::{AskError, Ledger};
+use tierchain_primitives::H256;
+use tierchain_primitives::crypto::{Signature, verify_zip215};
+use tierchain_primitives::ledger::{BirthRequest, ServerId};
+use tierchain_primitives::numbers::Millis;
+use tierchain_primitives::ports::StateRead;
+use tierchain_rpc::foundry_service::BirthRefused;
+use tierchain_runtime::chains::{self, Server};
+use tierchain_runtime::{foundry, query, timestamp};
+
+/// A part of the ledger's newest final state.
+pub(super) type State = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// What is to be done about a request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Judgement {
+    /// The birth is on the ledger: its block's hash.
+    Born(H256),
+    /// The birth is to be sent.
+    Send,
+    /// It is refused.
+    Refused(BirthRefused),
+}
+
+/// Judges a request.
+pub(super) fn judge(state: &dyn StateRead, genesis: &H256, request: &BirthRequest, signature: &Signature) -> Judgement {
+    match ensure(state, genesis, request, signature) {
+        Ok(None) => Judgement::Send,
+        Ok(Some(hash)) => Judgement::Born(hash),
+        Err(refused) => Judgement::Refused(refused),
+    }
+}
+
+fn ensure(
+    state: &dyn StateRead,
+    genesis: &H256,
+    request: &BirthRequest,
+    signature: &Signature,
+) -> Result<Option<H256>, BirthRefused> {
+    match chains::SERVERS.get(state, &request.server) {
+        Some(born) if born.is_born_of(request) => return Ok(Some(born.birth_hash)),
+        Some(_) => return Err(by_ledger(chains::Error::AlreadyBorn.name(), chains::Error::AlreadyBorn.remedy())),
+        None => {}
+    }
+    let Some(announced) = query::announcement(state, &request.server) else {
+        let error = chains::Error::NotAnnounced;
+        return Err(BirthRefused { temporary: true, ..by_ledger(error.name(), error.remedy()) });
+    };
+    let announcement = announced.announcement;
+    if !verify_zip215(&announcement.tracker, &request.signed_bytes(genesis), signature) {
+        let error = chains::Error::BadTrackerSignature;
+        return Err(by_ledger(error.name(), error.remedy()));
+    }
+    let (provider, image) = (announcement.ownership.provider, announcement.image);
+    if image == H256::ZERO && chains::parameters(state).unknown_images {
+        return Ok(None);
+    }
+    match query::image(state, &provider, &image) {
+        Some(known) if known.retired_in.is_none() => Ok(None),
+        Some(_) => Err(by_ledger(foundry::Error::ImageRetired.name(), foundry::Error::ImageRetired.remedy())),
+        None => Err(by_ledger(foundry::Error::ImageUnknown.name(), foundry::Error::ImageUnknown.remedy())),
+    }
+}
+
+fn by_ledger(name: &str, remedy: &str) -> BirthRefused {
+    BirthRefused { kind: name.to_owned(), message: remedy.to_owned(), temporary: false }
+}
+
+/// What of the state a request is judged by.
+pub(super) async fn read<L: Ledger>(ledger: &L, server: ServerId) -> Result<State, AskError> {
+    let mut state = State::new();
+    load(ledger, &mut state, chains::PARAMETERS.key().to_vec()).await?;
+    load(ledger, &mut state, chains::SERVERS.key(&server)).await?;
+    load(ledger, &mut state, chains::ANNOUNCEMENTS.key(&server)).await?;
+    if let Some(announced) = query::announcement(&state, &server) {
+        let announcement = announced.announcement;
+        let key = (announcement.ownership.provider, announcement.image);
+        load(ledger, &mut state, foundry::IMAGES.key(&key)).await?;
+    }
+    if !state.contains_key(chains::PARAMETERS.key().as_slice()) {
+        return Err(AskError("it has no chains' parameters: its runtime is another one than this foundry's".into()));
+    }
+    Ok(state)
+}
+
+/// What of the state tells whether an end may be anchored by a foundry, or a host suspected.
+pub(super) async fn read_silence<L: Ledger>(ledger: &L, server: ServerId) -> Result<State, AskError> {
+    let mut state = read(ledger, server).await?;
+    load(ledger, &mut state, timestamp::NOW.key().to_vec()).await?;
+    if let Some(life) = chains::SERVERS.get(&state, &server) {
+        load(ledger, &mut state, chains::ATTESTED.key(&life.host)).await?;
+    }
+    Ok(state)
+}
+
+/// Whether the end of a life is nobody's but a foundry's to anchor by now.
+pub(super) fn is_anchor_due(state: &dyn StateRead, server: &ServerId) -> bool {
+    let Some(life) = chains::SERVERS.get(state, server) else { return false };
+    let due = query::anchorable_at(state, &life);
+    let now = timestamp::NOW.get(state).unwrap_or(0);
+    life.anchored.is_none() && due.is_some_and(|due| due < now)
+}
+
+/// The record of a life and the last sign of life of its host, as block time.
+///
+/// # Errors
+/// When the node doesn't answer.
+pub(crate) async fn last_sign<L: Ledger>(ledger: &L, server: ServerId) -> Result<Option<(Server, Millis)>, AskError> {
+    let state = read_silence(ledger, server).await?;
+    let life = chains::SERVERS.get(&state, &server);
+    Ok(life.map(|life| {
+        let sign = chains::last_sign(&state, &life);
+        (life, sign)
+    }))
+}
+
+async fn load<L: Ledger>(ledger: &L, state: &mut State, key: Vec<u8>) -> Result<(), AskError> {
+    if let Some(value) = ledger.value(&key).await? {
+        state.insert(key, value);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use parity_scale_codec::Encode;
+    use tierchain_primitives::crypto::KeyPair;
+    use tierchain_primitives::ledger::{Announcement, Etsi, Ownership, Precision, Relations, TrackerCustody, Uuid};
+    use tierchain_runtime::GenesisConfig;
+    use tierchain_runtime::chains::Announced;
+    use tierchain_runtime::foundry::Image;
+
+    use super::*;
+
+    const GENESIS: H256 = H256([9; 32]);
+
+    fn server() -> ServerId {
+        ServerId { uuid: Uuid([1; 16]), generation: 0 }
+    }
+
+    fn request() -> BirthRequest {
+        let (evidence, precision) = (H256([2; 32]), Precision::Event);
+        BirthRequest { server: server(), occurred_at: 5, precision, evidence, previous: None }
+    }
+
+    fn tracker() -> KeyPair {
+        KeyPair::from_seed(&[3; 32])
+    }
+
+    /// A state in which the server is announced with an image of the catalog.
+    fn state(image: Option<Image>) -> State {
+        let mut state: State = tierchain_runtime::genesis_state(&GenesisConfig::default()).into_iter().collect();
+        let ownership = Ownership { provider: H256([4; 32]), tenant: H256([5; 32]), service: H256([6; 32]) };
+        let announcement = Announcement {
+            server: server(),
+            host: H256([7; 32]),
+            image: H256([8; 32]),
+            resources: None,
+            tracker: tracker().public(),
+            custody: TrackerCustody::Guest,
+            ownership,
+            etsi: Etsi::default(),
+            relations: Relations::default(),
+        };
+        let announced = Announced { by: tracker().public(), announcement };
+        state.insert(chains::ANNOUNCEMENTS.key(&server()), announced.encode());
+        if let Some(image) = image {
+            state.insert(foundry::IMAGES.key(&(ownership.provider, H256([8; 32]))), image.encode());
+        }
+        state
+    }
+
+    fn refusal(state: &State, key: &KeyPair) -> (String, bool) {
+        match judge(state, &GENESIS, &request(), &key.sign(&request().signed_bytes(&GENESIS))) {
+            Judgement::Refused(refused) => (refused.kind, refused.temporary),
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_announced_server_of_a_known_image_is_born() {
+        let state = state(Some(Image { added_in: 1, retired_in: None }));
+        let signature = tracker().sign(&request().signed_bytes(&GENESIS));
+        assert_eq!(judge(&state, &GENESIS, &request(), &signature), Judgement::Send);
+        let other = BirthRequest { occurred_at: 6, ..request() };
+        assert!(matches!(judge(&state, &GENESIS, &other, &signature), Judgement::Refused(_)), "signed for another one");
+        assert!(matches!(judge(&state, &H256::ZERO, &request(), &signature), Judgement::Refused(_)), "another network");
+    }
+
+    #[test]
+    fn what_the_ledger_would_refuse_is_refused_by_its_name() {
+        let (good, retired) = (Image { added_in: 1, retired_in: None }, Image { added_in: 1, retired_in: Some(2) });
+        let name = |name: &str, temporary| (name.to_owned(), temporary);
+        let mut unannounced = state(Some(good));
+        unannounced.remove(&chains::ANNOUNCEMENTS.key(&server()));
+        assert_eq!(refusal(&unannounced, &tracker()), name("NotAnnounced", true));
+        assert_eq!(refusal(&state(Some(good)), &KeyPair::from_seed(&[4; 32])), name("BadTrackerSignature", false));
+        assert_eq!(refusal(&state(None), &tracker()), name("ImageUnknown", false));
+        assert_eq!(refusal(&state(Some(retired)), &tracker()), name("ImageRetired", false));
+    }
+}
