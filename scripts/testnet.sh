@@ -13,7 +13,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 UP_SECONDS_MAX=45
 DOWN_SECONDS_MAX=10
-KEYS=(hypervisor foundry tracker)
+KEYS=(hypervisor foundry tracker provider)
 
 usage() { sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
@@ -90,6 +90,7 @@ make_network() {
     done
     account="$(key_field "$DIR/keys/hypervisor" ss58Address)"
     "$BIN/tierchain" chain-spec new --name "Tierchain Testnet" --id "tierchain-testnet" --type "$type" --allow-replay \
+        --unknown-images --provider "demo-provider=$(key_field "$DIR/keys/provider" ss58Address)" \
         --data-center local --host "host-0@local:$account" "${options[@]}" --out "$DIR/spec.json"
     for ((node = 0; node < VALIDATORS; node++)); do
         "$BIN/tierchain" init --chain "$DIR/spec.json" --base-path "$(node_dir "$node")" >/dev/null

@@ -9,6 +9,7 @@ mod development;
 mod document;
 mod problem;
 mod resolve;
+mod sites;
 
 pub(crate) use builder::build;
 pub(crate) use development::development;

@@ -1,4 +1,7 @@
 //! The bundles held here: what proposals may name and what other replicas may ask for.
+//!
+//! They are taken in order of arrival, but for those of nothing but milestones (births, ends, anchors): a replica whose
+//! bundles wait makes such of its own, and they go before all others.
 
 use std::collections::BTreeMap;
 
@@ -25,19 +28,22 @@ pub struct Held {
     /// Since when it is known that something of it can be included; none while nothing can.
     pub includable_since: Option<u64>,
     bytes: usize,
-    order: u64,
+    place: Order,
 }
+
+/// A bundle's place: whether it waits behind the milestones, and when it arrived.
+type Order = (bool, u64);
 
 /// A bundle that could be included this long before the primary made a block with room for it, or included a bundle that
 /// came so much later, is passed over. Relative, so that overload passes over nobody: blocks are full then, and a
 /// primary that takes bundles in order of arrival never does it.
 pub const PASSED_OVER_MS: u64 = 2_000;
 
-/// All bundles held, in order of arrival.
+/// All bundles held, in the order in which a primary takes them.
 #[derive(Clone, Debug, Default)]
 pub struct Bundles {
     held: BTreeMap<H256, Held>,
-    order: BTreeMap<u64, H256>,
+    order: BTreeMap<Order, H256>,
     /// Which bundles hold an extrinsic.
     holders: BTreeMap<H256, Vec<H256>>,
     bytes_by_maker: BTreeMap<AccountId, usize>,
@@ -60,10 +66,11 @@ impl Bundles {
         for at in &live {
             self.holders.entry(open.entries[*at].checked.hash).or_default().push(open.digest);
         }
-        let order = self.next_order;
+        let waits = !open.entries.iter().all(|entry| entry.checked.call.is_milestone());
+        let place = (waits, self.next_order);
         self.next_order += 1;
-        self.order.insert(order, open.digest);
-        self.held.insert(open.digest, Held { open, live, arrived: now, includable_since: None, bytes, order });
+        self.order.insert(place, open.digest);
+        self.held.insert(open.digest, Held { open, live, arrived: now, includable_since: None, bytes, place });
         true
     }
 
@@ -73,7 +80,7 @@ impl Bundles {
         self.held.get(digest)
     }
 
-    /// Bundles with extrinsics that aren't final, in order of arrival.
+    /// Bundles with extrinsics that aren't final: those of milestones alone, then the others, each in order of arrival.
     pub fn live(&self) -> impl Iterator<Item = &Held> {
         self.order.values().filter_map(|digest| self.held.get(digest)).filter(|held| !held.live.is_empty())
     }
@@ -81,7 +88,11 @@ impl Bundles {
     /// Bundles that had their turn long after they arrived and are still here, in order of arrival.
     pub fn left_behind(&self) -> impl Iterator<Item = &Held> {
         let had_turn = self.had_turn;
-        self.live().take_while(move |held| held.arrived + PASSED_OVER_MS <= had_turn)
+        let is_old = move |held: &&Held| held.arrived + PASSED_OVER_MS <= had_turn;
+        let of =
+            |waits| self.order.range((waits, 0)..=(waits, u64::MAX)).filter_map(|(_, digest)| self.held.get(digest));
+        let (first, others) = (of(false).take_while(is_old), of(true).take_while(is_old));
+        first.chain(others).filter(|held| !held.live.is_empty())
     }
 
     /// Notes whether something of a bundle can be included now, and says whether it is passed over: it could be for
@@ -146,7 +157,9 @@ impl Bundles {
         for included in body {
             for digest in self.holders.remove(&included.hash).unwrap_or_default() {
                 if let Some(held) = self.held.get_mut(&digest) {
-                    self.had_turn = self.had_turn.max(held.arrived);
+                    // What goes first had its turn before others that came earlier: that passes over nobody.
+                    let waited = held.place.0;
+                    self.had_turn = if waited { self.had_turn.max(held.arrived) } else { self.had_turn };
                     let entries = &held.open.entries;
                     held.live.retain(|at| entries[*at].checked.hash != included.hash);
                 }
@@ -156,7 +169,7 @@ impl Bundles {
 
     fn remove(&mut self, digest: &H256) {
         let Some(held) = self.held.remove(digest) else { return };
-        self.order.remove(&held.order);
+        self.order.remove(&held.place);
         if let Some(bytes) = self.bytes_by_maker.get_mut(&held.open.maker) {
             *bytes -= held.bytes;
         }

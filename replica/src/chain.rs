@@ -140,6 +140,12 @@ impl Chain {
         self.flight.get(hash)
     }
 
+    /// A final block of the last window.
+    #[cfg(test)]
+    pub(crate) fn recent_block(&self, number: BlockNumber) -> Option<&Block> {
+        self.recent.get(&number)
+    }
+
     /// All blocks in flight.
     pub fn flight(&self) -> impl Iterator<Item = &Block> {
         self.flight.values()

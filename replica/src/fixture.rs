@@ -9,10 +9,11 @@ use tierchain_primitives::crypto::Signature;
 use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::extrinsic::{Era, Extrinsic, Nonce};
 use tierchain_primitives::header::{Header, PreRuntime, extrinsics_root};
+use tierchain_primitives::ledger::{ServerId, Uuid};
 use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex};
 use tierchain_runtime::registry::Rejoined;
-use tierchain_runtime::{AccountInfo, Allowance, Call, Checked, Weights, system};
+use tierchain_runtime::{AccountInfo, Allowance, Call, Checked, Weights, meta, system};
 
 use crate::accounts::LedgerRead;
 use crate::chain::{Block, Chain, ChainBase};
@@ -29,8 +30,17 @@ pub(crate) fn extrinsic(signer: u8, nonce: Nonce) -> Checked {
 }
 
 pub(crate) fn extrinsic_of(signer: u8, nonce: Nonce, era: Era, remark_bytes: usize) -> Checked {
-    let call = Call::System(system::Call::Remark { remark: vec![0; remark_bytes] }).encode();
-    let extrinsic = Extrinsic { signer: account(signer), signature: Signature::ZERO, era, nonce, call };
+    extrinsic_with(signer, nonce, era, &Call::System(system::Call::Remark { remark: vec![0; remark_bytes] }))
+}
+
+/// A request to link a chain: one of the calls that go first.
+pub(crate) fn milestone(signer: u8, nonce: Nonce) -> Checked {
+    let server = ServerId { uuid: Uuid([1; 16]), generation: 0 };
+    extrinsic_with(signer, nonce, Era::Immortal, &Call::Meta(meta::Call::Anchor { server }))
+}
+
+pub(crate) fn extrinsic_with(signer: u8, nonce: Nonce, era: Era, call: &Call) -> Checked {
+    let extrinsic = Extrinsic { signer: account(signer), signature: Signature::ZERO, era, nonce, call: call.encode() };
     tierchain_runtime::check(&extrinsic.encode()).expect("it is whole")
 }
 

@@ -79,6 +79,15 @@ pub enum Refusal {
     },
 }
 
+/// What to bundle.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Which {
+    /// Whatever is ready.
+    All,
+    /// Births, ends and anchors.
+    Milestones,
+}
+
 /// An extrinsic in the pool.
 #[derive(Clone, Debug)]
 struct Pooled {
@@ -155,9 +164,10 @@ impl Pool {
     }
 
     /// Takes what can be included next and isn't bundled, up to `count_max` and `bytes_max`, each account's in nonce
-    /// order.
+    /// order; of milestones only what has nothing else of its account before it.
     pub fn take_ready(
         &mut self,
+        which: Which,
         now: u64,
         count_max: usize,
         bytes_max: usize,
@@ -166,7 +176,7 @@ impl Pool {
         let mut taken: Vec<(Checked, H256)> = Vec::new();
         let mut bytes = 0;
         let mut exhausted = Vec::new();
-        for account in &self.candidates {
+        'accounts: for account in &self.candidates {
             let Some(queue) = self.accounts.get_mut(account) else {
                 exhausted.push(*account);
                 continue;
@@ -178,6 +188,9 @@ impl Pool {
                 }
                 if pooled.again_at.is_some() {
                     continue;
+                }
+                if which == Which::Milestones && !pooled.checked.call.is_milestone() {
+                    continue 'accounts;
                 }
                 bytes += pooled.checked.bytes.len();
                 if taken.len() == count_max || (bytes > bytes_max && !taken.is_empty()) {

@@ -114,7 +114,7 @@ async fn servers(client: &Client) -> anyhow::Result<Vec<ServerInfo>> {
 async fn meta_chains(client: &Client) -> anyhow::Result<Vec<MetaChain>> {
     let (mut metas, mut cursor) = (Vec::new(), None);
     loop {
-        let page = client.meta_chains(cursor, PAGE).await.context("meta_list")?;
+        let page = client.meta_chains(cursor, PAGE, None).await.context("meta_list")?;
         metas.extend(page.items);
         cursor = page.next;
         if cursor.is_none() {

@@ -4,7 +4,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::document::{AccountEntry, Document, DocumentError, Genesis, HostEntry, Properties, ValidatorEntry, read};
+use super::document::{AccountEntry, Document, DocumentError, Genesis, Properties, ValidatorEntry, read};
+use super::sites::{BoundsEntry, DataCenterEntry, DescribedDataCenter, HostEntry, ProviderEntry, QuotaEntry};
 use crate::cli::chain_spec::NewArgs;
 
 /// Why options don't make a specification.
@@ -26,6 +27,12 @@ pub(crate) enum BuildError {
     /// `--host` isn't of its form.
     #[error("--host {0:?}: write ID@DATACENTER:ACCOUNT")]
     Host(String),
+    /// `--provider` isn't of its form.
+    #[error("--provider {0:?}: write ID=ACCOUNT")]
+    Provider(String),
+    /// `--quota` isn't of its form.
+    #[error("--quota {0:?}: write BURST_US/RATE_PERMILLE, as 2000000/200")]
+    Quota(String),
 }
 
 /// The specification that the options describe.
@@ -48,8 +55,12 @@ pub(crate) fn build(args: &NewArgs) -> Result<Document, BuildError> {
         validators,
         observers: args.observers.clone(),
         accounts: accounts(&args.accounts),
-        data_centers: args.data_centers.clone(),
+        unknown_images: args.unknown_images,
+        bounds: bounds(args),
+        quota: args.quota.as_deref().map_or_else(|| Ok(QuotaEntry::default()), quota)?,
+        data_centers: args.data_centers.iter().map(|text| data_center(text)).collect(),
         hosts: args.hosts.iter().map(|text| host(text)).collect::<Result<_, _>>()?,
+        providers: args.providers.iter().map(|text| provider(text)).collect::<Result<_, _>>()?,
     };
     Ok(Document {
         name: args.name.clone(),
@@ -115,7 +126,38 @@ fn host(text: &str) -> Result<HostEntry, BuildError> {
     let error = || BuildError::Host(text.to_owned());
     let (id, place) = text.split_once('@').ok_or_else(error)?;
     let (data_center, agent) = place.rsplit_once(':').ok_or_else(error)?;
-    Ok(HostEntry { id: id.to_owned(), data_center: data_center.to_owned(), agent: agent.to_owned() })
+    Ok(HostEntry::new(id, data_center, agent))
+}
+
+/// `ID[=REGION]`.
+fn data_center(text: &str) -> DataCenterEntry {
+    match text.split_once('=') {
+        None => DataCenterEntry::Id(text.to_owned()),
+        Some((id, region)) => {
+            DataCenterEntry::Described(DescribedDataCenter { id: id.to_owned(), name: None, region: region.to_owned() })
+        }
+    }
+}
+
+fn provider(text: &str) -> Result<ProviderEntry, BuildError> {
+    let (id, account) = text.rsplit_once('=').ok_or_else(|| BuildError::Provider(text.to_owned()))?;
+    Ok(ProviderEntry { id: id.to_owned(), account: account.to_owned() })
+}
+
+fn quota(text: &str) -> Result<QuotaEntry, BuildError> {
+    let parsed = text.split_once('/').and_then(|(burst, rate)| {
+        Some(QuotaEntry { burst_us: burst.parse().ok()?, rate_permille: rate.parse().ok()? })
+    });
+    parsed.ok_or_else(|| BuildError::Quota(text.to_owned()))
+}
+
+fn bounds(args: &NewArgs) -> BoundsEntry {
+    let usual = BoundsEntry::default();
+    BoundsEntry {
+        silence_ms: args.silence_ms.unwrap_or(usual.silence_ms),
+        witness_ms: args.witness_ms.unwrap_or(usual.witness_ms),
+        move_ms: args.move_ms.unwrap_or(usual.move_ms),
+    }
 }
 
 #[cfg(test)]
@@ -153,5 +195,21 @@ mod tests {
         let entry = host("rack-7@vienna:5FA9").expect("its form");
         assert_eq!((entry.id.as_str(), entry.data_center.as_str(), entry.agent.as_str()), ("rack-7", "vienna", "5FA9"));
         assert!(host("rack-7:5FA9").is_err());
+    }
+
+    #[test]
+    fn a_data_center_lies_in_a_region_if_it_is_said() {
+        let (alone, described) = (data_center("vienna"), data_center("vienna=EU"));
+        assert_eq!((alone.id(), alone.name(), alone.region()), ("vienna", "vienna", ""));
+        assert_eq!((described.id(), described.name(), described.region()), ("vienna", "vienna", "EU"));
+    }
+
+    #[test]
+    fn providers_and_quotas_have_their_forms() {
+        let entry = provider("acme=5FA9").expect("its form");
+        assert_eq!((entry.id.as_str(), entry.account.as_str()), ("acme", "5FA9"));
+        assert!(provider("acme").is_err());
+        assert_eq!(quota("9/7").expect("its form"), QuotaEntry { burst_us: 9, rate_permille: 7 });
+        assert!(quota("9").is_err() && quota("9/x").is_err());
     }
 }

@@ -3,7 +3,8 @@
 
 use tierchain_primitives::crypto::{KeyPair, secret};
 
-use super::document::{AccountEntry, ChainType, Document, Genesis, HostEntry, Properties, ValidatorEntry};
+use super::document::{AccountEntry, ChainType, Document, Genesis, Properties, ValidatorEntry};
+use super::sites::{BoundsEntry, DataCenterEntry, HostEntry, ProviderEntry, QuotaEntry};
 use crate::peer_id::PeerId;
 
 /// 1 January 2026.
@@ -48,7 +49,8 @@ pub(crate) fn development() -> Development {
         peer_id: PeerId(node_key.public()).to_string(),
         addresses: vec![LISTEN_ADDRESS.to_owned()],
     };
-    let host = HostEntry { id: "host-0".to_owned(), data_center: "local".to_owned(), agent: account("//Bob") };
+    let host = HostEntry::new("host-0", "local", &account("//Bob"));
+    let provider = ProviderEntry { id: "dave".to_owned(), account: account("//Dave") };
     let genesis = Genesis {
         time_ms: GENESIS_TIME_MS,
         block_nonce_bits: 4,
@@ -57,8 +59,12 @@ pub(crate) fn development() -> Development {
         validators: vec![validator],
         observers: Vec::new(),
         accounts: accounts.collect(),
-        data_centers: vec!["local".to_owned()],
+        unknown_images: true,
+        bounds: BoundsEntry::default(),
+        quota: QuotaEntry::default(),
+        data_centers: vec![DataCenterEntry::Id("local".to_owned())],
         hosts: vec![host],
+        providers: vec![provider],
     };
     let document = Document {
         name: "Tierchain Development".to_owned(),

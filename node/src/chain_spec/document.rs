@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use super::sites::{BoundsEntry, DataCenterEntry, HostEntry, ProviderEntry, QuotaEntry};
+
 /// Most bytes of a specification: thousands of accounts and hosts fit.
 const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
@@ -76,12 +78,24 @@ pub(crate) struct Genesis {
     /// Accounts that are admitted.
     #[serde(default)]
     pub(crate) accounts: Vec<AccountEntry>,
-    /// Data centers, by name or 32-byte id.
+    /// Whether servers are born whose image their source doesn't know.
     #[serde(default)]
-    pub(crate) data_centers: Vec<String>,
+    pub(crate) unknown_images: bool,
+    /// How long what may be missing.
+    #[serde(default)]
+    pub(crate) bounds: BoundsEntry,
+    /// What an account may use that has no quota of its own.
+    #[serde(default)]
+    pub(crate) quota: QuotaEntry,
+    /// Data centers.
+    #[serde(default)]
+    pub(crate) data_centers: Vec<DataCenterEntry>,
     /// Compute hosts.
     #[serde(default)]
     pub(crate) hosts: Vec<HostEntry>,
+    /// Service providers and their accounts.
+    #[serde(default)]
+    pub(crate) providers: Vec<ProviderEntry>,
 }
 
 /// A validator: its name and its three keys.
@@ -109,18 +123,6 @@ pub(crate) struct AccountEntry {
     /// By name.
     #[serde(default)]
     pub(crate) roles: Vec<String>,
-}
-
-/// A compute host.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct HostEntry {
-    /// By name or 32-byte id.
-    pub(crate) id: String,
-    /// The data center it stands in, by name or 32-byte id.
-    pub(crate) data_center: String,
-    /// The account of its hypervisor's agent.
-    pub(crate) agent: String,
 }
 
 /// What Substrate clients read to show addresses and amounts. There is no token; they want a name for one.

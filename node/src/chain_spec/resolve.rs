@@ -1,16 +1,20 @@
 //! From what the file says to what it means, noting every problem on the way.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod sites;
+
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use tierchain_primitives::ledger::party_id;
 use tierchain_primitives::limits::{BLOCK_NONCE_BITS_MAX, VALIDATORS_MAX};
 use tierchain_primitives::{AccountId, H256};
+use tierchain_runtime::genesis::LedgerBounds;
 use tierchain_runtime::registry::{ADDRESSES_MAX, is_address};
-use tierchain_runtime::{DataCenter, GenesisConfig, Host, Role, Roles, Validator as GenesisValidator};
+use tierchain_runtime::{GenesisConfig, Quota, Role, Roles, Validator as GenesisValidator};
 
-use super::document::{AccountEntry, ChainType, Document, HostEntry, ValidatorEntry};
+use super::document::{AccountEntry, ChainType, Document, ValidatorEntry};
 use super::problem::Problems;
+use super::sites::{BoundsEntry, QuotaEntry};
 use super::{ChainSpec, Validator};
 use crate::peer_id::PeerId;
 
@@ -46,9 +50,11 @@ impl Resolver {
         let accounts = self.accounts(&document.genesis.accounts);
         let data_centers = self.data_centers(&document.genesis.data_centers);
         let hosts = self.hosts(&document.genesis.hosts, &data_centers, &accounts);
+        let providers = self.providers(&document.genesis.providers, &accounts);
         self.bootnodes(&document.bootnodes);
         let (validators, observers) = (validators?, observers?);
-        let genesis = genesis(document, &validators, &observers, accounts, data_centers, hosts);
+        let genesis =
+            GenesisConfig { accounts, data_centers, hosts, providers, ..genesis(document, &validators, &observers) };
         self.believed(&genesis);
         Some(ChainSpec {
             chain_type: document.chain_type,
@@ -93,6 +99,21 @@ impl Resolver {
             self.problems.warning("genesis.allowReplay", message);
             if document.chain_type == ChainType::Live {
                 self.problems.error("genesis.allowReplay", "a Live chain admits no replays: set it to false");
+            }
+        }
+        if genesis.unknown_images {
+            let message = "servers are born whose image nobody knows: for recordings and tests";
+            self.problems.warning("genesis.unknownImages", message);
+        }
+        if genesis.quota.rate_permille == 0 {
+            let message = "0 would stop an account for ever that used up its quota: write 1 to 1,000 (200 is usual)";
+            self.problems.error("genesis.quota.ratePermille", message);
+        }
+        let BoundsEntry { silence_ms, witness_ms, move_ms } = genesis.bounds;
+        for (field, ms) in [("silenceMs", silence_ms), ("witnessMs", witness_ms), ("moveMs", move_ms)] {
+            if ms == 0 {
+                self.problems
+                    .error(format!("genesis.bounds.{field}"), "0 would make everything too late: write some seconds");
             }
         }
         if genesis.drift_bound_us > 60_000_000 {
@@ -180,54 +201,6 @@ impl Resolver {
         accounts
     }
 
-    fn data_centers(&mut self, entries: &[String]) -> Vec<DataCenter> {
-        self.bounded("genesis.dataCenters", entries.len());
-        let mut seen = BTreeMap::new();
-        for (at, entry) in entries.iter().enumerate() {
-            let place = format!("genesis.dataCenters[{at}]");
-            self.name(&place, entry);
-            if let Some(first) = seen.insert(identifier(entry), at) {
-                self.problems.error(place, format!("{entry} stands at dataCenters[{first}] already: remove one"));
-            }
-        }
-        entries
-            .iter()
-            .map(|entry| DataCenter { id: identifier(entry), name: entry.clone(), region: String::new() })
-            .collect()
-    }
-
-    fn hosts(
-        &mut self,
-        entries: &[HostEntry],
-        data_centers: &[DataCenter],
-        accounts: &[(AccountId, Roles)],
-    ) -> Vec<Host> {
-        self.bounded("genesis.hosts", entries.len());
-        let places: BTreeSet<H256> = data_centers.iter().map(|known| known.id).collect();
-        let roles: BTreeMap<AccountId, Roles> = accounts.iter().copied().collect();
-        let mut seen = BTreeMap::new();
-        let mut hosts = Vec::new();
-        for (at, entry) in entries.iter().enumerate() {
-            let place = format!("genesis.hosts[{at}]");
-            let (id, data_center) = (identifier(&entry.id), identifier(&entry.data_center));
-            if let Some(first) = seen.insert(id, at) {
-                self.problems.error(&place, format!("{} stands at hosts[{first}] already: remove one", entry.id));
-            }
-            if !places.contains(&data_center) {
-                let message = format!("{} is no data center of this chain: add it to dataCenters", entry.data_center);
-                self.problems.error(format!("{place}.dataCenter"), message);
-            }
-            let place = format!("{place}.agent");
-            let Some(hypervisor) = self.parsed::<AccountId>(&place, &entry.agent) else { continue };
-            if !roles.get(&hypervisor).is_some_and(|roles| roles.has(Role::Hypervisor)) {
-                let message = format!("{hypervisor} could write nothing: give the account the role hypervisor");
-                self.problems.error(place, message);
-            }
-            hosts.push(Host::new(id, data_center, hypervisor));
-        }
-        hosts
-    }
-
     fn bootnodes(&mut self, entries: &[String]) {
         self.bounded("bootnodes", entries.len());
         for (at, entry) in entries.iter().enumerate() {
@@ -300,15 +273,10 @@ impl Resolver {
     }
 }
 
-/// What block 0 is made from.
-fn genesis(
-    document: &Document,
-    validators: &[Validator],
-    observers: &[PeerId],
-    accounts: Vec<(AccountId, Roles)>,
-    data_centers: Vec<DataCenter>,
-    hosts: Vec<Host>,
-) -> GenesisConfig {
+/// What block 0 is made from, but for accounts, hosts and parties.
+fn genesis(document: &Document, validators: &[Validator], observers: &[PeerId]) -> GenesisConfig {
+    let BoundsEntry { silence_ms, witness_ms, move_ms } = document.genesis.bounds;
+    let QuotaEntry { burst_us, rate_permille } = document.genesis.quota;
     let validator = |known: &Validator| GenesisValidator {
         name: known.name.clone(),
         operator: known.operator,
@@ -326,9 +294,9 @@ fn genesis(
         allow_replay: document.genesis.allow_replay,
         validators: validators.iter().map(validator).collect(),
         observers: observers.iter().map(|peer| peer.to_bytes()).collect(),
-        accounts,
-        data_centers,
-        hosts,
+        unknown_images: document.genesis.unknown_images,
+        bounds: LedgerBounds { silence_ms, witness_ms, move_ms },
+        quota: Quota { burst_us, rate_permille },
         ..GenesisConfig::default()
     }
 }

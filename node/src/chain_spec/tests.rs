@@ -3,7 +3,8 @@
 use super::*;
 use crate::keystore;
 use crate::peer_id::PeerId;
-use document::{AccountEntry, HostEntry, ValidatorEntry};
+use document::{AccountEntry, ValidatorEntry};
+use sites::{DataCenterEntry, HostEntry, ProviderEntry};
 
 fn account() -> String {
     keystore::generate().public().to_ss58()
@@ -23,6 +24,7 @@ fn document() -> Document {
     let mut document = development().document;
     document.chain_type = ChainType::Local;
     document.genesis.allow_replay = false;
+    document.genesis.unknown_images = false;
     document.genesis.validators = (0..4).map(validator).collect();
     document
 }
@@ -77,11 +79,7 @@ fn all_problems_are_found_at_once() {
         document.genesis.validators[1].addresses = vec!["localhost:10044".to_owned()];
         document.genesis.validators[2].addresses = (1..6).map(|port| format!("/ip4/127.0.0.1/tcp/{port}")).collect();
         document.genesis.accounts.push(AccountEntry { account: account(), roles: vec!["king".to_owned()] });
-        document.genesis.hosts.push(HostEntry {
-            id: "host-1".to_owned(),
-            data_center: "nowhere".to_owned(),
-            agent: account(),
-        });
+        document.genesis.hosts.push(HostEntry::new("host-1", "nowhere", &account()));
         document.bootnodes.push("/ip4/127.0.0.1/tcp/1".to_owned());
     });
     let places = [
@@ -110,6 +108,50 @@ fn replays_are_warned_of_and_refused_on_a_live_chain() {
         document.chain_type = ChainType::Live;
     });
     assert!(found.iter().any(|problem| problem.starts_with("error: genesis.allowReplay:")), "{found:?}");
+}
+
+#[test]
+fn sites_and_providers_are_checked() {
+    let found = problems(|document| {
+        let genesis = &mut document.genesis;
+        let agent = genesis.hosts[0].agent.clone();
+        let provider = genesis.providers[0].account.clone();
+        genesis.quota.rate_permille = 0;
+        genesis.bounds.move_ms = 0;
+        genesis.accounts.push(AccountEntry { account: account(), roles: vec!["provider".to_owned()] });
+        genesis.data_centers.push(DataCenterEntry::Id("vienna".to_owned()));
+        genesis.hosts.push(HostEntry::new("host-1", "vienna", &agent));
+        let labels = (0..9).map(|at| (format!("label-{at}"), "x".to_owned())).collect();
+        genesis.hosts.push(HostEntry { labels, ..HostEntry::new("host-2", "local", &agent) });
+        genesis.providers.push(ProviderEntry { id: "dave".to_owned(), account: account() });
+        genesis.providers.push(ProviderEntry { id: "other".to_owned(), account: provider });
+    });
+    let places = [
+        "error: genesis.quota.ratePermille:",
+        "error: genesis.bounds.moveMs:",
+        "error: genesis.hosts[1].agent:",
+        "error: genesis.hosts[2].labels:",
+        "error: genesis.providers[1]:",
+        "error: genesis.providers[2].account:",
+        "warning: genesis.accounts[6].roles:",
+    ];
+    assert_eq!(found.len(), places.len(), "{found:#?}");
+    for (problem, place) in found.iter().zip(places) {
+        assert!(problem.starts_with(place), "{problem} should be at {place}");
+    }
+}
+
+#[test]
+fn what_came_later_may_be_left_out() {
+    let mut value = serde_json::to_value(document()).expect("plain data");
+    let genesis = value["genesis"].as_object_mut().expect("an object");
+    for later in ["unknownImages", "bounds", "quota", "providers"] {
+        assert!(genesis.remove(later).is_some(), "{later}");
+    }
+    let read: Document = serde_json::from_value(value).expect("an older file");
+    let (spec, _) = ChainSpec::from_document(&read);
+    let genesis = spec.expect("it is good").genesis;
+    assert_eq!((genesis.quota, genesis.unknown_images), (tierchain_runtime::Quota::default(), false));
 }
 
 #[test]

@@ -52,12 +52,28 @@ pub(crate) struct NewArgs {
     /// An account that is admitted from genesis, with its roles: `ACCOUNT[:ROLE[+ROLE]…]`; may be repeated.
     #[arg(long = "account", value_name = "ACCOUNT[:ROLES]")]
     pub(crate) accounts: Vec<String>,
-    /// A data center: `ID` by name or as 0x and 64 digits; may be repeated.
-    #[arg(long = "data-center", value_name = "ID")]
+    /// A data center: `ID` by name or as 0x and 64 digits, and the region it lies in; may be repeated.
+    #[arg(long = "data-center", value_name = "ID[=REGION]")]
     pub(crate) data_centers: Vec<String>,
     /// A host: `ID@DATACENTER:ACCOUNT`, the account being its hypervisor's agent; may be repeated.
     #[arg(long = "host", value_name = "ID@DC:ACCOUNT")]
     pub(crate) hosts: Vec<String>,
+    /// A service provider: `ID=ACCOUNT`, the id by name or as 0x and 64 digits; may be repeated.
+    #[arg(long = "provider", value_name = "ID=ACCOUNT")]
+    pub(crate) providers: Vec<String>,
+    /// What an account may use that has no quota of its own: microseconds of weight at once, and thousandths of real time
+    /// in the long run [default: 2000000/200].
+    #[arg(long, value_name = "BURST_US/RATE")]
+    pub(crate) quota: Option<String>,
+    /// After how long without a sign of life a host's servers may be suspected [default: 600000].
+    #[arg(long, value_name = "MS")]
+    pub(crate) silence_ms: Option<u64>,
+    /// After how long a disagreement of a server's witnesses is a discrepancy [default: 120000].
+    #[arg(long, value_name = "MS")]
+    pub(crate) witness_ms: Option<u64>,
+    /// After how long an unfinished move is a discrepancy [default: 600000].
+    #[arg(long, value_name = "MS")]
+    pub(crate) move_ms: Option<u64>,
     /// Time of genesis in milliseconds since 1970 [default: now].
     #[arg(long, value_name = "MS")]
     pub(crate) time_ms: Option<u64>,
@@ -70,6 +86,9 @@ pub(crate) struct NewArgs {
     /// Admit replayed events: for demos and tests, never where bills are made.
     #[arg(long)]
     pub(crate) allow_replay: bool,
+    /// Let servers be born whose image their source doesn't know: for recordings and tests.
+    #[arg(long)]
+    pub(crate) unknown_images: bool,
     /// A node to dial first, ending in /p2p/PEERID; may be repeated.
     #[arg(long = "bootnode", value_name = "MULTIADDR")]
     pub(crate) bootnodes: Vec<String>,

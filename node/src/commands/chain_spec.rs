@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use serde::Serialize;
+use tierchain_runtime::genesis::LedgerBounds;
 
 use super::{print, print_json, write_new};
 use crate::chain_spec::{ChainSpec, Document, Problems, build, read};
@@ -57,11 +58,17 @@ fn settings(spec: &ChainSpec) -> Table {
     table.row(&[&"block nonce bits", &genesis.block_nonce_bits]);
     table.row(&[&"drift bound", &format!("{} us", genesis.drift_bound_us)]);
     table.row(&[&"replays admitted", &genesis.allow_replay]);
+    table.row(&[&"unknown images admitted", &genesis.unknown_images]);
+    let (quota, bounds) = (&genesis.quota, &genesis.bounds);
+    table.row(&[&"quota", &format!("{} us at once, {} in 1,000 of the time", quota.burst_us, quota.rate_permille)]);
+    let LedgerBounds { silence_ms, witness_ms, move_ms } = bounds;
+    table.row(&[&"bounds", &format!("silence {silence_ms} ms, witness {witness_ms} ms, move {move_ms} ms")]);
     table.row(&[&"validators", &spec.validators.len()]);
     table.row(&[&"observers", &spec.observers.len()]);
     table.row(&[&"accounts", &genesis.accounts.len()]);
     table.row(&[&"data centers", &genesis.data_centers.len()]);
     table.row(&[&"hosts", &genesis.hosts.len()]);
+    table.row(&[&"providers", &genesis.providers.len()]);
     table
 }
 

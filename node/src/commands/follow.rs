@@ -6,11 +6,13 @@ use std::time::Duration;
 use anyhow::Context;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tierchain_rpc::api::ChainApiClient;
 use tierchain_rpc::client::{Client, Error, Subscription, connect, message};
+use tierchain_rpc::error::code;
 use tierchain_rpc::types::Cursor;
 
 use super::print_line;
-use super::query::at;
+use super::query::{at, client};
 use crate::cli::query::RpcArgs;
 
 /// How long to wait before the node is tried again.
@@ -35,6 +37,11 @@ pub(super) async fn follow<T: Item>(
     subscribe: impl AsyncFn(&Client, Option<Cursor>) -> Result<Subscription<T>, Error>,
     shown: impl Fn(&T) -> String,
 ) -> anyhow::Result<ExitCode> {
+    // What is new is new from now on, not from when the connection is made anew.
+    if cursor.is_none() {
+        let head = client(rpc).await?.header(None).await.with_context(|| at(rpc))?;
+        cursor = head.map(|head| Cursor::end_of(head.number.0));
+    }
     let mut was_there = false;
     loop {
         let mut items = match begin(rpc, cursor, &subscribe).await {
@@ -75,7 +82,7 @@ async fn begin<T: Item>(
     };
     let client = connect(&url, CALL_WAIT).await?;
     match subscribe(&client, cursor).await {
-        Err(Error::Call(call)) => Err(Refused(message(&Error::Call(call))).into()),
+        Err(Error::Call(call)) if call.code() != code::BUSY => Err(Refused(message(&Error::Call(call))).into()),
         answered => answered.with_context(|| at(rpc)),
     }
 }

@@ -13,6 +13,7 @@ mod pool;
 mod registry;
 mod state;
 mod values;
+mod values_beside;
 mod values_of_directives;
 
 use std::sync::Arc;

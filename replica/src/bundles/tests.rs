@@ -1,7 +1,7 @@
 //! The bundles held: what is live, what is done, and what a primary passes over.
 
 use super::*;
-use crate::fixture::{account, bundle, bundle_with, extrinsic};
+use crate::fixture::{account, bundle, bundle_with, extrinsic, milestone};
 
 fn insert(bundles: &mut Bundles, open: &OpenBundle, now: u64) -> bool {
     bundles.insert(open.clone(), now, |_| false)
@@ -116,4 +116,18 @@ fn passed_over_is_what_could_be_included_for_long_before_its_last_turn() {
         !bundles.judge(&open.digest, false, 12_000) && !bundles.judge(&open.digest, true, 12_000),
         "it starts anew"
     );
+}
+
+#[test]
+fn milestones_go_first_and_that_passes_over_nobody() {
+    let mut bundles = Bundles::default();
+    let (early, mixed) = (bundle(0, &[extrinsic(1, 0)]), bundle(1, &[milestone(2, 0), extrinsic(2, 1)]));
+    let ends = bundle(1, &[milestone(3, 0)]);
+    assert!(insert(&mut bundles, &early, 0) && insert(&mut bundles, &mixed, 1));
+    assert!(insert(&mut bundles, &ends, PASSED_OVER_MS + 5));
+    assert_eq!(live(&bundles), [ends.digest, early.digest, mixed.digest]);
+    bundles.on_final(&[milestone(3, 0)], PASSED_OVER_MS + 6);
+    assert_eq!(bundles.left_behind().count(), 0);
+    bundles.on_room(PASSED_OVER_MS);
+    assert_eq!(bundles.left_behind().map(|held| held.open.digest).collect::<Vec<_>>(), [early.digest]);
 }

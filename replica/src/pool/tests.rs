@@ -3,7 +3,7 @@
 use tierchain_primitives::extrinsic::Era;
 
 use super::*;
-use crate::fixture::{account, extrinsic, extrinsic_of};
+use crate::fixture::{account, extrinsic, extrinsic_of, milestone};
 
 const BIRTH: H256 = H256([9; 32]);
 
@@ -12,7 +12,7 @@ fn insert(pool: &mut Pool, signer: u8, nonce: Nonce, next: Nonce) -> Result<(), 
 }
 
 fn ready(pool: &mut Pool, now: u64, next: Nonce) -> Vec<(u8, Nonce)> {
-    let taken = pool.take_ready(now, 100, 100_000, |_| next);
+    let taken = pool.take_ready(Which::All, now, 100, 100_000, |_| next);
     taken.iter().map(|(checked, _)| (checked.extrinsic.signer.0[0], checked.extrinsic.nonce)).collect()
 }
 
@@ -55,11 +55,11 @@ fn each_account_is_given_in_order_and_not_past_a_gap() {
 fn a_bundle_has_room_for_so_many_and_the_rest_comes_next() {
     let mut pool = Pool::default();
     (0..5).for_each(|nonce| assert_eq!(insert(&mut pool, 1, nonce, 0), Ok(())));
-    assert_eq!(pool.take_ready(0, 2, 100_000, |_| 0).len(), 2);
+    assert_eq!(pool.take_ready(Which::All, 0, 2, 100_000, |_| 0).len(), 2);
     let bytes = extrinsic(1, 0).bytes.len();
-    assert_eq!(pool.take_ready(0, 100, 2 * bytes, |_| 0).len(), 2);
-    assert_eq!(pool.take_ready(0, 100, 0, |_| 0).len(), 1, "one always fits");
-    assert!(!pool.has_candidates() || pool.take_ready(0, 100, 100_000, |_| 0).is_empty());
+    assert_eq!(pool.take_ready(Which::All, 0, 100, 2 * bytes, |_| 0).len(), 2);
+    assert_eq!(pool.take_ready(Which::All, 0, 100, 0, |_| 0).len(), 1, "one always fits");
+    assert!(!pool.has_candidates() || pool.take_ready(Which::All, 0, 100, 100_000, |_| 0).is_empty());
 }
 
 #[test]
@@ -131,4 +131,23 @@ fn an_era_ends_with_the_last_block_it_allows() {
 fn a_full_pool_says_when_to_come_back() {
     let mut pool = Pool { bytes: POOL_BYTES_MAX, ..Pool::default() };
     assert_eq!(insert(&mut pool, 1, 0, 0), Err(Refusal::PoolFull { retry_after_ms: 100 }));
+}
+
+#[test]
+fn milestones_are_taken_alone_where_nothing_of_their_account_is_before_them() {
+    let mut pool = Pool::default();
+    let insert = |pool: &mut Pool, checked: Checked| {
+        assert_eq!(pool.insert(checked, H256::ZERO, None, Standing { next: 0 }), Ok(()));
+    };
+    for checked in [extrinsic(1, 0), milestone(1, 1), milestone(2, 0), milestone(2, 1), extrinsic(2, 2)] {
+        insert(&mut pool, checked);
+    }
+    let mut take = |which| {
+        let taken = pool.take_ready(which, 0, 100, 1_000_000, |_| 0);
+        let ids = taken.iter().map(|(checked, _)| (checked.extrinsic.signer.0[0], checked.extrinsic.nonce));
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(take(Which::Milestones), [(2, 0), (2, 1)]);
+    assert_eq!(take(Which::Milestones), []);
+    assert_eq!(take(Which::All), [(1, 0), (1, 1), (2, 2)], "nobody was forgotten");
 }

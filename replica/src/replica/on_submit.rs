@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use tierchain_primitives::H256;
 use tierchain_primitives::bundle::Bundle;
 use tierchain_primitives::limits::{BUNDLE_BYTES_MAX, BUNDLE_EXTRINSICS_MAX};
+use tierchain_primitives::{AccountId, H256, ValidatorIndex};
 use tierchain_runtime::Checked;
 
 use super::settle::next;
@@ -13,7 +13,7 @@ use crate::accounts::LedgerRead;
 use crate::body::Place;
 use crate::effect::{DropReason, Effect};
 use crate::input::{Entry, Member, OpenBundle, Ticket, Verdict};
-use crate::pool::{Refusal, Standing};
+use crate::pool::{Refusal, Standing, Which};
 use crate::record::Record;
 use crate::spending::Books;
 use crate::wire::{SignedBundle, SyncMessage};
@@ -78,7 +78,7 @@ impl Replica {
     }
 
     /// Gathers what is ready into a bundle: at once when none of this replica's is waiting, else at a distance, so
-    /// that bundles grow under load.
+    /// that bundles grow under load, and milestones into one of their own, which goes first.
     pub(super) fn make_bundle<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) {
         if !self.pool.has_candidates() {
             return;
@@ -86,15 +86,25 @@ impl Replica {
         let (Some(maker), Some(key)) = (self.seat(), self.key()) else { return self.let_go_of_pool(turn) };
         let now = turn.now.monotonic;
         let due = self.last_bundled.map_or(now, |at| at + BUNDLE_EVERY_MS);
-        if due > now && self.bundles.live_of(key).next().is_some() {
+        let waits = self.bundles.live_of(key).next().is_some();
+        if due > now && waits {
             turn.wake_at(due);
             return;
         }
+        if waits {
+            self.bundle(Which::Milestones, maker, key, turn);
+        }
+        self.bundle(Which::All, maker, key, turn);
+    }
+
+    /// Makes a bundle of what is ready, if anything is.
+    fn bundle<L: LedgerRead>(&mut self, which: Which, maker: ValidatorIndex, key: AccountId, turn: &mut Turn<'_, L>) {
+        let now = turn.now.monotonic;
         let (accounts, chain, ledger) = (&mut self.accounts, &self.chain, turn.ports.ledger);
         let next_nonce = |account: &_| {
             accounts.next_at_final(account, ledger, chain.executed(), chain.unexecuted()).unwrap_or_default()
         };
-        let ready = self.pool.take_ready(now, BUNDLE_EXTRINSICS_MAX, BUNDLE_BYTES_MAX / 2, next_nonce);
+        let ready = self.pool.take_ready(which, now, BUNDLE_EXTRINSICS_MAX, BUNDLE_BYTES_MAX / 2, next_nonce);
         if ready.is_empty() {
             return;
         }

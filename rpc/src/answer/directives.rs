@@ -5,6 +5,8 @@ use std::sync::Arc;
 use jsonrpsee::PendingSubscriptionSink;
 use jsonrpsee::core::{RpcResult, SubscriptionResult, async_trait};
 
+use tierchain_primitives::BlockNumber;
+
 use super::read;
 use crate::api::DirectivesApiServer;
 use crate::backend::Backend;
@@ -63,10 +65,26 @@ fn begin(backend: &dyn Backend, cursor: Option<Cursor>) -> Result<u64, UnknownCu
     if found == Cursor::default() {
         return Ok(0);
     }
+    if found.is_end() {
+        return Ok(first_after(backend, found.block));
+    }
     match backend.directive_steps(found.place, 1).first() {
         Some(step) if step.cursor != found => Err(UnknownCursor { found }),
         _ => Ok(found.place.saturating_add(1)),
     }
+}
+
+/// The place of the first step that was made after a block: the steps stand in the order of their blocks.
+fn first_after(backend: &dyn Backend, block: BlockNumber) -> u64 {
+    let (mut low, mut high) = (0, backend.directive_step_count());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match backend.directive_steps(middle, 1).first() {
+            Some(step) if step.block <= block => low = middle + 1,
+            _ => high = middle,
+        }
+    }
+    low
 }
 
 /// The steps of directives from a place on.

@@ -115,7 +115,10 @@ impl JsonSchema for Cursor {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        text("^[0-9]+/[0-9]+$", "BLOCK/PLACE of the last item that was taken; 0/0 stands before all there ever was.")
+        text(
+            "^[0-9]+/([0-9]+|end)$",
+            "BLOCK/PLACE of the last item that was taken; BLOCK/end stands behind a block, 0/0 before all there ever was.",
+        )
     }
 }
 

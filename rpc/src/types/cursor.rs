@@ -5,8 +5,11 @@ use tierchain_primitives::BlockNumber;
 
 use super::{Address, EntityBlock, Hash, MetaBlock, Ownership, ServerUuid};
 
+/// How the place behind all others of a block is written.
+const END: &str = "end";
+
 /// A place in a list that only grows: the block of the network that made the item, and the item's place. Text
-/// `BLOCK/PLACE`; clients keep it and give it back. `0/0` stands before everything.
+/// `BLOCK/PLACE`; clients keep it and give it back. `0/0` stands before everything, `BLOCK/end` behind all of a block.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Cursor {
     /// The block of the network.
@@ -15,15 +18,35 @@ pub struct Cursor {
     pub place: u64,
 }
 
+impl Cursor {
+    /// Behind everything that a block of the network made.
+    #[must_use]
+    pub fn end_of(block: BlockNumber) -> Self {
+        Self { block, place: u64::MAX }
+    }
+
+    /// Whether it stands behind everything that its block made.
+    #[must_use]
+    pub fn is_end(self) -> bool {
+        self.place == u64::MAX
+    }
+}
+
 impl core::fmt::Display for Cursor {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{}/{}", self.block, self.place)
+        match self.is_end() {
+            true => write!(f, "{}/{END}", self.block),
+            false => write!(f, "{}/{}", self.block, self.place),
+        }
     }
 }
 
 /// Text that is no cursor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("not a cursor: give that of the last item (BLOCK/PLACE), 0/0 for all there ever was, or null for what is new")]
+#[error(
+    "not a cursor: give that of the last item (BLOCK/PLACE), BLOCK/end for what comes after a block, 0/0 for all there \
+     ever was, or null for what is new"
+)]
 pub struct ParseCursorError;
 
 impl core::str::FromStr for Cursor {
@@ -32,6 +55,9 @@ impl core::str::FromStr for Cursor {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (block, place) = text.split_once('/').ok_or(ParseCursorError)?;
         let block = block.parse().map_err(|_| ParseCursorError)?;
+        if place == END {
+            return Ok(Self::end_of(block));
+        }
         Ok(Self { block, place: place.parse().map_err(|_| ParseCursorError)? })
     }
 }
@@ -122,6 +148,8 @@ mod tests {
         let json = serde_json::to_string(&cursor).expect("JSON");
         assert_eq!(json, format!("\"7/{}\"", 1u64 << 40));
         assert_eq!(serde_json::from_str::<Cursor>(&json).expect("ours"), cursor);
+        let end = Cursor::end_of(7);
+        assert_eq!((end.to_string().as_str(), "7/end".parse()), ("7/end", Ok(end)));
         for wrong in ["\"\"", "\"7\"", "\"7/\"", "\"-1/0\"", "\"4294967296/0\"", "7"] {
             assert!(serde_json::from_str::<Cursor>(wrong).is_err(), "{wrong}");
         }

@@ -10,17 +10,17 @@ use tierchain_primitives::ledger::{
 use tierchain_primitives::{AccountId, H256};
 use tierchain_rpc::api::{ChainsApiClient, MetaApiClient};
 use tierchain_rpc::types::{
-    Address, ChainRef, Hash, MetaChain, Named, Ownership, Page, ServerCursor, ServerFilter, ServerInfo, ServerStatus,
-    ServerUuid, U64, WriterNext,
+    Address, ChainRef, Hash, MetaChain, MetaFilter, Named, Ownership, Page, ServerCursor, ServerFilter, ServerInfo,
+    ServerStatus, ServerUuid, U64, WriterNext,
 };
 
 use crate::Fixture;
 use crate::memory::MemoryBackend;
 
-const CHAIN: H256 = H256([0xc0; 32]);
+pub(crate) const CHAIN: H256 = H256([0xc0; 32]);
 const META: H256 = H256([0xe0; 32]);
 
-fn server(n: u16) -> ServerId {
+pub(crate) fn server(n: u16) -> ServerId {
     let mut uuid = [0; 16];
     uuid[..2].copy_from_slice(&n.to_be_bytes());
     ServerId { uuid: Uuid(uuid), generation: 0 }
@@ -48,10 +48,17 @@ fn info(n: u16, status: ServerStatus) -> ServerInfo {
         tracker: Named(TrackerCustody::Agent),
         writers: vec![WriterNext { account: Address(AccountId([7; 32])), next: U64(4) }],
         generations: 1,
+        state_since: Some(U64(1_700_000_000_000_001)),
+        moving_to: None,
+        suspected: None,
+        tracker_key: Address(AccountId([8; 32])),
+        notes: 0,
+        witnessed: None,
+        anchor: None,
     }
 }
 
-fn entity_blocks() -> Vec<EntityBlock> {
+pub(crate) fn entity_blocks() -> Vec<EntityBlock> {
     let mut prev = H256::ZERO;
     let events = [
         (BlockKind::State, EventKind::StateChanged { state: ServerState::Running }),
@@ -83,7 +90,7 @@ fn entity_blocks() -> Vec<EntityBlock> {
     events.into_iter().enumerate().map(block).collect()
 }
 
-fn meta_block() -> MetaBlock {
+pub(crate) fn meta_block() -> MetaBlock {
     let mut usage = Usage::default();
     usage.add_piece(ServerState::Running, 5, Some(Resources { vcpus: 2, memory_mib: 48, disk_gib: 20 }));
     let tx = MetaTx {
@@ -101,7 +108,7 @@ fn meta_block() -> MetaBlock {
     MetaBlock::seal(META, 0, H256::ZERO, tx, 4)
 }
 
-fn fill(backend: &MemoryBackend) {
+pub(crate) fn fill(backend: &MemoryBackend) {
     backend.with(|inner| {
         let status = |n: u16| if n.is_multiple_of(3) { ServerStatus::Living } else { ServerStatus::Announced };
         inner.servers = (0..300).map(|n| info(n, status(n))).collect();
@@ -130,7 +137,8 @@ async fn a_server_has_everything_that_its_writers_and_readers_need() {
         "late": 0, "anchored": false, "resources": {"vcpus": 2, "memoryMib": 48, "diskGib": 20},
         "ownership": {"provider": hash(3), "tenant": hash(4), "service": hash(5)}, "host": hash(6),
         "tracker": "held by agent", "writers": [{"account": AccountId([7; 32]).to_ss58(), "next": 4}],
-        "generations": 1,
+        "generations": 1, "stateSince": 1_700_000_000_000_001_u64, "movingTo": null, "suspected": null,
+        "trackerKey": AccountId([8; 32]).to_ss58(), "notes": 0, "witnessed": null, "anchor": null,
     });
     for params in [format!("[\"{uuid}\"]"), format!("[\"{uuid}\",0]"), format!("[\"{uuid}\",null]")] {
         assert_eq!(fixture.result("chains_get", &params).await, expected);
@@ -229,7 +237,9 @@ async fn meta_chains_and_their_blocks_read_back() {
     let chain = client.meta_chain(Hash(META)).await.expect("an answer").expect("known");
     assert_eq!((chain.blocks, chain.head.0), (1, meta_block().hash));
     assert_eq!(client.meta_chain(Hash(CHAIN)).await.expect("an answer"), None);
-    assert_eq!(client.meta_chains(None, 256).await.expect("an answer"), Page { items: vec![chain], next: None });
+    assert_eq!(client.meta_chains(None, 256, None).await.expect("an answer"), Page { items: vec![chain], next: None });
+    let theirs = MetaFilter { tenant: Some(Hash(H256([9; 32]))), ..MetaFilter::default() };
+    assert!(client.meta_chains(None, 256, Some(theirs)).await.expect("an answer").items.is_empty());
     let blocks = client.meta_blocks(Hash(META), 0, 256).await.expect("an answer");
     assert_eq!(blocks[0].decode().expect("our version"), meta_block());
 

@@ -2,7 +2,10 @@
 
 mod audit;
 mod author;
+mod beside;
 mod chain;
+mod directives;
+mod follow;
 mod front;
 mod fuzz;
 mod ledger;

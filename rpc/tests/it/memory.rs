@@ -12,19 +12,21 @@ use tierchain_primitives::ledger::{EntityBlock, MetaBlock, ServerId, Uuid};
 use tierchain_primitives::ports::StateChange;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex, View};
 use tierchain_rpc::backend::{
-    CallError, ChainBackend, FinalBlock, FinalHead, LedgerBackend, NodeBackend, PoolBackend, RegistryBackend,
-    StateBackend, StateError,
+    CallError, ChainBackend, Derived, DirectivesBackend, FinalBlock, FinalHead, FoundryBackend, LedgerBackend,
+    NodeBackend, PoolBackend, RegistryBackend, StateBackend, StateError,
 };
 use tierchain_rpc::types::{
-    AccountRoles, Address, ChainRef, ChainType, ConsensusStatus, Electorate, EpochInfo, EvidenceInfo, ExecutedBlock,
-    ExtrinsicState, ExtrinsicStatus, Hash, Health, Identity, InFlight, MetaChain, Page, Peer, ProposalInfo,
-    ProposalStatus, RuntimeVersion, ServerCursor, ServerFilter, ServerInfo, SyncState, TransactionStatus, U64,
-    ValidatorStatus, Votes,
+    AccountGrants, AccountRoles, Address, AnnouncementInfo, AttestationInfo, ChainRef, ChainType, ConsensusStatus,
+    Cursor, DataCenterInfo, DirectiveFilter, DirectiveInfo, DirectiveStep, Dispute, Electorate, EpochInfo,
+    EvidenceInfo, ExecutedBlock, ExtrinsicState, ExtrinsicStatus, Grantable, Hash, Health, HostInfo, Identity,
+    ImageInfo, InFlight, MetaChain, MetaFilter, NoteInfo, Ownership, Page, Peer, ProposalInfo, ProposalStatus,
+    ProviderInfo, RuntimeVersion, ServerCursor, ServerFilter, ServerInfo, SyncState, TrailEntry, TransactionStatus,
+    U64, ValidatorStatus, Votes,
 };
 use tierchain_rpc::{SubmitError, Watchers};
 use tokio::sync::{broadcast, mpsc};
 
-use crate::registry;
+use crate::{beside, registry};
 
 type Values = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -57,6 +59,10 @@ pub(crate) struct Inner {
     pub(crate) entity_blocks: BTreeMap<H256, Vec<EntityBlock>>,
     pub(crate) metas: Vec<MetaChain>,
     pub(crate) meta_blocks: BTreeMap<H256, Vec<MetaBlock>>,
+    /// The ledger's blocks in the order in which the network derived them.
+    pub(crate) derived: Vec<Derived>,
+    /// The steps of directives.
+    pub(crate) steps: Vec<DirectiveStep>,
 }
 
 pub(crate) struct MemoryBackend {
@@ -407,9 +413,10 @@ impl LedgerBackend for MemoryBackend {
         self.with(|inner| inner.metas.iter().find(|known| known.meta.0 == *meta).cloned())
     }
 
-    fn metas(&self, after: Option<H256>, count: usize) -> Page<MetaChain, Hash> {
+    fn metas(&self, after: Option<H256>, count: usize, filter: &MetaFilter) -> Page<MetaChain, Hash> {
         self.with(|inner| {
-            let mut found = inner.metas.iter().filter(|known| after.is_none_or(|after| known.meta.0 > after));
+            let comes = |known: &&MetaChain| after.is_none_or(|after| known.meta.0 > after);
+            let mut found = inner.metas.iter().filter(comes).filter(|known| filter.matches(known));
             let items: Vec<_> = found.by_ref().take(count).cloned().collect();
             let last = items.last().map(|known| known.meta);
             Page { items, next: found.next().and(last) }
@@ -418,6 +425,77 @@ impl LedgerBackend for MemoryBackend {
 
     fn meta_blocks(&self, meta: &H256, from: u32, count: usize) -> Option<Vec<MetaBlock>> {
         self.with(|inner| Some(inner.meta_blocks.get(meta)?.iter().skip(from as usize).take(count).cloned().collect()))
+    }
+
+    fn derived(&self, from: Cursor) -> Vec<Derived> {
+        // Three at once only, so that catching up takes several steps.
+        self.with(|inner| inner.derived.iter().filter(|found| found.cursor >= from).take(3).cloned().collect())
+    }
+
+    fn ownership(&self, server: &ServerId) -> Option<Ownership> {
+        self.server(server.uuid, Some(server.generation)).map(|info| info.ownership)
+    }
+
+    fn announcement(&self, uuid: Uuid, generation: Option<u32>) -> Option<AnnouncementInfo> {
+        self.server(uuid, generation).as_ref().map(beside::announcement)
+    }
+
+    fn notes(&self, chain: &ChainRef, from: u32, count: usize) -> Option<Vec<NoteInfo>> {
+        self.entity_blocks(chain, 0, 1)?;
+        Some((from..4).take(count).map(beside::note).collect())
+    }
+
+    fn disputes(&self, start: u64, count: usize) -> Page<Dispute, u64> {
+        beside::page(start, count, 3, |_| beside::dispute())
+    }
+
+    fn attestation(&self, host: &H256, from: u32, count: usize) -> Option<AttestationInfo> {
+        (*host != H256::ZERO).then(|| beside::attestation(*host, from, count))
+    }
+}
+
+impl DirectivesBackend for MemoryBackend {
+    fn directive(&self, id: u64) -> Option<DirectiveInfo> {
+        self.with(|inner| {
+            let of_it = |step: &&DirectiveStep| step.directive.id.0 == id;
+            inner.steps.iter().rev().find(of_it).map(|step| step.directive.clone())
+        })
+    }
+
+    fn directive_named(&self, issuer: &AccountId, reference: &H256) -> Option<DirectiveInfo> {
+        let is_it = |info: &DirectiveInfo| info.issuer.0 == *issuer && info.reference.0 == *reference;
+        (0..).map_while(|id| self.directive(id)).find(is_it)
+    }
+
+    fn directives_open(&self, host: &H256) -> Vec<DirectiveInfo> {
+        let all = (0..).map_while(|id| self.directive(id));
+        all.filter(|info| info.host.0 == *host && info.status.is_open()).collect()
+    }
+
+    fn directives(&self, before: Option<u64>, count: usize, filter: &DirectiveFilter) -> Page<DirectiveInfo, u64> {
+        let all: Vec<_> = (0..before.unwrap_or(u64::MAX)).map_while(|id| self.directive(id)).collect();
+        let mut found = all.into_iter().rev().filter(|info| filter.matches(info));
+        let items: Vec<_> = found.by_ref().take(count).collect();
+        let last = items.last().map(|info| info.id.0);
+        Page { items, next: found.next().and(last) }
+    }
+
+    fn directive_step_count(&self) -> u64 {
+        self.with(|inner| inner.steps.len() as u64)
+    }
+
+    fn directive_steps(&self, from: u64, count: usize) -> Vec<DirectiveStep> {
+        self.with(|inner| inner.steps.iter().skip(from as usize).take(count).cloned().collect())
+    }
+}
+
+impl FoundryBackend for MemoryBackend {
+    fn image(&self, provider: &H256, image: &H256) -> Option<ImageInfo> {
+        (*image == H256([7; 32])).then(|| beside::image(*provider, 7))
+    }
+
+    fn images(&self, provider: &H256, start: u64, count: usize) -> Page<ImageInfo, u64> {
+        beside::page(start, count, 5, |place| beside::image(*provider, place as u8))
     }
 }
 
@@ -444,5 +522,35 @@ impl RegistryBackend for MemoryBackend {
 
     fn roles(&self, account: &AccountId) -> AccountRoles {
         registry::roles(*account)
+    }
+
+    fn grants(&self, account: &AccountId) -> Option<AccountGrants> {
+        (account.0[0] == 1).then(|| registry::grants(*account))
+    }
+
+    fn who_may_grant(&self, role: &str, provider: Option<&H256>) -> Option<Grantable> {
+        registry::grantable(role, provider)
+    }
+
+    fn host(&self, id: &H256) -> Option<HostInfo> {
+        (id.0[0] < 5).then(|| registry::host(id.0[0]))
+    }
+
+    fn hosts(&self, start: u64, count: usize) -> Page<HostInfo, u64> {
+        beside::page(start, count, 5, |place| registry::host(place as u8))
+    }
+
+    fn data_centers(&self, start: u64, count: usize) -> Page<DataCenterInfo, u64> {
+        beside::page(start, count, 2, |place| registry::data_center(place as u8))
+    }
+
+    fn providers(&self, start: u64, count: usize) -> Page<ProviderInfo, u64> {
+        beside::page(start, count, 2, |place| registry::provider(place as u8))
+    }
+
+    fn trail(&self, before: Option<u64>, count: usize) -> Page<TrailEntry, u64> {
+        let end = before.unwrap_or(u64::MAX).min(7);
+        let start = end.saturating_sub(count as u64);
+        Page { items: (start..end).rev().map(registry::act).collect(), next: Some(start).filter(|start| *start > 0) }
     }
 }

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use tierchain_primitives::{AccountId, H256};
 use tierchain_rpc::api::RegistryApiClient;
 use tierchain_rpc::types::{
-    AccountRoles, Address, Electorate, EpochInfo, Grantable, Hash, Page, PendingEpoch, ProposalInfo, ProposalStatus,
-    ProposedChange, Rejoin, U64, ValidatorInfo,
+    AccountGrants, AccountRoles, Address, Committed, DataCenterInfo, Deed, Electorate, EpochInfo, Grantable, Hash,
+    HostEntry, HostInfo, Label, Page, PendingEpoch, ProposalInfo, ProposalStatus, ProposedChange, ProviderInfo,
+    QuotaInfo, Rejoin, Resources, TenantRef, TrailEntry, U64, U128, ValidatorInfo,
 };
 
 use crate::Fixture;
@@ -68,6 +69,98 @@ pub(crate) fn roles(account: AccountId) -> AccountRoles {
         operates: vec!["v0".into()],
         lacks: vec![Grantable { role: "auditor".into(), grantors: vec![], votes: 0, how: "by nobody".into() }],
     }
+}
+
+pub(crate) fn grants(account: AccountId) -> AccountGrants {
+    AccountGrants {
+        account: Address(account),
+        roles: vec!["tenant".into()],
+        acts_for: None,
+        tenant_of: Some(TenantRef { provider: Hash(H256([1; 32])), tenant: Hash(H256([2; 32])) }),
+        data_center: None,
+        hosts: vec![Hash(H256([3; 32]))],
+        quota: QuotaInfo { burst_us: U64(2_000_000), rate_permille: 200 },
+        own_quota: false,
+        level_us: U64(17),
+    }
+}
+
+pub(crate) fn grantable(role: &str, provider: Option<&H256>) -> Option<Grantable> {
+    let grantors = provider.map(|id| Address(AccountId(id.0))).into_iter().collect();
+    let how = "its provider appoints it".to_owned();
+    (role == "orchestrator").then(|| Grantable { role: role.to_owned(), grantors, votes: 1, how })
+}
+
+pub(crate) fn host(number: u8) -> HostInfo {
+    HostInfo {
+        entry: HostEntry {
+            id: Hash(H256([number; 32])),
+            data_center: Hash(H256([0xdc; 32])),
+            hypervisor: address(1),
+            capacity: Some(Resources { vcpus: 64, memory_mib: U64(1 << 20), disk_gib: U64(0) }),
+            cpu_permille: 4_000,
+            memory_permille: 1_000,
+            labels: vec![Label { name: "zone".into(), value: "a".into() }],
+        },
+        region: "EU".into(),
+        committed: Committed { vcpus: U128(3), memory_mib: U128(1 << 70) },
+        attested_until: Some(U64(9)),
+    }
+}
+
+pub(crate) fn data_center(number: u8) -> DataCenterInfo {
+    DataCenterInfo { id: Hash(H256([number; 32])), name: format!("dc-{number}"), region: "EU".into() }
+}
+
+pub(crate) fn provider(number: u8) -> ProviderInfo {
+    ProviderInfo { provider: Hash(H256([number; 32])), account: (number == 0).then(|| address(1)) }
+}
+
+pub(crate) fn act(place: u64) -> TrailEntry {
+    let deed = Deed::RoleGranted { account: address(1), role: "foundry".into() };
+    TrailEntry { place: U64(place), block: 7, at: U64(8), by: address(2), proposal: Some(3), deed }
+}
+
+#[tokio::test]
+async fn hosts_providers_and_the_trail_come_in_pages() {
+    let fixture = Fixture::start().await;
+    let client = fixture.client("http").await;
+    let first = client.hosts(None, 3).await.expect("an answer");
+    assert_eq!((first.items, first.next), (vec![host(0), host(1), host(2)], Some(3)));
+    let second = client.hosts(Some(3), 256).await.expect("an answer");
+    assert_eq!((second.items, second.next), (vec![host(3), host(4)], None));
+    let json = fixture.result("registry_host", &format!("[\"{}\"]", H256([2; 32]))).await;
+    assert_eq!(
+        (&json["cpuPermille"], &json["labels"][0]["name"], &json["region"]),
+        (&json!(4_000), &json!("zone"), &json!("EU"))
+    );
+    assert_eq!(json["committed"]["memoryMib"], json!((1u128 << 70).to_string()));
+    let centers = client.data_centers(None, 256).await.expect("an answer").items;
+    assert_eq!(centers, [data_center(0), data_center(1)]);
+    assert_eq!(client.providers(Some(1), 1).await.expect("an answer").items, [provider(1)]);
+    let newest = client.trail(None, 4).await.expect("an answer");
+    assert_eq!((newest.items[0].place.0, newest.next), (6, Some(3)));
+    let older = client.trail(newest.next, 256).await.expect("an answer");
+    assert_eq!((older.items, older.next), (vec![act(2), act(1), act(0)], None));
+    for method in ["hosts", "dataCenters", "providers", "trail"] {
+        assert_eq!(fixture.call(&format!("registry_{method}"), "[null,257]").await["error"]["code"], 4002, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn grants_and_who_could_grant_read_back() {
+    let fixture = Fixture::start().await;
+    let client = fixture.client("http").await;
+    let account = AccountId([1; 32]);
+    assert_eq!(client.grants(Address(account)).await.expect("an answer"), Some(grants(account)));
+    assert_eq!(client.grants(address(2)).await.expect("an answer"), None);
+    let provider = H256([4; 32]);
+    let found = client.who_may_grant("orchestrator".into(), Some(Hash(provider))).await.expect("an answer");
+    assert_eq!(Some(found), grantable("orchestrator", Some(&provider)));
+    let unknown = fixture.call("registry_whoMayGrant", "[\"root\"]").await;
+    assert_eq!(unknown["error"]["code"], -32602);
+    let message = unknown["error"]["message"].as_str().expect("a sentence");
+    assert!(message.contains("\"root\" is no role") && message.contains("orchestrator"), "{message}");
 }
 
 #[tokio::test]

@@ -9,15 +9,18 @@ use std::path::PathBuf;
 
 use parity_scale_codec::Encode;
 use tierchain_primitives::H256;
-use tierchain_primitives::ledger::{EndReason, EventKind, ServerState};
+use tierchain_primitives::ledger::{EndReason, EventKind, Identifier, Resources, ServerState};
 use tierchain_primitives::storage_key::prefix;
 use tierchain_runtime::chains::{DiscrepancyKind, Verdict};
 use tierchain_runtime::directives::{Action, FailReason};
-use tierchain_runtime::registry::PROPOSAL_LIFE_MS;
-use tierchain_runtime::{Call, is_leaf, metadata, system};
+use tierchain_runtime::registry::{self, Labels, Overcommit, PROPOSAL_LIFE_MS, Proposal};
+use tierchain_runtime::{Call, DataCenter, Host, Quota, Role, is_leaf, metadata, system};
 
 use crate::directives::{PATIENCE_MS, accept, cancel, directive, done, fail, issue, order, ordering};
 use crate::governance::{add, approve, expire, propose, remove, replace};
+use crate::grants::{grant, provider, revoke};
+use crate::moving::hand_over;
+use crate::parties::{admit_tenant, appoint, dismiss};
 use crate::rejoin::rejoin;
 use crate::world::{
     T0, Who, World, add_image, anchor, announce, announcement, append, attest, batch, birth, end, event, guest, guests,
@@ -141,6 +144,54 @@ fn directives_are_frozen() {
     let leaves = world.state.iter().filter(|(key, _)| key.starts_with(pallet));
     lines.extend(leaves.map(|(key, value)| (format!("0x{}", hex(key)), value.clone())));
     check("directives.txt", &lines);
+}
+
+/// Everything that operators and providers grant, and a key that hands over: every call, event and record.
+#[test]
+fn grants_are_frozen() {
+    let mut world = World::of(4);
+    let mut lines = Vec::new();
+    let (new_provider, tenant, clerk) = (Who::Fresh(1), Who::Fresh(2), Who::Fresh(3));
+    let data_center = DataCenter { region: "EU".to_owned(), ..DataCenter::named("vie-1") };
+    let label = |text: &str| Identifier::new(text.as_bytes()).expect("it is short");
+    let host = Host {
+        capacity: Some(Resources { vcpus: 64, memory_mib: 262_144, disk_gib: 4_000 }),
+        overcommit: Overcommit { cpu_permille: 4_000, memory_permille: 1_000 },
+        labels: Labels(vec![(label("arch"), label("x86_64"))]),
+        ..Host::new(H256([7; 32]), data_center.id, Who::Fresh(4).id())
+    };
+    let quota = Some(Quota { burst_us: 1_000_000, rate_permille: 50 });
+    let proposals = [
+        ("grant-role", grant(Who::Fresh(4), Role::Hypervisor)),
+        ("revoke-role", revoke(Who::Foundry, Role::Foundry)),
+        ("admit-provider", provider("P", new_provider)),
+        ("set-data-center", Proposal::SetDataCenter { data_center }),
+        ("set-host", Proposal::SetHost { host }),
+        ("set-quota", Proposal::SetQuota { account: Who::Agent.id(), quota }),
+        ("admit-account", Proposal::AdmitAccount { account: Who::Fresh(5).id() }),
+    ];
+    for (name, proposal) in proposals {
+        lines.push((format!("call propose {name}"), propose(&proposal).encode()));
+        let id = registry::PROPOSAL_COUNT.get(&world.state).unwrap_or(0);
+        world.run(Who::Operator(0), propose(&proposal));
+        world.run(Who::Operator(1), approve(id, &proposal));
+        lines.push((format!("events of {name}"), world.run(Who::Operator(2), approve(id, &proposal)).events.encode()));
+    }
+    let calls = [
+        ("admit_tenant", new_provider, admit_tenant("T", tenant)),
+        ("appoint_orchestrator", new_provider, appoint(clerk)),
+        ("dismiss", new_provider, dismiss(clerk)),
+        ("move_grants", Who::Operator(0), hand_over(Who::Operator(0), Who::Fresh(0))),
+    ];
+    for (name, who, call) in calls {
+        lines.push((format!("call {name}"), call.encode()));
+        lines.push((format!("events of {name}"), world.run(who, call).events.encode()));
+    }
+    let pallets = ["Registry", "System"].map(|pallet| prefix(pallet, "")[..16].to_vec());
+    let leaves =
+        world.state.iter().filter(|(key, _)| is_leaf(key) && pallets.iter().any(|pallet| key.starts_with(pallet)));
+    lines.extend(leaves.map(|(key, value)| (format!("0x{}", hex(key)), value.clone())));
+    check("grants.txt", &lines);
 }
 
 /// What stands beside chains: a catalog of images, a guest, attestations, a witness, a discrepancy and its resolution.

@@ -1,9 +1,9 @@
 //! Proposals: who may make and approve one, what a quorum is, and every refusal.
 
 use tierchain_primitives::crypto::Signature;
-use tierchain_primitives::{AccountId, H256};
+use tierchain_primitives::{AccountId, Epoch, H256};
 use tierchain_runtime::registry::{
-    self, Error, Event, PROPOSAL_LIFE_MS, PROPOSALS, PROPOSALS_OPEN_MAX, Proposal, ProposalId, Status, Validator,
+    self, Deed, Error, Event, PROPOSAL_LIFE_MS, PROPOSALS, PROPOSALS_OPEN_MAX, Proposal, ProposalId, Status, Validator,
     Votes, possession_bytes,
 };
 use tierchain_runtime::{Call, DispatchError, GenesisConfig, Outcome, Role, RuntimeEvent};
@@ -68,7 +68,7 @@ fn votes(world: &World, id: ProposalId) -> Votes {
 }
 
 /// Asserts that a call fails so, and leaves nothing but its signer's nonce.
-fn refused(world: &mut World, who: Who, call: Call, expected: Error) {
+pub(crate) fn refused(world: &mut World, who: Who, call: Call, expected: Error) {
     let before = world.leaves();
     assert_eq!(world.result(who, call), Err(DispatchError::from(expected)), "{who:?}");
     assert!(world.leaves() == before, "{expected:?} left something");
@@ -96,7 +96,8 @@ fn a_proposal_is_enacted_by_the_approval_that_makes_its_quorum() {
         [
             Event::Approved { id: 0, by: by(3), votes: 3, quorum: 3 },
             Event::Enacted { id: 0 },
-            Event::EpochEnding { end, next: tierchain_primitives::Epoch(1) },
+            Event::EpochEnding { end, next: Epoch(1) },
+            Event::Noted { place: 0, deed: Deed::SetDecided { epoch: Epoch(1) } },
         ]
     );
     assert_eq!(status(&world, 0), Status::Enacted { block });

@@ -57,6 +57,8 @@ pub(crate) enum Who {
     Operator(u8),
     /// The consensus key of a validator, by number.
     Voter(u8),
+    /// A key that nobody knows at first, by number.
+    Fresh(u8),
 }
 
 impl Who {
@@ -75,6 +77,7 @@ impl Who {
             Self::Host(number) => 0x20 + number,
             Self::Operator(number) => 0x40 + number,
             Self::Voter(number) => 0x80 + number,
+            Self::Fresh(number) => 0xe0 + number,
         };
         KeyPair::from_seed(&[seed; 32])
     }

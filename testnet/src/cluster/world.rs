@@ -41,6 +41,8 @@ pub struct Shape {
     pub accounts: Vec<String>,
     /// Hosts of the data center `local`, as `chain-spec new --host` takes them.
     pub hosts: Vec<String>,
+    /// Service providers, as `chain-spec new --provider` takes them.
+    pub providers: Vec<String>,
     /// Time between two blocks of an idle network.
     pub heartbeat_ms: u32,
 }
@@ -166,12 +168,16 @@ impl World {
     /// When the command refuses it.
     pub fn new_spec(&self, path: &Path) -> anyhow::Result<()> {
         let mut command = self.tierchain("chain-spec");
-        command.args(["new", "--id", &self.shape.id, "--allow-replay", "--data-center", "local"]);
+        // Recordings and loads have no images.
+        command.args(["new", "--id", &self.shape.id, "--allow-replay", "--unknown-images", "--data-center", "local"]);
         for account in &self.shape.accounts {
             command.args(["--account", account]);
         }
         for host in &self.shape.hosts {
             command.args(["--host", host]);
+        }
+        for provider in &self.shape.providers {
+            command.args(["--provider", provider]);
         }
         for node in 0..self.nodes() {
             let peer = self.peer_id(node)?;

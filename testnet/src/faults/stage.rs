@@ -111,6 +111,7 @@ impl Stage {
             id: "tierchain-faults".into(),
             accounts: Traffic::addresses(options.intensity).chain(light).collect(),
             hosts: Vec::new(),
+            providers: Vec::new(),
             heartbeat_ms: HEARTBEAT_MS,
         };
         let world = World::make(folder.path(), wires.places(), shape)?;

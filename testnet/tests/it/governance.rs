@@ -155,6 +155,7 @@ fn an_account_learns_what_it_may_do(council: &Council) {
     let lacks = visitor["lacks"].as_array().expect("a list");
     let role = |name: &str| lacks.iter().find(|lack| lack["role"] == name).expect("it lacks every role");
     assert_eq!(role("operator")["grantors"].as_array().map(Vec::len), Some(4));
-    assert_eq!((&role("operator")["votes"], &role("foundry")["votes"]), (&3.into(), &0.into()));
+    assert_eq!((&role("operator")["votes"], &role("foundry")["votes"]), (&3.into(), &3.into()));
+    assert_eq!(role("tenant")["grantors"].as_array().map(Vec::len), Some(0), "its provider isn't named");
     assert_eq!(of("stranger")["admitted"], false);
 }

@@ -11,6 +11,7 @@ mod all_validators_die;
 mod audit;
 mod bad_input;
 mod bad_start;
+mod directives;
 mod epochs;
 mod governance;
 mod graceful_stop;

@@ -8,10 +8,11 @@ use tierchain_primitives::ledger::{Event, ServerId};
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::{AccountId, H256};
 use tierchain_rpc::types::Grantable;
+use tierchain_runtime::chains::Server;
 use tierchain_runtime::directives::{self, Action, DirectiveId, DirectiveRecord};
-use tierchain_runtime::{Call, ModuleError, Role, chains, meta, query, registry};
+use tierchain_runtime::{Call, ModuleError, Role, chains, foundry, meta, query, registry};
 
-use super::{parties, values_of_directives};
+use super::{parties, values_beside, values_of_directives};
 
 /// Most accounts that a sentence names.
 const GRANTORS_NAMED_MAX: usize = 8;
@@ -38,6 +39,7 @@ impl Failed<'_> {
             registry::INDEX => self.of_registry(*registry::Error::ALL.get(at)?),
             chains::INDEX => self.of_chains(*chains::Error::ALL.get(at)?),
             meta::INDEX => self.of_meta(*meta::Error::ALL.get(at)?),
+            foundry::INDEX => values_beside::of_foundry(self),
             directives::INDEX => values_of_directives::values(self, *directives::Error::ALL.get(at)?),
             _ => None,
         }
@@ -73,8 +75,9 @@ impl Failed<'_> {
 
     fn of_chains(&self, error: chains::Error) -> Option<String> {
         use chains::Error::{
-            AlreadyAnnounced, AlreadyBorn, ChainAlive, ChainEnded, NotBorn, NotMoving, PreviousAlive, SequenceConflict,
-            SequenceGap, TimeBeforeBirth, TimeInFuture, TimeWentBack, UnknownPrevious, WrongGeneration,
+            AlreadyAnnounced, AlreadyBorn, ChainAlive, ChainEnded, HostNotSilent, NotBorn, NotMoving,
+            NotSuspectedLongEnough, PreviousAlive, SequenceConflict, SequenceGap, TimeBeforeBirth, TimeInFuture,
+            TimeWentBack, UnknownPrevious, WrongGeneration,
         };
         match error {
             NotBorn | AlreadyBorn | UnknownPrevious | PreviousAlive | WrongGeneration => self.newest_life(),
@@ -105,6 +108,7 @@ impl Failed<'_> {
                 let last = chains::WRITERS.get(self.state, &key)?.last_at;
                 Some(format!("The writer's last event is of {last} us, this one of {} us.", event.occurred_at))
             }
+            HostNotSilent | NotSuspectedLongEnough => values_beside::of_silence(self, error),
             _ => None,
         }
     }
@@ -118,7 +122,7 @@ impl Failed<'_> {
                 let anchor = chains::SERVERS.get(self.state, &server)?.anchored?;
                 Some(format!("{} had it linked, as block {} of meta-chain {}.", anchor.by, anchor.number, anchor.meta))
             }
-            _ => None,
+            other => values_beside::of_meta(self, other),
         }
     }
 
@@ -198,7 +202,18 @@ impl Failed<'_> {
         }
     }
 
-    fn server(&self) -> Option<ServerId> {
+    /// The time of its block, in milliseconds.
+    pub(super) fn now(&self) -> u64 {
+        self.block.timestamp
+    }
+
+    /// The life that the call is about, with its record.
+    pub(super) fn life_record(&self) -> Option<(ServerId, Server)> {
+        let id = self.server()?;
+        Some((id, chains::SERVERS.get(self.state, &id)?))
+    }
+
+    pub(super) fn server(&self) -> Option<ServerId> {
         match self.call {
             Call::Chains(chains::Call::Announce { announcement }) => Some(announcement.server),
             Call::Chains(chains::Call::Birth { request, .. }) => Some(request.server),

@@ -11,7 +11,7 @@ use crate::world::{Who, World};
 
 /// The calls in the golden files: module and call, as the lines name them, and the bytes.
 fn golden_calls() -> Vec<(String, Vec<u8>)> {
-    let registry = golden("golden/registry.txt").into_iter();
+    let registry = golden("golden/registry.txt").into_iter().chain(golden("golden/grants.txt"));
     let registry =
         registry.filter_map(|(name, bytes)| Some((format!("registry.{}", name.strip_prefix("call ")?), bytes)));
     let directives = golden("golden/directives.txt").into_iter();
@@ -25,16 +25,15 @@ fn golden_calls() -> Vec<(String, Vec<u8>)> {
 /// The lists of events in the golden files.
 fn golden_events() -> Vec<(String, Vec<u8>)> {
     let chains = golden("golden/events.txt").into_iter().filter(|(name, _)| !name.ends_with(" block"));
-    let registry = golden("golden/registry.txt").into_iter().filter(|(name, _)| name.starts_with("events of "));
-    let directives = golden("golden/directives.txt").into_iter().filter(|(name, _)| name.starts_with("events of "));
-    let beside = golden("golden/beside.txt").into_iter().filter(|(name, _)| name.starts_with("events of "));
-    chains.chain(registry).chain(directives).chain(beside).collect()
+    let files = ["golden/registry.txt", "golden/grants.txt", "golden/directives.txt", "golden/beside.txt"];
+    let others = files.into_iter().flat_map(golden).filter(|(name, _)| name.starts_with("events of "));
+    chains.chain(others).collect()
 }
 
 /// The keys and values of state in the golden files, without the version under `:code`.
 fn golden_state() -> Vec<(Vec<u8>, Vec<u8>)> {
-    let all = golden("golden/leaves.txt").into_iter().chain(golden("golden/registry.txt"));
-    let all = all.chain(golden("golden/directives.txt")).chain(golden("golden/beside.txt"));
+    let files = ["golden/leaves.txt", "golden/registry.txt", "golden/grants.txt", "golden/directives.txt", "golden/beside.txt"];
+    let all = files.into_iter().flat_map(golden);
     let keyed = all.filter_map(|(name, bytes)| Some((hex::decode(name.strip_prefix("0x")?).ok()?, bytes)));
     keyed.filter(|(key, _)| key != b":code").collect()
 }

@@ -5,8 +5,8 @@ use tierchain_primitives::H256;
 use tierchain_primitives::crypto::{KeyPair, Signature};
 use tierchain_primitives::extrinsic::{Era, Extrinsic, Nonce, payload};
 use tierchain_primitives::ledger::{
-    Announcement, BirthRequest, Detail, Etsi, Event, EventKind, Ownership, Precision, Relations, ServerId, TrackerCustody, Uuid,
-    party_id,
+    Announcement, BirthRequest, Detail, Etsi, Event, EventKind, Ownership, Precision, Relations, ServerId,
+    TrackerCustody, Uuid, party_id,
 };
 use tierchain_runtime::{Call, VERSIONS, chains, system};
 use tierchain_testnet::cluster::key;

@@ -29,7 +29,7 @@ impl Ledger {
             (server, blocks)
         });
         let chains = chains.collect();
-        let page = wait_for(node.client.meta_chains(None, PAGE)).expect("meta_list");
+        let page = wait_for(node.client.meta_chains(None, PAGE, None)).expect("meta_list");
         assert_eq!(page.next, None, "more meta-chains than a scenario has");
         let metas = page.items.into_iter().map(|chain| {
             let blocks = wait_for(node.client.meta_blocks(chain.meta, 0, PAGE)).expect("meta_blocks");

@@ -80,6 +80,7 @@ fn shape() -> Shape {
         id: "tierchain-tests".into(),
         accounts: agents.into_iter().chain([writer, visitor]).collect(),
         hosts: hosts.map(|(host, writer)| format!("{host}@local:{}", public_key(writer))).to_vec(),
+        providers: vec![format!("demo-provider={}", public_key("provider"))],
         heartbeat_ms: HEARTBEAT_MS,
     }
 }
