@@ -1,5 +1,6 @@
 //! The server on a real port, in front of a backend in memory, asked by jsonrpsee's clients and by raw bytes.
 
+mod audit;
 mod author;
 mod beside;
 mod chain;

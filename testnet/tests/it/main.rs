@@ -8,6 +8,7 @@ mod harness;
 
 mod agent_dies;
 mod all_validators_die;
+mod audit;
 mod bad_input;
 mod bad_start;
 mod directives;

@@ -120,3 +120,73 @@ fn next(bytes: &[u8]) -> Option<(Item, &[u8])> {
     let item = Vec::<u8>::decode(&mut left).ok()?;
     Some((Item::decode_all(&mut item.as_slice()).ok()?, left))
 }
+
+#[cfg(test)]
+mod tests {
+    use tierchain_primitives::AccountId;
+    use tierchain_primitives::ledger::{BlockKind, Detail, EntityTx, Event, EventKind, Precision, Uuid};
+
+    use super::*;
+
+    const GENESIS: H256 = H256([3; 32]);
+    const SERVER: ServerId = ServerId { uuid: Uuid([7; 16]), generation: 0 };
+
+    /// The first blocks of a chain, as far as their links go.
+    fn blocks(count: u32) -> Vec<EntityBlock> {
+        let mut blocks: Vec<EntityBlock> = Vec::new();
+        for number in 0..count {
+            let event = Event {
+                server: SERVER,
+                number: number.into(),
+                occurred_at: 1,
+                precision: Precision::Event,
+                event: EventKind::Rebooted,
+                meter: None,
+                evidence: H256::ZERO,
+                detail: Detail::default(),
+            };
+            let (writer, extrinsic) = (AccountId([1; 32]), H256([2; 32]));
+            let tx = EntityTx { writer, event, extrinsic, block_number: 4, block_timestamp: 5 };
+            let prev = blocks.last().map_or(H256::ZERO, |before| before.hash);
+            blocks.push(EntityBlock::seal(SERVER.chain(&GENESIS), number, BlockKind::State, prev, tx, 0));
+        }
+        blocks
+    }
+
+    #[test]
+    fn a_fetch_goes_on_behind_the_last_whole_block() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let out = folder.path().join("x.audit");
+        let kept = folder.path().join("x.audit.part");
+        let mut part = PartFile::open(&out, &GENESIS, SERVER).expect("a new one");
+        part.add_blocks(blocks(5)).expect("a temporary folder");
+        drop(part);
+        let whole = std::fs::read(&kept).expect("it was written");
+        for length in 0..whole.len() {
+            std::fs::write(&kept, &whole[..length]).expect("a temporary folder");
+            let mut part = PartFile::open(&out, &GENESIS, SERVER).expect("what is left of it");
+            let left = part.blocks.len();
+            assert!(part.blocks == blocks(5)[..left] && left < 5, "cut to {length}");
+            part.add_blocks(blocks(5)[left..].to_vec()).expect("a temporary folder");
+            assert!(std::fs::read(&kept).expect("it was written") == whole, "cut to {length}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_another_fetch_is_refused_and_damage_is_cut_off() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let out = folder.path().join("x.audit");
+        let kept = folder.path().join("x.audit.part");
+        let mut part = PartFile::open(&out, &GENESIS, SERVER).expect("a new one");
+        part.add_blocks(blocks(5)).expect("a temporary folder");
+        let other = ServerId { generation: 1, ..SERVER };
+        assert!(PartFile::open(&out, &GENESIS, other).is_err() && PartFile::open(&out, &H256::ZERO, SERVER).is_err());
+        let mut bent = std::fs::read(&kept).expect("it was written");
+        let at = bent.len() - 40;
+        bent[at] ^= 1;
+        std::fs::write(&kept, bent).expect("a temporary folder");
+        assert_eq!(PartFile::open(&out, &GENESIS, SERVER).expect("most of it").blocks.len(), 4);
+        PartFile::open(&out, &GENESIS, SERVER).expect("most of it").remove().expect("it is there");
+        assert!(!kept.exists());
+    }
+}
