@@ -61,7 +61,8 @@ pub(crate) async fn run(args: &TrackerArgs) -> anyhow::Result<()> {
     let (say, said) = mpsc::unbounded_channel();
     tokio::spawn(link::keep(args.channel.clone(), key.public(), heard, said));
     let workload = Workload::new(args.image.clone(), args.dir.clone());
-    let tracker = Tracker { key, reports, workload, place: None, unsigned: Vec::new(), asked: Asked::NotYet, say };
+    let tracker =
+        Tracker { key, reports, workload, place: None, unsigned: Vec::new(), asked: Asked::NotYet, unborn: None, say };
     tracker.live(messages).await
 }
 
@@ -105,6 +106,8 @@ struct Tracker {
     /// What was seen before it was known which life this is.
     unsigned: Vec<(Micros, Change)>,
     asked: Asked,
+    /// Why no foundry makes the birth block, if so.
+    unborn: Option<String>,
     say: mpsc::UnboundedSender<ToAgent>,
 }
 
@@ -119,8 +122,9 @@ impl Tracker {
                         self.unsigned.push((clock::now_us(), change));
                     }
                     self.sign()?;
-                    if let Some(refused) = self.asked.refused() {
-                        self.say(ToAgent::Unborn { reason: refused });
+                    if let Some(reason) = self.asked.refused() {
+                        self.say(ToAgent::Unborn { reason: reason.clone() });
+                        self.unborn = Some(reason);
                     }
                 }
                 Some(heard) = messages.recv() => self.on(heard)?,
@@ -130,7 +134,11 @@ impl Tracker {
 
     fn on(&mut self, heard: Heard) -> anyhow::Result<()> {
         match heard {
-            Heard::Connected => self.reports.untaken().for_each(|report| self.say(ToAgent::report(report))),
+            // What was said to an agent that is gone is said again.
+            Heard::Connected => {
+                self.reports.untaken().for_each(|report| self.say(ToAgent::report(report)));
+                self.unborn.iter().for_each(|reason| self.say(ToAgent::Unborn { reason: reason.clone() }));
+            }
             Heard::Message(ToGuest::Taken { below }) => self.reports.on_taken(below),
             Heard::Message(ToGuest::Announced { genesis, request, foundries, born }) => {
                 let (Some(genesis), Some(request)) = (bytes32(&genesis).map(H256), scale::<BirthRequest>(&request))

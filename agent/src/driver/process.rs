@@ -49,6 +49,10 @@ const IMAGE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// How long signals may take to show.
 const SIGNAL_WAIT: Duration = Duration::from_secs(2);
 
+/// How often all processes of the system are looked through. In between a look asks for the servers' leaders only: the
+/// former costs some 10 us a process, of which there may be thousands.
+const SCAN_EVERY: Duration = Duration::from_secs(1);
+
 /// How often it is looked whether they have.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
@@ -71,6 +75,7 @@ pub(crate) struct ProcessDriver {
     shelf: Shelf,
     boot_id: String,
     running: BTreeMap<Uuid, Running>,
+    scanned: Option<Instant>,
 }
 
 /// A server since this agent knows it.
@@ -84,6 +89,8 @@ struct Running {
     /// All that belonged to it at the last look.
     members: Vec<Identity>,
     gone: Option<String>,
+    /// Whether its leader was stopped at the last look.
+    stopped: bool,
 }
 
 impl ProcessDriver {
@@ -100,7 +107,7 @@ impl ProcessDriver {
                 running.insert(uuid, Running::found(record));
             }
         }
-        Ok(Self { images, tracker, shelf, boot_id: proc::boot_id(), running })
+        Ok(Self { images, tracker, shelf, boot_id: proc::boot_id(), running, scanned: None })
     }
 
     /// Copies the image into the server's folder and checks the copy, which is what will run.
@@ -254,26 +261,44 @@ impl Driver for ProcessDriver {
     }
 
     fn observe(&mut self) -> Vec<Observation> {
-        let all = proc::all();
-        let boot_id = &self.boot_id;
-        self.running.iter_mut().map(|(uuid, running)| running.observe(*uuid, boot_id, &all)).collect()
+        let is_due = self.scanned.is_none_or(|scanned| scanned.elapsed() >= SCAN_EVERY);
+        if is_due || self.running.values().any(Running::has_changed) {
+            self.scanned = Some(Instant::now());
+            // Without servers there is nobody to look for.
+            let all = if self.running.is_empty() { Vec::new() } else { proc::all() };
+            for (uuid, running) in &mut self.running {
+                running.scan(*uuid, &self.boot_id, &all);
+            }
+        }
+        self.running.iter().map(|(uuid, running)| running.observation(*uuid)).collect()
     }
 }
 
 impl Running {
     fn found(record: Record) -> Self {
         let members = vec![record.leader()];
-        Self { record, child: None, figures: Figures::default(), members, gone: None }
+        Self { record, child: None, figures: Figures::default(), members, gone: None, stopped: false }
     }
 
-    fn observe(&mut self, uuid: Uuid, boot_id: &str, all: &[Process]) -> Observation {
+    /// Whether its leader shows another state than at the last look.
+    fn has_changed(&self) -> bool {
+        let leader = self.record.leader();
+        let found = Process::find(leader.pid).filter(|process| process.identity == leader);
+        (self.gone.is_some(), self.stopped) != (found.is_none(), found.is_some_and(|process| process.is_stopped()))
+    }
+
+    /// Looks at all that belongs to it. What is left of a server that ended by itself is killed.
+    fn scan(&mut self, uuid: Uuid, boot_id: &str, all: &[Process]) {
         let members = self.take_in(uuid, boot_id, all);
         if self.gone.is_some() {
-            send(&members.iter().map(|process| process.identity).collect::<Vec<_>>(), Signal::KILL);
+            send(&self.members, Signal::KILL);
         }
         let leader = self.record.leader();
-        let stopped = members.iter().any(|process| process.identity == leader && process.is_stopped());
-        let seen = match (&self.gone, stopped) {
+        self.stopped = members.iter().any(|process| process.identity == leader && process.is_stopped());
+    }
+
+    fn observation(&self, uuid: Uuid) -> Observation {
+        let seen = match (&self.gone, self.stopped) {
             (Some(how), _) => Seen::Gone { how: how.clone() },
             (None, true) => Seen::Paused,
             (None, false) => Seen::Running,
@@ -281,7 +306,7 @@ impl Running {
         Observation {
             uuid,
             directive: self.record.directive,
-            leader: self.gone.is_none().then_some(leader.pid),
+            leader: self.gone.is_none().then_some(self.record.pid),
             seen,
             started: self.record.started_us,
             figures: Some(self.figures),

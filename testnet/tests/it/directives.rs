@@ -105,8 +105,20 @@ impl Site {
 fn create(uuid: &str) -> [&str; 14] {
     const IMAGE: &str = "0x0707070707070707070707070707070707070707070707070707070707070707";
     [
-        "issue", "create", "--uuid", uuid, "--host", "host-0", "--image", IMAGE, "--provider", "demo-provider",
-        "--tenant", "tenant", "--service", "service",
+        "issue",
+        "create",
+        "--uuid",
+        uuid,
+        "--host",
+        "host-0",
+        "--image",
+        IMAGE,
+        "--provider",
+        "demo-provider",
+        "--tenant",
+        "tenant",
+        "--service",
+        "service",
     ]
 }
 

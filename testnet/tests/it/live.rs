@@ -31,8 +31,9 @@ struct Loop {
 }
 
 /// Ends the agent alone: its servers go on.
-fn kill_alone(process: &Process) {
+fn kill_alone(process: &mut Process) {
     finish(Command::new("kill").args(["-KILL", &process.pid().to_string()]), COMMAND_LIMIT);
+    until("it is gone", || process.ended());
 }
 
 impl Loop {
@@ -173,11 +174,11 @@ fn agent_and_foundry_may_be_killed_at_any_time() {
     let name = uuid.to_string();
 
     // The foundry is away while the birth is asked for; the agent dies again and again.
-    kill_alone(&stage.foundry);
+    kill_alone(&mut stage.foundry);
     stage.order(uuid, image, made);
     for _ in 0..4 {
         std::thread::sleep(Duration::from_millis(150));
-        kill_alone(&stage.host);
+        kill_alone(&mut stage.host);
         stage.host = start_host(&stage.network);
     }
     stage.foundry = start_foundry(&stage.network);
@@ -188,7 +189,7 @@ fn agent_and_foundry_may_be_killed_at_any_time() {
         stage.operate(&["directives", "issue", action, &name, "--reference", &reference.to_string()]);
         for wait_ms in [20, 60, 120] {
             std::thread::sleep(Duration::from_millis(wait_ms));
-            kill_alone(&stage.host);
+            kill_alone(&mut stage.host);
             stage.host = start_host(&stage.network);
         }
         assert_eq!(stage.until_closed(reference), DirectiveStatus::Done, "{action}");
