@@ -131,7 +131,7 @@ async fn ask(fixture: &Fixture, scheme: &str, tls: Option<&ClientTls>) -> Result
 
 /// An error as our commands print it: with all that caused it.
 fn with_causes(error: &dyn Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use tierchain_primitives::ledger::{ServerState, Usage};
+use tierchain_rpc::types::Name;
 use tierchain_runtime::audit::{AsOf, ContradictionReport, LifeReport, Report, Said, TenantReport};
 use tierchain_runtime::chains::{Discrepancy, Note, NoteKind};
 
