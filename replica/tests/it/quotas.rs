@@ -18,7 +18,7 @@ fn flooded() -> (Cluster, Vec<H256>) {
     let quota = Some(Quota { burst_us: 10 * 37, rate_permille: 10 });
     cluster.decide(0, &[0, 1, 2], Proposal::SetQuota { account: client().public(), quota });
     cluster.pass(50);
-    let hashes = (0..FLOOD).map(|nonce| cluster.submit(nonce as usize % VALIDATORS, nonce)).collect();
+    let hashes = (0..FLOOD).map(|nonce| cluster.submit(1, nonce)).collect();
     (cluster, hashes)
 }
 
