@@ -134,7 +134,7 @@ impl Stage {
                 life.taken(*who, next);
             }
             let record = query::server(state, life.id.uuid, Some(life.id.generation));
-            if !record.is_some_and(|(_, record)| record.end.is_some()) {
+            if record.is_none_or(|(_, record)| record.end.is_none()) {
                 continue;
             }
             let hosts = writers.into_iter().filter(|who| *who != Who::Tracker);
