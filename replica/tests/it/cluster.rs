@@ -23,7 +23,7 @@ use tierchain_replica::{
     Settings, Staged, Ticket, Verdict, Voter, epochs_of,
 };
 use tierchain_runtime::registry::{self, Proposal};
-use tierchain_runtime::{Call, Checked, GenesisConfig, Quota, Roles, VERSIONS, Weights, system};
+use tierchain_runtime::{Call, Checked, GenesisConfig, Roles, VERSIONS, Weights, system};
 
 use crate::ledger::{Files, Ledger};
 use crate::people::{Keyed, Seals, client, consensus_key, operator, validator};
@@ -180,7 +180,8 @@ impl Cluster {
         let rejoins = recovered.challenge();
         let voter = node.generation.map(|_| Voter { key, parameters, rejoins });
         let (epochs, pace) = (node.epochs.clone(), Pace::new(GENESIS_MS, 1_000));
-        let settings = Settings { genesis, epochs, voter, pace, weights: Weights::new(0), quota: Quota::default() };
+        let quota = registry::quota(&node.ledger);
+        let settings = Settings { genesis, epochs, voter, pace, weights: Weights::new(0), quota };
         let ports = Ports { ledger: &node.ledger, signer: &Keyed(key) };
         let (replica, staged) = Replica::recover(settings, recovered, clock, &ports);
         node.replica = Some(replica);

@@ -7,6 +7,7 @@ mod epochs;
 mod evidence;
 mod ledger;
 mod people;
+mod quotas;
 mod rejoin;
 mod snapshot;
 mod snapshot_golden;

@@ -26,6 +26,7 @@ mod properties;
 mod quotas;
 mod random_lives;
 mod recording;
+mod registry_properties;
 mod rejoin;
 mod set_changes;
 mod silence;
