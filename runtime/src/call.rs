@@ -8,7 +8,6 @@ use crate::{chains, directives, foundry, meta, registry, system};
 
 /// A call of one of the modules. The wire index is the module's.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
-#[expect(clippy::large_enum_variant, reason = "a call lives once per extrinsic, behind the Arc of a Checked")]
 pub enum Call {
     /// A call of [`crate::system`].
     #[codec(index = 0)]

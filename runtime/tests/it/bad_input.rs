@@ -17,7 +17,7 @@ use crate::directives::{directive, issue};
 use crate::governance::{add, approve, propose};
 use crate::world::{
     T0, Who, World, add_image, anchor, announce, announcement, append, attest, batch, birth, config, end, event, guest,
-    guests, note, request, resolve, retire_image, server, state, validator,
+    guests, note, peopled, request, resolve, retire_image, server, state, validator,
 };
 
 /// An image that the provider approved, and one that it retired.
@@ -29,7 +29,7 @@ const FAR: H256 = H256([0xfa; 32]);
 /// Four validators, a provider's catalog, server 1 alive on host 0, server 2 ended, server 3 announced.
 fn world() -> World {
     let mut config =
-        GenesisConfig { validators: (0..4).map(validator).collect(), unknown_images: false, ..config(false) };
+        GenesisConfig { validators: (0..4).map(validator).collect(), unknown_images: false, ..peopled(config(false)) };
     let center = DataCenter::named("ber-1");
     config.hosts.push(Host::new(FAR, center.id, Who::Operator(9).id()));
     config.data_centers.push(center);
@@ -84,7 +84,7 @@ fn listed(world: &World) -> Vec<Case> {
     let long = Event { detail: Detail(vec![0; DETAIL_BYTES_MAX + 1]), ..running(1, 1) };
     let many = (1..).map(|at| running(1, at)).take(BATCH_EVENTS_MAX + 1).collect();
     let early = Event { occurred_at: T0 - 1, ..running(1, 1) };
-    let ahead = Event { occurred_at: world.now() + 2_000_001, ..running(1, 1) };
+    let ahead = Event { occurred_at: world.now() + 60_000_000, ..running(1, 1) };
     // RUNNING and STOPPED for 10 us with 2 vCPUs, and the drift bound of 2 s.
     let (had, drift) = (2 * 10, 2 * 2_000_000);
     let stranger = directive(world, 1, Action::Destroy { server: server(1) });

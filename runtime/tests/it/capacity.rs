@@ -5,11 +5,11 @@ use tierchain_runtime::chains::{Committed, Discrepancy, DiscrepancyKind, Error, 
 use tierchain_runtime::registry::Overcommit;
 use tierchain_runtime::{GenesisConfig, query};
 
-use crate::world::{T0, Who, World, announcement, append, config, end, event, host, note, resolve, server};
+use crate::world::{T0, Who, World, announcement, append, config, end, event, host, note, peopled, resolve, server};
 
 /// Host 0 may promise 4 vCPUs and 100 MiB; of host 1 nothing is declared.
 fn small() -> World {
-    let mut config: GenesisConfig = config(false);
+    let mut config: GenesisConfig = peopled(config(false));
     config.hosts[0].capacity = Some(Resources { vcpus: 2, memory_mib: 100, disk_gib: 1 });
     config.hosts[0].overcommit = Overcommit { cpu_permille: 2_000, memory_permille: 1_000 };
     World::new(&config)

@@ -7,14 +7,14 @@ use tierchain_runtime::registry::Error as RegistryError;
 use tierchain_runtime::{GenesisConfig, RuntimeEvent, query};
 
 use crate::world::{
-    T0, Who, World, add_image, announce, announcement, birth, config, reported, request, retire_image, server,
+    T0, Who, World, add_image, announce, announcement, birth, config, peopled, reported, request, retire_image, server,
 };
 
 const IMAGE: H256 = H256([0x77; 32]);
 
 /// A network where every image must be known.
 fn strict() -> World {
-    World::new(&GenesisConfig { unknown_images: false, ..config(false) })
+    World::new(&GenesisConfig { unknown_images: false, ..peopled(config(false)) })
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod api;
 mod attestations;
 mod bad_input;
+mod beside_properties;
 mod births;
 mod capacity;
 mod directives;
@@ -13,8 +14,8 @@ mod genesis;
 mod golden;
 mod governance;
 mod grants;
-mod hosts;
 mod guests;
+mod hosts;
 mod invariants;
 mod lives;
 mod meta;

@@ -1,7 +1,7 @@
 //! Grants that move to a new key: everything goes with them, and the old key is left with nothing.
 
 use tierchain_primitives::crypto::Signature;
-use tierchain_primitives::ledger::{ServerState, party_id};
+use tierchain_primitives::ledger::{ServerState, TrackerCustody, party_id};
 use tierchain_runtime::registry::{self, Deed, Error, HYPERVISORS, OPEN_PROPOSALS, Proposal, Status, move_bytes};
 use tierchain_runtime::{Call, Quota, Role, Roles, account, query};
 
@@ -41,7 +41,7 @@ fn a_hypervisor_goes_on_with_a_new_key() {
     // The announcement of the old key is no hindrance.
     let mut again = announcement(server(2));
     again.tracker = Who::Tracker.id();
-    again.image = tierchain_primitives::H256([0x77; 32]);
+    again.custody = TrackerCustody::Agent;
     assert_eq!(world.result(NEW, announce(&again)), Ok(()));
     assert_eq!(world.result(Who::Foundry, birth(&request(server(2), T0))), Ok(()));
     let (_, act) = query::trail(&world.state, 0, 9).remove(0);

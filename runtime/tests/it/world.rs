@@ -109,14 +109,12 @@ pub(crate) fn config(allow_replay: bool) -> GenesisConfig {
         dev: true,
         time: START,
         allow_replay,
-        unknown_images: true,
         validators: vec![validator],
         accounts: vec![
             (Who::Agent.id(), with(Role::Hypervisor)),
             (Who::OtherAgent.id(), with(Role::Hypervisor)),
             (Who::Foundry.id(), with(Role::Foundry)),
             (Who::Nobody.id(), Roles::NONE),
-            (Who::Orchestrator.id(), with(Role::Orchestrator)),
             (Who::OtherFoundry.id(), with(Role::Foundry)),
             (Who::Auditor.id(), with(Role::Auditor)),
         ],
@@ -125,9 +123,15 @@ pub(crate) fn config(allow_replay: bool) -> GenesisConfig {
             Host::new(host(1), center.id, Who::OtherAgent.id()),
         ],
         data_centers: vec![center],
-        providers: vec![(party_id("P"), Who::Provider.id()), (party_id("Q"), Who::OtherProvider.id())],
         ..GenesisConfig::default()
     }
+}
+
+/// A genesis with the providers P and Q, an orchestrator of P's, and servers whose image nobody knows.
+pub(crate) fn peopled(mut config: GenesisConfig) -> GenesisConfig {
+    config.accounts.push((Who::Orchestrator.id(), Roles::NONE.with(Role::Orchestrator)));
+    config.providers = vec![(party_id("P"), Who::Provider.id()), (party_id("Q"), Who::OtherProvider.id())];
+    GenesisConfig { unknown_images: true, ..config }
 }
 
 /// The peer id of a validator's node, by number.
@@ -165,7 +169,9 @@ impl World {
     pub(crate) fn new(config: &GenesisConfig) -> Self {
         let mut state: BTreeMap<_, _> = genesis_state(config).into_iter().collect();
         // As if the provider had appointed its orchestrator before.
-        state.insert(registry::ACTS_FOR.key(&Who::Orchestrator.id()), party_id("P").encode());
+        if config.accounts.iter().any(|(account, _)| *account == Who::Orchestrator.id()) {
+            state.insert(registry::ACTS_FOR.key(&Who::Orchestrator.id()), party_id("P").encode());
+        }
         let (entity_blocks, meta_blocks) = (Vec::new(), Vec::new());
         Self {
             state,
@@ -185,16 +191,17 @@ impl World {
     }
 
     pub(crate) fn live() -> Self {
-        Self::new(&config(false))
+        Self::new(&peopled(config(false)))
     }
 
     pub(crate) fn replay() -> Self {
-        Self::new(&config(true))
+        Self::new(&peopled(config(true)))
     }
 
     /// A network of the validators 0 to `count - 1`.
     pub(crate) fn of(count: u8) -> Self {
-        Self::new(&GenesisConfig { validators: (0..count).map(validator).collect(), ..config(false) })
+        let validators = (0..count).map(validator).collect();
+        Self::new(&GenesisConfig { validators, unknown_images: true, ..config(false) })
     }
 
     /// Executes a block with these calls and takes over what it made. The last block of an epoch carries the next set.

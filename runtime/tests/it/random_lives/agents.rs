@@ -32,6 +32,9 @@ impl Stage {
 
     fn agent_speaks(&mut self, host: u8) -> Vec<(Who, Call)> {
         let who = Who::Host(host);
+        if self.dice.once_in(30) {
+            self.crash(who);
+        }
         let mut events = self.waiting(who);
         if self.dice.once_in(10) {
             let twice = events.len() / 2;
@@ -48,9 +51,6 @@ impl Stage {
             many => many.chunks(BATCH).map(|events| (who, batch(events.to_vec()))).collect(),
         };
         calls.extend(self.attests(host));
-        if self.dice.once_in(30) {
-            self.crash(who);
-        }
         calls
     }
 
@@ -134,7 +134,7 @@ impl Stage {
                 life.taken(*who, next);
             }
             let record = query::server(state, life.id.uuid, Some(life.id.generation));
-            if !record.is_some_and(|(_, record)| record.end.is_some()) {
+            if record.is_none_or(|(_, record)| record.end.is_none()) {
                 continue;
             }
             let hosts = writers.into_iter().filter(|who| *who != Who::Tracker);

@@ -10,7 +10,7 @@ use tierchain_runtime::registry::Overcommit;
 use tierchain_runtime::{Call, DataCenter, GenesisConfig, Host, Role, Roles, query};
 
 use super::life::{Life, STATES};
-use crate::world::{Who, World, announce, announcement, birth, config, request};
+use crate::world::{Who, World, announce, announcement, birth, config, peopled, request};
 
 /// Hosts; the agent of the last one lies.
 pub(super) const HOSTS: u8 = 6;
@@ -71,7 +71,7 @@ pub(super) fn host_id(number: u8) -> H256 {
 
 /// Two data centers, six hosts of which two have promised too much before long.
 fn network() -> GenesisConfig {
-    let mut config = config(false);
+    let mut config = peopled(config(false));
     let centers = ["fra-1", "ber-1"].map(DataCenter::named);
     for number in 0..HOSTS {
         let center = &centers[usize::from(number % 2)];
@@ -138,7 +138,7 @@ impl Stage {
         if self.silent.is_some_and(|(_, until)| self.round >= until) {
             self.silent = None;
         }
-        if self.silent.is_none() && self.dice.once_in(12) {
+        if self.silent.is_none() && self.dice.once_in(30) {
             let host = self.dice.below(usize::from(LIAR));
             self.silent = Some((u8::try_from(host).expect("there are few"), self.round + SILENT_ROUNDS));
         }
