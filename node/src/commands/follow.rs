@@ -44,8 +44,9 @@ pub(super) async fn follow<T: Item>(
     }
     let mut was_there = false;
     loop {
-        let mut items = match begin(rpc, cursor, &subscribe).await {
-            Ok(items) => items,
+        // The subscription lives as long as its connection.
+        let (_connection, mut items) = match begin(rpc, cursor, &subscribe).await {
+            Ok(begun) => begun,
             Err(error) if was_there && !is_refusal(&error) => {
                 tokio::time::sleep(AGAIN_AFTER).await;
                 continue;
@@ -67,6 +68,7 @@ pub(super) async fn follow<T: Item>(
             }
         }
         eprintln!("the node at {} ended the subscription; trying again", rpc.rpc);
+        tokio::time::sleep(AGAIN_AFTER).await;
     }
 }
 
@@ -74,13 +76,13 @@ async fn begin<T: Item>(
     rpc: &RpcArgs,
     cursor: Option<Cursor>,
     subscribe: &impl AsyncFn(&Client, Option<Cursor>) -> Result<Subscription<T>, Error>,
-) -> anyhow::Result<Subscription<T>> {
+) -> anyhow::Result<(Client, Subscription<T>)> {
     // Only a WebSocket carries subscriptions; a node answers both on one port.
     let url = rpc.rpc.strip_prefix("http").map_or_else(|| rpc.rpc.clone(), |rest| format!("ws{rest}"));
     let client = connect_by(&url, CALL_WAIT, rpc.tls.files().as_ref()).await?;
     match subscribe(&client, cursor).await {
         Err(Error::Call(call)) if call.code() != code::BUSY => Err(Refused(message(&Error::Call(call))).into()),
-        answered => answered.with_context(|| at(rpc)),
+        answered => answered.map(|items| (client, items)).with_context(|| at(rpc)),
     }
 }
 

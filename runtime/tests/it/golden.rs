@@ -146,6 +146,41 @@ fn directives_are_frozen() {
     check("directives.txt", &lines);
 }
 
+/// What stands beside chains: a catalog of images, a guest, attestations, a witness, a discrepancy and its resolution.
+#[test]
+fn what_stands_beside_chains_is_frozen() {
+    let mut world = World::live();
+    let mut lines = Vec::new();
+    let mut run = |world: &mut World, name: &str, who: Who, call: Call| {
+        lines.push((format!("call {name}"), call.encode()));
+        lines.push((format!("events of {name}"), world.run(who, call).events.encode()));
+    };
+    run(&mut world, "foundry.add_image", Who::Provider, add_image(H256([0x77; 32])));
+    run(&mut world, "foundry.add_image.repeat", Who::Provider, add_image(H256([0x77; 32])));
+    run(&mut world, "foundry.retire_image", Who::Provider, retire_image(H256([0x77; 32])));
+    world.bear(&announcement(server(1)), T0, None);
+    run(&mut world, "chains.append_guest", Who::Agent, guests(vec![guest(server(1), 0, T0 + 5, 7)]));
+    run(&mut world, "chains.attest", Who::Agent, attest(host(0), T0, T0 + 5));
+    run(&mut world, "chains.attest.gap", Who::Agent, attest(host(0), T0 + 6, T0 + 7));
+    run(&mut world, "chains.attest.repeat", Who::Agent, attest(host(0), T0 + 6, T0 + 7));
+    let paused = witness(server(1), ServerState::Paused, T0 + 8);
+    run(&mut world, "chains.witness.agreed", Who::Orchestrator, witness(server(1), ServerState::Stopped, T0));
+    run(&mut world, "chains.witness", Who::Orchestrator, paused.clone());
+    world.time += 120_000;
+    run(&mut world, "chains.note_discrepancy", Who::Auditor, note(server(1), DiscrepancyKind::StateDisagrees));
+    run(&mut world, "chains.resolve", Who::Provider, resolve(server(1), 0, Verdict::Witness));
+    // Another stays open, so that its records are here too.
+    run(&mut world, "chains.witness.again", Who::Orchestrator, paused);
+    world.time += 600_000;
+    run(&mut world, "chains.note_discrepancy.again", Who::Auditor, note(server(1), DiscrepancyKind::StateDisagrees));
+    let suspected = event(server(1), 1, world.now(), EventKind::Suspected { since: T0 + 7 });
+    run(&mut world, "chains.append.suspected", Who::Foundry, append(suspected));
+    let pallets = ["Chains", "Foundry"].map(|name| prefix(name, "")[..16].to_vec());
+    let leaves = world.state.iter().filter(|(key, _)| pallets.iter().any(|pallet| key.starts_with(pallet)));
+    lines.extend(leaves.map(|(key, value)| (format!("0x{}", hex(key)), value.clone())));
+    check("beside.txt", &lines);
+}
+
 /// Everything that operators and providers grant, and a key that hands over: every call, event and record.
 #[test]
 fn grants_are_frozen() {
@@ -192,41 +227,6 @@ fn grants_are_frozen() {
         world.state.iter().filter(|(key, _)| is_leaf(key) && pallets.iter().any(|pallet| key.starts_with(pallet)));
     lines.extend(leaves.map(|(key, value)| (format!("0x{}", hex(key)), value.clone())));
     check("grants.txt", &lines);
-}
-
-/// What stands beside chains: a catalog of images, a guest, attestations, a witness, a discrepancy and its resolution.
-#[test]
-fn what_stands_beside_chains_is_frozen() {
-    let mut world = World::live();
-    let mut lines = Vec::new();
-    let mut run = |world: &mut World, name: &str, who: Who, call: Call| {
-        lines.push((format!("call {name}"), call.encode()));
-        lines.push((format!("events of {name}"), world.run(who, call).events.encode()));
-    };
-    run(&mut world, "foundry.add_image", Who::Provider, add_image(H256([0x77; 32])));
-    run(&mut world, "foundry.add_image.repeat", Who::Provider, add_image(H256([0x77; 32])));
-    run(&mut world, "foundry.retire_image", Who::Provider, retire_image(H256([0x77; 32])));
-    world.bear(&announcement(server(1)), T0, None);
-    run(&mut world, "chains.append_guest", Who::Agent, guests(vec![guest(server(1), 0, T0 + 5, 7)]));
-    run(&mut world, "chains.attest", Who::Agent, attest(host(0), T0, T0 + 5));
-    run(&mut world, "chains.attest.gap", Who::Agent, attest(host(0), T0 + 6, T0 + 7));
-    run(&mut world, "chains.attest.repeat", Who::Agent, attest(host(0), T0 + 6, T0 + 7));
-    let paused = witness(server(1), ServerState::Paused, T0 + 8);
-    run(&mut world, "chains.witness.agreed", Who::Orchestrator, witness(server(1), ServerState::Stopped, T0));
-    run(&mut world, "chains.witness", Who::Orchestrator, paused.clone());
-    world.time += 120_000;
-    run(&mut world, "chains.note_discrepancy", Who::Auditor, note(server(1), DiscrepancyKind::StateDisagrees));
-    run(&mut world, "chains.resolve", Who::Provider, resolve(server(1), 0, Verdict::Witness));
-    // Another stays open, so that its records are here too.
-    run(&mut world, "chains.witness.again", Who::Orchestrator, paused);
-    world.time += 600_000;
-    run(&mut world, "chains.note_discrepancy.again", Who::Auditor, note(server(1), DiscrepancyKind::StateDisagrees));
-    let suspected = event(server(1), 1, world.now(), EventKind::Suspected { since: T0 + 7 });
-    run(&mut world, "chains.append.suspected", Who::Foundry, append(suspected));
-    let pallets = ["Chains", "Foundry"].map(|name| prefix(name, "")[..16].to_vec());
-    let leaves = world.state.iter().filter(|(key, _)| pallets.iter().any(|pallet| key.starts_with(pallet)));
-    lines.extend(leaves.map(|(key, value)| (format!("0x{}", hex(key)), value.clone())));
-    check("beside.txt", &lines);
 }
 
 /// Clients keep metadata by the spec version: another text under the same number leaves them with the old one.

@@ -25,15 +25,15 @@ fn golden_calls() -> Vec<(String, Vec<u8>)> {
 /// The lists of events in the golden files.
 fn golden_events() -> Vec<(String, Vec<u8>)> {
     let chains = golden("golden/events.txt").into_iter().filter(|(name, _)| !name.ends_with(" block"));
-    let files = ["golden/registry.txt", "golden/grants.txt", "golden/directives.txt", "golden/beside.txt"];
-    let others = files.into_iter().flat_map(golden).filter(|(name, _)| name.starts_with("events of "));
-    chains.chain(others).collect()
+    let others = ["registry", "grants", "directives", "beside"];
+    let others = others.into_iter().flat_map(|name| golden(&format!("golden/{name}.txt")));
+    chains.chain(others.filter(|(name, _)| name.starts_with("events of "))).collect()
 }
 
 /// The keys and values of state in the golden files, without the version under `:code`.
 fn golden_state() -> Vec<(Vec<u8>, Vec<u8>)> {
-    let files = ["golden/leaves.txt", "golden/registry.txt", "golden/grants.txt", "golden/directives.txt", "golden/beside.txt"];
-    let all = files.into_iter().flat_map(golden);
+    let files = ["leaves", "registry", "grants", "directives", "beside"];
+    let all = files.into_iter().flat_map(|name| golden(&format!("golden/{name}.txt")));
     let keyed = all.filter_map(|(name, bytes)| Some((hex::decode(name.strip_prefix("0x")?).ok()?, bytes)));
     keyed.filter(|(key, _)| key != b":code").collect()
 }
