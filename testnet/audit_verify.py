@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks audit files independently of the program that made them, from docs/formats.md, section 16, alone.
+"""Checks audit files independently of the program that made them, from docs/formats.md, section 17, alone.
 
     audit_verify.py FILE --genesis HASH [--json] [--never-left REGION]
     audit_verify.py --self-test FOLDER [--every N]    good files hold; bad ones, made from them, are refused

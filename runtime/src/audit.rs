@@ -1,6 +1,6 @@
 //! Audit: files about the ledger that anybody checks who knows the genesis hash, with no node to ask.
 //!
-//! There are three kinds (`docs/formats.md`, section 16):
+//! There are three kinds (`docs/formats.md`, section 17):
 //! - a *life* ([`LifeFile`]): all blocks of one server's chain, what the state says of it, and the way from that state to
 //!   a quorum of the validators and from them to the genesis hash;
 //! - a *tenant* ([`TenantFile`]): every life that a tenant ever had, so that what isn't in it isn't on this ledger;
