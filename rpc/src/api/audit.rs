@@ -5,7 +5,7 @@ use jsonrpsee::proc_macros::rpc;
 
 use crate::types::{Bytes, Hash, ServerUuid};
 
-/// Audit files (docs/formats.md, section 16), as of the newest state that a certified block names.
+/// Audit files (docs/formats.md, section 17), as of the newest state that a certified block names.
 #[rpc(server, client, namespace = "audit")]
 pub trait AuditApi {
     /// One life of a server, its newest by default, as a file that proves itself (`tierchain audit verify`). One that is

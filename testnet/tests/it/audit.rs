@@ -35,7 +35,9 @@ fn what_was_fetched_proves_itself_when_the_network_is_gone() {
     ask(&network, &["fetch", &uuid, "-o"], &life).succeeded().expect("it is fetched");
     assert!(!part.exists() && life.exists());
     let signed = path("signed.audit");
-    ask(&network, &["fetch", &format!("{uuid}/0"), "--with-extrinsics", "-o"], &signed).succeeded().expect("it is fetched");
+    ask(&network, &["fetch", &format!("{uuid}/0"), "--with-extrinsics", "-o"], &signed)
+        .succeeded()
+        .expect("it is fetched");
     let again = ask(&network, &["fetch", &uuid, "-o"], &life);
     assert!(again.code == Some(1) && again.stderr.contains("exists already"), "{again:?}");
 
@@ -49,7 +51,8 @@ fn what_was_fetched_proves_itself_when_the_network_is_gone() {
     let (before, after) = ("1999999999999999", "1600000000000000");
     let nothing = ["absence", "tenant", "--from", "1", "--to", after, "-o"];
     ask(&network, &nothing, &tenant).succeeded().expect("it had nothing then");
-    let had = ask(&network, &["absence", "tenant", "--from", after, "--to", "1700000000000001", "-o"], &path("t.audit"));
+    let had =
+        ask(&network, &["absence", "tenant", "--from", after, "--to", "1700000000000001", "-o"], &path("t.audit"));
     assert!(had.code == Some(1) && had.stdout.contains(&uuid), "{had:?}");
     let future = ask(&network, &["absence", "tenant", "--from", "1", "--to", before, "-o"], &path("f.audit"));
     assert!(future.code == Some(1) && future.stderr.contains("is known until"), "{future:?}");

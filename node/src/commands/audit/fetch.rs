@@ -126,8 +126,7 @@ async fn extrinsics(
     blocks: &[EntityBlock],
 ) -> anyhow::Result<Vec<(Included, Link)>> {
     let mut seen = BTreeSet::new();
-    let named: Vec<H256> =
-        blocks.iter().map(|block| block.tx.extrinsic).filter(|hash| seen.insert(*hash)).collect();
+    let named: Vec<H256> = blocks.iter().map(|block| block.tx.extrinsic).filter(|hash| seen.insert(*hash)).collect();
     let mut missing: &[H256] =
         &named.iter().copied().filter(|hash| !part.extrinsics.contains_key(hash)).collect::<Vec<_>>();
     while !missing.is_empty() {

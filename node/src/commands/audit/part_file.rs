@@ -100,7 +100,10 @@ impl PartFile {
     fn follows(&self, block: &EntityBlock, chain: &H256) -> bool {
         let prev = self.blocks.last().map_or(H256::ZERO, |before| before.hash);
         let number = u32::try_from(self.blocks.len()).ok();
-        block.chain == *chain && Some(block.number) == number && block.prev == prev && block.hash == block.computed_hash()
+        block.chain == *chain
+            && Some(block.number) == number
+            && block.prev == prev
+            && block.hash == block.computed_hash()
     }
 
     fn write(&mut self, item: &Item) -> anyhow::Result<()> {

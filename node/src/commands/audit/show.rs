@@ -52,14 +52,13 @@ fn life_json(life: &LifeReport) -> Value {
         let (center, region) = place(life, &it.host);
         json!({ "host": it.host.to_string(), "dataCenter": center, "region": region, "from": it.from, "until": it.until })
     };
-    let unattested = |it: tierchain_runtime::audit::Unattested| {
-        json!({ "host": it.host.to_string(), "from": it.from, "until": it.until })
-    };
+    let unattested = |it: tierchain_runtime::audit::Unattested| json!({ "host": it.host.to_string(), "from": it.from, "until": it.until });
     let delay = |it: &tierchain_runtime::audit::Delay| json!({ "block": it.block, "us": it.us.to_string() });
     let end = lived.end.map(|(at, noted, reason)| json!({ "at": at, "noted": noted, "reason": reason.name() }));
-    let meta = life.meta.as_ref().map(
-        |meta| json!({ "meta": meta.meta.to_string(), "number": meta.number, "hash": meta.hash.to_string() }),
-    );
+    let meta = life
+        .meta
+        .as_ref()
+        .map(|meta| json!({ "meta": meta.meta.to_string(), "number": meta.number, "hash": meta.hash.to_string() }));
     json!({
         "valid": true, "kind": "life", "bytes": life.bytes, "genesis": life.genesis.to_string(),
         "uuid": life.server.uuid.to_string(), "generation": life.server.generation,
@@ -83,10 +82,13 @@ fn life_json(life: &LifeReport) -> Value {
 fn usage_json(usage: &Usage) -> Value {
     let state = |state: ServerState| {
         let sums = &usage.states[state as usize];
-        (state.name().to_owned(), json!({
-            "wallUs": sums.wall_us.to_string(), "vcpuUs": sums.vcpu_us.to_string(),
-            "mibUs": sums.mib_us.to_string(), "gibUs": sums.gib_us.to_string(),
-        }))
+        (
+            state.name().to_owned(),
+            json!({
+                "wallUs": sums.wall_us.to_string(), "vcpuUs": sums.vcpu_us.to_string(),
+                "mibUs": sums.mib_us.to_string(), "gibUs": sums.gib_us.to_string(),
+            }),
+        )
     };
     json!({
         "states": STATES.map(state).into_iter().collect::<serde_json::Map<_, _>>(),

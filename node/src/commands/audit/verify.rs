@@ -59,7 +59,8 @@ fn stayed(args: &VerifyArgs, report: Report) -> Result<Report, Refusal> {
         let (host, center) = (&elsewhere.host.id, &elsewhere.data_center);
         let aimed = life.lived.stays.iter().find(|stay| stay.host == *host);
         let verb = if aimed.is_some() { "it was" } else { "it was to move to" };
-        let reason = format!("{verb} on host {host} in {}, region {:?}, and not in {region:?}", center.name, center.region);
+        let reason =
+            format!("{verb} on host {host} in {}, region {:?}, and not in {region:?}", center.name, center.region);
         let block = life.named_first(host);
         return Err(Refusal::Invalid { place: Place::Block(block), reason });
     }
