@@ -14,6 +14,7 @@ mod epochs;
 mod governance;
 mod graceful_stop;
 mod joins_by_snapshot;
+mod malformed;
 mod nova;
 mod observer;
 mod one_validator_dies;
