@@ -70,8 +70,9 @@ impl Stage {
         self.network.assert_one_chain(height);
     }
 
-    /// The call is included and fails with this error, everywhere; nothing changes but the nonce of who signed it.
-    fn fails(&self, author: &Author, name: &str, call: &Call, error: &str) {
+    /// The call is included and fails with this error, everywhere; nothing changes but the nonce of who signed it. Gives
+    /// the sentence that explains it.
+    fn fails(&self, author: &Author, name: &str, call: &Call, error: &str) -> String {
         let node = self.network.node(0);
         let (before, nonce) = (node.state_without_system(), node.next_nonce(name));
         let outcome = self.include(author, name, call);
@@ -86,6 +87,7 @@ impl Stage {
             assert_eq!(node.next_nonce(name), nonce + 1, "node {} after {error}", node.index);
             assert_eq!(node.outcome(outcome.hash.0), outcome, "node {}", node.index);
         }
+        outcome.explanation
     }
 }
 
@@ -122,7 +124,9 @@ fn failures(stage: &Stage) {
     let (living, ended) = (Author::server(1), Author::server(2));
     let [announce, birth] = stage.visitor.birth(Author::server(3));
     stage.fails(&stage.visitor, "visitor", &announce, "Registry.MissingRole");
-    stage.fails(&stage.visitor, "visitor", &birth, "Registry.MissingRole");
+    let birth = stage.fails(&stage.visitor, "visitor", &birth, "Registry.MissingRole");
+    let says = ["has no role", "the role foundry", "the chain specification gives it"];
+    assert!(says.iter().all(|words| birth.contains(words)), "it doesn't say who could grant it: {birth}");
     let event = |server, number, kind, detail, error: &str| {
         stage.fails(&stage.writer, "writer", &Author::event(server, number, kind, detail), error);
     };

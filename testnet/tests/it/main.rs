@@ -18,6 +18,7 @@ mod graceful_stop;
 mod joins_by_snapshot;
 mod live;
 mod lying_validator;
+mod malformed;
 mod nova;
 mod observer;
 mod one_validator_dies;

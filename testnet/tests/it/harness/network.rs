@@ -59,6 +59,11 @@ impl Network {
         self.cluster.running().into_iter().map(|node| self.node(node)).collect()
     }
 
+    /// The number of a node's process.
+    pub(crate) fn pid(&self, node: u16) -> u32 {
+        self.cluster.pids()[usize::from(node)].expect("it runs")
+    }
+
     /// Starts a node that doesn't run.
     pub(crate) fn restart(&mut self, node: u16) {
         self.start_by(node, self.world.run_command(node, &self.world.spec()));
