@@ -121,8 +121,8 @@ fn refusals(stage: &Stage) {
 fn failures(stage: &Stage) {
     let (living, ended) = (Author::server(1), Author::server(2));
     let [announce, birth] = stage.visitor.birth(Author::server(3));
-    stage.fails(&stage.visitor, "visitor", &announce, "Registry.MissingRole");
-    stage.fails(&stage.visitor, "visitor", &birth, "Registry.MissingRole");
+    stage.fails(&stage.visitor, "visitor", &announce, "Registry.NotAHypervisor");
+    stage.fails(&stage.visitor, "visitor", &birth, "Registry.NotAFoundry");
     let event = |server, number, kind, detail, error: &str| {
         stage.fails(&stage.writer, "writer", &Author::event(server, number, kind, detail), error);
     };
