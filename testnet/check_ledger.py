@@ -149,6 +149,9 @@ def read_announcement(scale):
     return {
         "server": server, "host": host, "image": image, "resources": resources, "tracker": custody,
         "trackerKey": key, "ownership": ownership, "etsi": read_etsi(scale),
+        "relations": [
+            {"kind": scale.name(RELATIONS), "server": read_server(scale)} for _ in range(scale.compact())
+        ],
     }
 
 

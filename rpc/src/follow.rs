@@ -15,10 +15,10 @@ use jsonrpsee::{PendingSubscriptionSink, SubscriptionSink};
 use serde::Serialize;
 use tierchain_primitives::BlockNumber;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, broadcast};
 
 use crate::answer::read;
-use crate::backend::Backend;
+use crate::backend::{Backend, FinalHead};
 use crate::error::SlowReader;
 use crate::types::Cursor;
 
@@ -99,20 +99,32 @@ impl Follower {
             if sink.is_closed() {
                 return Ok(());
             }
-            while step.is_done {
-                let heard = tokio::select! {
-                    heard = heads.recv() => heard,
-                    () = sink.closed() => return Ok(()),
-                };
-                let mark = match heard {
-                    Ok(head) => self.mark::<S>(head.header.number).await,
-                    Err(RecvError::Lagged(_)) => None,
-                    Err(RecvError::Closed) => return Ok(()),
-                };
-                if mark.is_none() || mark != seen {
-                    seen = mark;
-                    break;
-                }
+            if step.is_done && !self.wait::<S>(&mut heads, &sink, &mut seen).await {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits until the list has grown; false once the subscriber or the node is gone.
+    async fn wait<S: Source>(
+        &self,
+        heads: &mut broadcast::Receiver<Arc<FinalHead>>,
+        sink: &SubscriptionSink,
+        seen: &mut Option<u64>,
+    ) -> bool {
+        loop {
+            let heard = tokio::select! {
+                heard = heads.recv() => heard,
+                () = sink.closed() => return false,
+            };
+            let mark = match heard {
+                Ok(head) => self.mark::<S>(head.header.number).await,
+                Err(RecvError::Lagged(_)) => None,
+                Err(RecvError::Closed) => return false,
+            };
+            if mark.is_none() || mark != *seen {
+                *seen = mark;
+                return true;
             }
         }
     }

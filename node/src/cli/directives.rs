@@ -114,7 +114,7 @@ pub(crate) enum StatusArg {
 #[derive(Debug, Subcommand)]
 pub(crate) enum IssueCommand {
     /// Start a server's next life.
-    Create(CreateArgs),
+    Create(Box<CreateArgs>),
     /// End a server's life.
     Destroy(ServerArgs),
     /// Stop a server's vCPUs and hold its memory.

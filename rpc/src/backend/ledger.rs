@@ -10,7 +10,6 @@ use crate::types::{
 
 /// A block of either tier.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[expect(clippy::large_enum_variant, reason = "no list of them is long enough to mind")]
 pub enum LedgerBlock {
     /// Of a server's chain.
     Entity(EntityBlock),

@@ -39,6 +39,7 @@ pub struct DirectiveInfo {
 
 /// What a host is to do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "no list of directives is long enough to mind")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum DirectiveAction {

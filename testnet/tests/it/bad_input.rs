@@ -123,9 +123,9 @@ fn refusals(stage: &Stage) {
 fn failures(stage: &Stage) {
     let (living, ended) = (Author::server(1), Author::server(2));
     let [announce, birth] = stage.visitor.birth(Author::server(3));
-    stage.fails(&stage.visitor, "visitor", &announce, "Registry.MissingRole");
-    let birth = stage.fails(&stage.visitor, "visitor", &birth, "Registry.MissingRole");
-    let says = ["has no role", "the role foundry", "the chain specification gives it"];
+    stage.fails(&stage.visitor, "visitor", &announce, "Registry.NotAHypervisor");
+    let birth = stage.fails(&stage.visitor, "visitor", &birth, "Registry.NotAFoundry");
+    let says = ["has no role", "lacks the role foundry", "3 votes of"];
     assert!(says.iter().all(|words| birth.contains(words)), "it doesn't say who could grant it: {birth}");
     let event = |server, number, kind, detail, error: &str| {
         stage.fails(&stage.writer, "writer", &Author::event(server, number, kind, detail), error);

@@ -126,19 +126,27 @@ fn create(uuid: &str) -> [&str; 14] {
 struct Listener {
     _process: Process,
     out: PathBuf,
+    log: PathBuf,
 }
 
 impl Listener {
     fn start(site: &Site) -> Self {
         let (out, log) = (site.network.world.path("follow.out"), site.network.world.path("follow.log"));
         let mut command = site.command(FOLLOWED, &["list", "--follow", "--from", "0/0"]);
-        Self { _process: Process::start(&mut command, &out, &log).expect("it can be started"), out }
+        let process = Process::start(&mut command, &out, &log).expect("it can be started");
+        Self { _process: process, out, log }
     }
 
     /// The lines so far.
     fn lines(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(&self.out).unwrap_or_default();
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// How often it lost its node.
+    fn lost(&self) -> usize {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        log.lines().filter(|line| line.contains("ended the subscription")).count()
     }
 
     fn wait_for(&self, count: usize) -> Vec<Value> {
@@ -180,6 +188,7 @@ fn orders_reach_their_host_and_whoever_follows_misses_none() {
     for (place, line) in heard.iter().enumerate() {
         assert_eq!(line["cursor"], format!("{}/{place}", line["block"]));
     }
+    assert_eq!(listener.lost(), 1, "its connection lasts as long as its node");
     everybody_lists_the_same(&site);
 }
 
