@@ -42,9 +42,9 @@ impl PartFile {
         let path = PathBuf::from(path);
         let cannot = || format!("cannot use {}", path.display());
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = opened.with_context(cannot)?;
+        let file = opened.with_context(cannot)?;
         let mut bytes = Vec::new();
-        Read::by_ref(&mut file).take(2 * FILE_BYTES_MAX as u64).read_to_end(&mut bytes).with_context(cannot)?;
+        (&file).take(2 * FILE_BYTES_MAX as u64).read_to_end(&mut bytes).with_context(cannot)?;
         let head = [MAGIC, &(genesis, server).encode()].concat();
         let mut part = Self { path: path.clone(), file, blocks: Vec::new(), extrinsics: BTreeMap::new() };
         if bytes.len() < head.len() {

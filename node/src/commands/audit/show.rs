@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use tierchain_primitives::ledger::{ServerState, Usage};
-use tierchain_rpc::types::Name;
+use tierchain_rpc::types::Named;
 use tierchain_runtime::audit::{AsOf, ContradictionReport, LifeReport, Report, Said, TenantReport};
 use tierchain_runtime::chains::{Discrepancy, Note, NoteKind};
 
@@ -54,7 +54,7 @@ fn life_json(life: &LifeReport) -> Value {
     };
     let unattested = |it: tierchain_runtime::audit::Unattested| json!({ "host": it.host.to_string(), "from": it.from, "until": it.until });
     let delay = |it: &tierchain_runtime::audit::Delay| json!({ "block": it.block, "us": it.us.to_string() });
-    let end = lived.end.map(|(at, noted, reason)| json!({ "at": at, "noted": noted, "reason": reason.name() }));
+    let end = lived.end.map(|(at, noted, reason)| json!({ "at": at, "noted": noted, "reason": Named(reason) }));
     let meta = life
         .meta
         .as_ref()
@@ -141,7 +141,7 @@ fn life_tables(life: &LifeReport) -> String {
     head.row(&[&"blocks", &format!("{}, the last one {}", record.length, record.head)]);
     head.row(&[&"born", &Instant(lived.born)]);
     match lived.end {
-        Some((at, _, reason)) => head.row(&[&"ended", &format!("{} ({})", Instant(at), reason.name())]),
+        Some((at, _, reason)) => head.row(&[&"ended", &format!("{} ({})", Instant(at), Named(reason))]),
         None => head.row(&[&"state", &lived.state.name()]),
     }
     let custody = lived.stays.iter().map(|stay| place(life, &stay.host).1);
