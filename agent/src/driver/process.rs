@@ -218,9 +218,15 @@ impl Driver for ProcessDriver {
         }
         let io = io_error("making the folder", request.uuid);
         fs::create_dir_all(&guest).map_err(io)?;
-        let image = self.install(request)?;
-        let running = self.start(request, &image)?;
-        self.running.insert(request.uuid, running);
+        let started = self.install(request).and_then(|image| self.start(request, &image));
+        match started {
+            Ok(running) => drop(self.running.insert(request.uuid, running)),
+            Err(error) => {
+                // Nothing of it ran: what stays of its folder harms nobody, and the reason is what counts.
+                let _ = self.shelf.remove(request.uuid);
+                return Err(error);
+            }
+        }
         Ok(())
     }
 

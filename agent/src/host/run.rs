@@ -52,7 +52,9 @@ pub(crate) async fn run(args: &HostArgs) -> anyhow::Result<()> {
 async fn serve(args: &HostArgs) -> Result<(), AgentError> {
     let hypervisor = keyfile::read(&args.key)?;
     let (account, host) = (hypervisor.public(), party_id(&args.host));
-    let channel = prepare(&args.state)?;
+    // Servers run in folders of their own: what they are told must not depend on ours.
+    let (state, images) = (made(&args.state)?, made(&args.images)?);
+    let channel = state.join("agent.sock");
     let (input, inputs) = sync::channel();
     socket::listen(&channel, input.clone()).map_err(folder_error("the trackers' socket", &channel))?;
 
@@ -69,9 +71,9 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
     };
     let DriverKind::Process = args.driver;
     let tracker = tracker_program(&channel).map_err(folder_error("the program", Path::new("/proc/self/exe")))?;
-    let setup = Setup { state: args.state.clone(), images: args.images.clone(), tracker };
-    let driver = ProcessDriver::open(setup).map_err(folder_error("the servers' folder", &args.state))?;
-    let host = Host::open(settings, &args.state, driver).map_err(Box::new)?;
+    let setup = Setup { state: state.clone(), images, tracker };
+    let driver = ProcessDriver::open(setup).map_err(folder_error("the servers' folder", &state))?;
+    let host = Host::open(settings, &state, driver).map_err(Box::new)?;
 
     let (out, mut fed) = mpsc::channel(FEED_GROUPS);
     // It ends when nobody sends it anything any more, or takes anything from it.
@@ -90,13 +92,9 @@ async fn ring(args: &HostArgs) -> Result<Ring<RpcLedger>, AgentError> {
     Ok(Ring::new(ledgers, Pacing::NORMAL))
 }
 
-/// Makes the state's folder and says where the socket in it is.
-fn prepare(state: &Path) -> Result<PathBuf, AgentError> {
-    let failed = folder_error("the state's folder", state);
-    fs::create_dir_all(state)
-        .and_then(|()| fs::canonicalize(state))
-        .map(|state| state.join("agent.sock"))
-        .map_err(failed)
+/// A folder, made if it doesn't exist, by its whole path.
+fn made(folder: &Path) -> Result<PathBuf, AgentError> {
+    fs::create_dir_all(folder).and_then(|()| fs::canonicalize(folder)).map_err(folder_error("the folder", folder))
 }
 
 /// What a driver starts inside each server: this very program.

@@ -103,7 +103,7 @@ impl Driver for FakeDriver {
             uuid: *uuid,
             directive: server.directive,
             seen: server.seen.clone(),
-            started: 1_000_000,
+            started: Micros::from(server.pid) * 1_000,
             leader: (!matches!(server.seen, Seen::Gone { .. })).then_some(server.pid),
             figures,
         };
@@ -483,7 +483,8 @@ fn a_server_whose_birth_is_refused_is_ended_and_its_directive_fails() {
         let open = if record.status.is_open() { vec![(made, record)] } else { Vec::new() };
         host.on(now, Input::Directives(open)).expect("it lives");
         host.on(now, Input::Look).expect("it lives");
-        if let Some(Server { pid, .. }) = bench.machine.borrow().servers.get(&uuid()).cloned() {
+        let runs = bench.machine.borrow().servers.get(&uuid()).map(|server| server.pid);
+        if let Some(pid) = runs {
             let (out, _) = mpsc::unbounded_channel();
             host.on(now, Input::Guest(FromGuest::Hello { pid, key: bench.tracker.public(), out })).expect("it lives");
         }
@@ -494,7 +495,8 @@ fn a_server_whose_birth_is_refused_is_ended_and_its_directive_fails() {
                 }
             }
         }
-        if let Some(Server { pid, .. }) = bench.machine.borrow().servers.get(&uuid()).cloned()
+        let runs = bench.machine.borrow().servers.get(&uuid()).map(|server| server.pid);
+        if let Some(pid) = runs
             && !bench.net.births.is_empty()
             && !std::mem::replace(&mut refused, true)
         {

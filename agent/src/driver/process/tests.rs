@@ -196,6 +196,7 @@ fn an_image_is_what_its_name_says_or_it_does_not_run() {
     let error = driver.create(&bench.request(1)).expect_err("another image");
     assert!(matches!(error, DriverError::OtherImage { .. }) && error.reason() == FailReason::NoImage);
     assert_eq!((bench.starts(), seen(&mut driver)), (0, None));
+    assert!(!driver.shelf.folder(uuid()).exists(), "nothing of it is kept");
     assert!(matches!(driver.migrate(uuid(), H256::ZERO), Err(DriverError::Unsupported { .. })));
 }
 
