@@ -24,9 +24,9 @@ use jsonrpsee::{RpcModule, SubscriptionSink};
 use serde::Serialize;
 
 use crate::api::{
-    AdminApiServer, AuditApiServer, AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer, DirectivesApiServer,
-    DiscoverApiServer, FoundryApiServer, MetaApiServer, RegistryApiServer, RpcApiServer, StateApiServer,
-    SystemApiServer,
+    AdminApiServer, AuditApiServer, AuthorApiServer, ChainApiServer, ChainsApiServer, ConsensusApiServer,
+    DirectivesApiServer, DiscoverApiServer, FoundryApiServer, MetaApiServer, RegistryApiServer, RpcApiServer,
+    StateApiServer, SystemApiServer,
 };
 use crate::backend::Backend;
 use crate::feeds::HeadFeeds;
