@@ -40,6 +40,7 @@ use tierchain_primitives::H256;
 
 /// What a file proves.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a file has one report")]
 pub enum Report {
     /// All that happened to a server in one life.
     Life(Box<LifeReport>),

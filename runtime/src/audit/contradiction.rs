@@ -20,6 +20,7 @@ use crate::chains;
 
 /// One signed statement.
 #[derive(Clone, PartialEq, Eq, Debug, Encode)]
+#[expect(clippy::large_enum_variant, reason = "a file has two statements")]
 pub enum Statement {
     /// An extrinsic with an event, alone, in a batch, or late.
     #[codec(index = 0)]

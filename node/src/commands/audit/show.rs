@@ -165,20 +165,20 @@ fn life_tables(life: &LifeReport) -> String {
 }
 
 fn intervals(life: &LifeReport) -> String {
-    let mut table = Table::new(&["\nstate", "from", "until"]);
+    let mut table = Table::new(&["state", "from", "until"]);
     for interval in &life.lived.intervals {
         table.row(&[&interval.state.name(), &Instant(interval.from), &until(interval.until)]);
     }
-    table.render()
+    apart(&table)
 }
 
 fn stays(life: &LifeReport) -> String {
-    let mut table = Table::new(&["\nhost", "data center", "region", "from", "until"]);
+    let mut table = Table::new(&["host", "data center", "region", "from", "until"]);
     for stay in &life.lived.stays {
         let (center, region) = place(life, &stay.host);
         table.row(&[&short(stay.host), &center, &region, &Instant(stay.from), &until(stay.until)]);
     }
-    table.render()
+    apart(&table)
 }
 
 fn unattested(life: &LifeReport) -> String {
@@ -186,23 +186,23 @@ fn unattested(life: &LifeReport) -> String {
     if all.is_empty() {
         return String::new();
     }
-    let mut table = Table::new(&["\nnot watched on host", "from", "until"]);
+    let mut table = Table::new(&["not watched on host", "from", "until"]);
     for it in all {
         table.row(&[&short(it.host), &Instant(it.from), &Instant(it.until)]);
     }
-    table.render()
+    apart(&table)
 }
 
 fn notes(life: &LifeReport) -> String {
     if life.facts.notes.is_empty() {
         return String::new();
     }
-    let mut table = Table::new(&["\nnote", "in block", "by", "says"]);
+    let mut table = Table::new(&["note", "in block", "by", "says"]);
     for (number, note) in life.facts.notes.iter().enumerate() {
         let by = note.by.map_or_else(|| "the ledger".to_owned(), |by| by.to_string());
         table.row(&[&number, &note.block, &by, &said_in(&note.content)]);
     }
-    table.render()
+    apart(&table)
 }
 
 fn tenant_tables(report: &TenantReport) -> String {
@@ -211,11 +211,16 @@ fn tenant_tables(report: &TenantReport) -> String {
     head.row(&[&"tenant", &report.tenant]);
     head.row(&[&"as of", &as_of(&report.as_of)]);
     head.row(&[&"lives", &report.lives.len()]);
-    let mut table = Table::new(&["\nserver", "born", "ended"]);
+    let mut table = Table::new(&["server", "born", "ended"]);
     for life in &report.lives {
         table.row(&[&life.server, &Instant(life.born), &until(life.ended)]);
     }
-    head.render() + &table.render()
+    head.render() + &apart(&table)
+}
+
+/// A table with an empty line before it.
+fn apart(table: &Table) -> String {
+    format!("\n{}", table.render())
 }
 
 fn contradiction_table(report: &ContradictionReport) -> String {
