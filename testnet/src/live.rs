@@ -232,11 +232,8 @@ impl<F: FnMut(&Step)> Play<'_, F> {
     async fn nth_block(&mut self, what: &str, nth: usize, is_it: impl Fn(&EventKind) -> bool) -> anyhow::Result<()> {
         let (client, chain) = (&self.client, ChainRef::Newest(self.uuid));
         let look = async || {
-            let blocks: Vec<EntityBlock> = match client.server_blocks(chain, 0, 256).await {
-                Ok(blocks) => blocks,
-                // A server that isn't born has no chain.
-                Err(_) => Vec::new(),
-            };
+            // A server that isn't born has no chain.
+            let blocks: Vec<EntityBlock> = client.server_blocks(chain, 0, 256).await.unwrap_or_default();
             let found = blocks.iter().filter(|block| is_it(&block.tx.event)).nth(nth - 1);
             Ok(found.map(|block| Some(block.tx.occurred_at.0)))
         };
