@@ -7,6 +7,8 @@ mod document;
 mod problem;
 #[path = "../../node/src/chain_spec/resolve.rs"]
 mod resolve;
+#[path = "../../node/src/chain_spec/sites.rs"]
+mod sites;
 #[path = "../../node/src/chain_spec/spec.rs"]
 mod spec;
 

@@ -4,13 +4,13 @@
 //! `libfuzzer`), and `tests/corpus.rs` replays what was collected in `corpus/<name>/` on a stable toolchain.
 
 // The machine's own test world: its liars and disks are driven by bytes here instead of a seed.
+mod audit;
 #[allow(dead_code)]
 #[path = "../../consensus/tests/it/byzantine.rs"]
 mod byzantine;
 #[allow(dead_code)]
 #[path = "../../consensus/tests/it/cast.rs"]
 mod cast;
-mod audit;
 // The node is a binary: its specification is taken from its sources.
 #[allow(dead_code)]
 mod chain_spec;

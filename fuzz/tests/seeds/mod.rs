@@ -24,7 +24,7 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
             "0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d",
             "5GrwvaEF",
         ]),
-        "audit_bundle" => ["short", "signed", "stranger", "contradiction"].map(golden).into(),
+        "audit_bundle" => ["short", "signed", "stranger", "contradiction"].map(audit_file).into(),
         "base58" => texts(&["", "1112", "StV1DL6CwTryKyV"]),
         "secret" => texts(&[
             "//Alice",
@@ -59,7 +59,7 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
 }
 
 /// A golden audit file.
-fn golden(name: &str) -> Vec<u8> {
+fn audit_file(name: &str) -> Vec<u8> {
     let path = format!("{}/../testnet/golden/{name}.audit", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(path).expect("the golden file is in the repository")
 }

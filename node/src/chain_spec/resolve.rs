@@ -1,5 +1,7 @@
 //! From what the file says to what it means, noting every problem on the way.
 
+// By its path, because `fuzz/` takes this file from here, from where the name alone would lead elsewhere.
+#[path = "resolve/sites.rs"]
 mod sites;
 
 use std::collections::BTreeMap;

@@ -89,7 +89,8 @@ pub enum GenesisProblem {
     ProviderVotes(AccountId),
     /// A role that is held for somebody, and nobody is named.
     #[error(
-        "account {0} has the role {1} but for nobody, so it can do nothing with it; list a provider's account under          providers, and let the provider admit its tenants and appoint its orchestrators"
+        "account {0} has the role {1} but for nobody, so it can do nothing with it; list a provider's account under \
+         providers, and let the provider admit its tenants and appoint its orchestrators"
     )]
     RoleForNobody(AccountId, Role),
     /// An account that would speak for hosts in two places.

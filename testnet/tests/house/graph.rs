@@ -8,7 +8,7 @@ fn allowed(name: &str) -> &'static [&'static str] {
         "primitives" => &[],
         "consensus" | "runtime" | "storage" | "network" | "rpc" => &["primitives"],
         "replica" => &["consensus", "runtime", "primitives"],
-        "client" => &["rpc", "primitives"],
+        "rpc/client" => &["rpc", "primitives"],
         "node" => &["primitives", "consensus", "runtime", "replica", "storage", "network", "rpc", "client"],
         "agent" => &["client", "rpc", "runtime", "primitives"],
         // Vote logs are audited by the code that writes them.

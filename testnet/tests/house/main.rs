@@ -21,7 +21,7 @@ const CRATES: [&str; 12] = [
     "storage",
     "network",
     "rpc",
-    "client",
+    "rpc/client",
     "node",
     "agent",
     "simulator",

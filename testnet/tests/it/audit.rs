@@ -90,7 +90,7 @@ fn live(network: &Network, author: &Author, server: ServerId) -> Told {
     done(network, author, &announce);
     done(network, author, &birth);
     let state = |number: u64| {
-        let state = if number % 2 == 0 { ServerState::Running } else { ServerState::Paused };
+        let state = if number.is_multiple_of(2) { ServerState::Running } else { ServerState::Paused };
         Author::event(server, number, EventKind::StateChanged { state }, 8)
     };
     // The birth was number 0 of this account, which is foundry and hypervisor in one.

@@ -17,6 +17,7 @@ const MAGIC: &[u8] = b"tierchain/audit-part/1\n";
 
 /// Something fetched.
 #[derive(Encode, Decode)]
+#[expect(clippy::large_enum_variant, reason = "an item lives while it is read or written")]
 enum Item {
     #[codec(index = 0)]
     Block(EntityBlock),
