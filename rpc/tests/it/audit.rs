@@ -72,7 +72,7 @@ async fn every_reason_has_a_kind_and_a_remedy() {
     ];
     for (method, params, kind, remedy) in cases {
         let error = fixture.call(method, &params).await["error"].clone();
-        assert_eq!((&error["code"], &error["data"]["kind"]), (&json!(5007), &json!(kind)), "{method}: {error}");
+        assert_eq!((&error["code"], &error["data"]["kind"]), (&json!(5008), &json!(kind)), "{method}: {error}");
         let message = error["message"].as_str().unwrap_or_default();
         assert!(message.contains(remedy), "{method}: {message}");
     }

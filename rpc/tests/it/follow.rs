@@ -192,7 +192,7 @@ async fn a_cursor_of_another_network_is_refused_with_the_remedy() {
     let mut socket = socket(&fixture).await;
     socket.send("directives_subscribe", "[\"7/0\"]").await;
     let error = socket.next().await["error"].clone();
-    assert_eq!((&error["code"], &error["data"]["kind"]), (&json!(5005), &json!("UnknownCursor")));
+    assert_eq!((&error["code"], &error["data"]["kind"]), (&json!(5006), &json!("UnknownCursor")));
     assert_eq!(error["data"]["cursor"], "7/0");
     assert!(error["message"].as_str().is_some_and(|text| text.contains("directives_open")), "{error}");
 }
@@ -221,7 +221,7 @@ async fn a_slow_reader_is_cut_off_with_the_reason_and_goes_on_from_its_cursor() 
             error => break error.clone(),
         }
     };
-    assert_eq!((&told["code"], &told["data"]["kind"]), (&json!(5006), &json!("SlowReader")), "{told}");
+    assert_eq!((&told["code"], &told["data"]["kind"]), (&json!(5007), &json!("SlowReader")), "{told}");
     assert_eq!(told["data"]["cursor"], last, "what was sent arrived");
     let reached: u32 = last.as_str().and_then(|text| text.split('/').next()?.parse().ok()).expect("a cursor");
     assert!(reached < BLOCKS, "it was cut off before the end");
