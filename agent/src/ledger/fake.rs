@@ -55,6 +55,7 @@ impl World {
         let host = Host::new(party_id("host-0"), data_center.id, hypervisor.public());
         let config = GenesisConfig {
             allow_replay: true,
+            unknown_images: true,
             accounts: vec![(hypervisor.public(), both), (foundry.public(), both)],
             data_centers: vec![data_center],
             hosts: vec![host],
