@@ -87,6 +87,7 @@ pub(crate) fn genesis_config(author: &KeyPair) -> GenesisConfig {
     GenesisConfig {
         time: START_MS,
         allow_replay: true,
+        unknown_images: true,
         block_nonce_bits: 2,
         accounts: vec![(author.public(), roles)],
         hosts: vec![Host::new(party_id("host"), center.id, author.public())],
