@@ -16,7 +16,7 @@ MAGIC = b"tierchain/evidence/1\n"
 # twox128("Registry") ‖ twox128("ValidatorSet").
 SET_KEY = bytes.fromhex("8a493ef65ff3987a1fbc9979200ad1af7d9fe37370ac390779f35763d98106e8")
 # spec_version and transaction_version.
-VERSIONS = bytes.fromhex("0200000001000000")
+VERSIONS = bytes.fromhex("0300000002000000")
 CHARGES = ["two proposals", "two prepares", "two commits", "two VIEW-CHANGEs", "two NEW-VIEWs", "a hidden commit"]
 
 
