@@ -74,7 +74,7 @@ impl Decode for Head {
 
 impl Head {
     /// Puts it together from the state after the block that the links' last header names as `executed`, with the hosts
-    /// that the chain names ([`Lived::visits`]) and the meta block of its record, if there is one. `prove` proves a key
+    /// that the chain names ([`Lived::visits`](super::Lived::visits)) and the meta block of its record, if there is one. `prove` proves a key
     /// of that state's tree.
     ///
     /// # Errors
