@@ -29,7 +29,7 @@ use tierchain_rpc::client::ClientTls;
 use tierchain_rpc::foundry_service::{FoundryServiceServer, REQUEST_BYTES_MAX};
 use tokio::sync::mpsc;
 
-pub(crate) use judge::last_sign;
+pub(crate) use judge::{last_sign, next_number};
 
 use desk::Desk;
 use door::Door;

@@ -9,7 +9,7 @@ use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{Detail, EndReason, Event, EventKind, Precision, ServerId};
 use tierchain_primitives::numbers::Micros;
 use tierchain_rpc::api::ChainsApiClient;
-use tierchain_rpc::types::{ChainRef, ServerInfo, ServerUuid};
+use tierchain_rpc::types::{ChainRef, ServerUuid};
 use tierchain_runtime::{Call, chains};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -59,9 +59,8 @@ async fn speak(args: &SilenceArgs, word: Word) -> anyhow::Result<ExitCode> {
     let server = life(&author, args).await?;
     let ledger = RpcLedger::new(&rpc.rpc, rpc.tls.files().as_ref()).await?;
     let found = foundry::last_sign(&ledger, server).await.with_context(|| at(rpc))?;
-    let Some((_, sign_ms)) = found else { bail!("there is no server {server}: `tierchain chains list` lists them") };
-    let info = author.client.server(ServerUuid(server.uuid), Some(server.generation)).await.with_context(|| at(rpc))?;
-    let number = info.map_or(0, |info| next_number(&info, &author));
+    let Some((born, sign_ms)) = found else { bail!("there is no server {server}: `tierchain chains list` lists them") };
+    let number = foundry::next_number(&ledger, server, &born, author.account()).await.with_context(|| at(rpc))?;
     let occurred_at = now_us();
     let event = match word {
         Word::Suspect => EventKind::Suspected { since: sign_ms.saturating_mul(1_000).min(occurred_at) },
@@ -95,11 +94,6 @@ async fn life(author: &Author<'_>, args: &SilenceArgs) -> anyhow::Result<ServerI
         }
         ChainRef::Chain(_) => bail!("name the server by its UUID, or UUID/GENERATION"),
     }
-}
-
-fn next_number(info: &ServerInfo, author: &Author<'_>) -> u64 {
-    let mine = info.writers.iter().find(|writer| writer.account.0 == author.account());
-    mine.map_or(0, |writer| writer.next.0)
 }
 
 fn now_us() -> Micros {

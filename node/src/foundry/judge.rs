@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use tierchain_client::{AskError, Ledger};
-use tierchain_primitives::H256;
 use tierchain_primitives::crypto::{Signature, verify_zip215};
 use tierchain_primitives::ledger::{BirthRequest, ServerId};
 use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::ports::StateRead;
+use tierchain_primitives::{AccountId, H256};
 use tierchain_rpc::foundry_service::BirthRefused;
-use tierchain_runtime::chains::{self, Server};
+use tierchain_runtime::chains::{self, Server, WriterKey};
 use tierchain_runtime::{foundry, query, timestamp};
 
 /// A part of the ledger's newest final state.
@@ -117,6 +117,21 @@ pub(crate) async fn last_sign<L: Ledger>(ledger: &L, server: ServerId) -> Result
         let sign = chains::last_sign(&state, &life);
         (life, sign)
     }))
+}
+
+/// The number that a writer's next event of a life must have.
+///
+/// # Errors
+/// When the node doesn't answer.
+pub(crate) async fn next_number<L: Ledger>(
+    ledger: &L,
+    server: ServerId,
+    life: &Server,
+    writer: AccountId,
+) -> Result<u64, AskError> {
+    let (mut state, key) = (State::new(), WriterKey::new(&server, life.numbered_from, writer));
+    load(ledger, &mut state, chains::WRITERS.key(&key)).await?;
+    Ok(chains::WRITERS.get(&state, &key).unwrap_or_default().next)
 }
 
 async fn load<L: Ledger>(ledger: &L, state: &mut State, key: Vec<u8>) -> Result<(), AskError> {
