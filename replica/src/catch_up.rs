@@ -94,9 +94,15 @@ impl CatchUp {
         }
         let ahead = |known: &BlockNumber| *known > last;
         let mut candidates = self.heights.iter().filter(|(_, known)| ahead(known)).map(|(peer, _)| *peer);
-        let fresh = candidates.clone().find(|peer| !self.passed_over.contains(peer));
-        let mut chosen = fresh.or_else(|| candidates.next());
-        if fresh.is_none() {
+        let is_fresh = |peer: &Member| !self.passed_over.contains(peer);
+        let mut chosen = candidates.clone().find(is_fresh);
+        // To an observer honest peers may say nothing of their heights: one that claims much and never answers must not
+        // be the only one that is asked.
+        if chosen.is_none() && polls && candidates.clone().next().is_some() {
+            chosen = self.heights.keys().copied().find(is_fresh);
+        }
+        if chosen.is_none() {
+            chosen = candidates.next();
             self.passed_over.clear();
         }
         if chosen.is_none() && polls && now >= self.next_poll {
@@ -152,6 +158,20 @@ mod tests {
             catch_up.note_height(peer, number);
         }
         catch_up
+    }
+
+    #[test]
+    fn an_observer_asks_others_too_when_the_only_one_that_claims_more_gives_nothing() {
+        // B is as far as any, and says nothing of it.
+        let mut catch_up = peers([(A, 9), (B, 0)]);
+        assert_eq!(catch_up.next_request(0, 5, true), Some(A));
+        catch_up.note_height(A, 10);
+        assert_eq!(catch_up.next_request(ANSWER_MS, 5, true), Some(B));
+        catch_up.on_range(B, true);
+        assert_eq!(catch_up.next_request(ANSWER_MS, 8, true), Some(A), "it may have come to its senses");
+        let mut validator = peers([(A, 9), (B, 0)]);
+        assert_eq!(validator.next_request(0, 5, false), Some(A));
+        assert_eq!(validator.next_request(ANSWER_MS, 5, false), Some(A), "whom votes name, nobody else");
     }
 
     #[test]
