@@ -67,8 +67,8 @@ async fn every_reason_has_a_kind_and_a_remedy() {
         ("audit_bundle", format!("[{}, 9]", uuid(7)), "TooLong", "tierchain audit fetch"),
         ("audit_head", format!("[{}, 0, \"0x\"]", uuid(7)), "BadVisits", "docs/rpc.md"),
         ("audit_lineage", "[]".to_owned(), "NotYet", "6000 ms"),
-        ("audit_extrinsics", format!("[[{zero}]]"), "UnknownExtrinsic", "another node"),
-        ("audit_tenantPart", format!("[{zero}, 0, null]"), "NotKept", "another node"),
+        ("audit_extrinsics", format!("[[{zero}]]"), "UnknownExtrinsic", "ask a node that keeps all blocks"),
+        ("audit_tenantPart", format!("[{zero}, 0, null]"), "NotKept", "ask a node that keeps all blocks"),
     ];
     for (method, params, kind, remedy) in cases {
         let error = fixture.call(method, &params).await["error"].clone();
