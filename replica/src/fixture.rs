@@ -117,8 +117,8 @@ impl ChainRead for Ledger {
 impl LedgerRead for Ledger {
     fn account(&self, account: &AccountId, at: BlockNumber) -> Option<AccountInfo> {
         let nonce = self.accounts.get(account).filter(|(since, _)| *since <= at).map(|(_, nonce)| *nonce)?;
-        let data = self.allowances.get(&(*account, at)).copied().unwrap_or_default();
-        Some(AccountInfo { nonce, consumers: 0, providers: 1, sufficients: 0, data })
+        let allowance = self.allowances.get(&(*account, at)).copied().unwrap_or_default();
+        Some(AccountInfo { nonce, consumers: 0, providers: 1, sufficients: 0, data: (), allowance })
     }
 
     fn epoch_change(&self) -> Option<EpochChange> {

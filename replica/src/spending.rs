@@ -127,7 +127,7 @@ impl Spending {
     /// Reads what is in a bucket, and remembers a bound from it.
     fn read<L: LedgerRead>(&mut self, account: &AccountId, place: Place, books: &Books<'_, L>) -> Bucket {
         let Books { chain, ledger, quota } = *books;
-        let data = ledger.account(account, place.executed).map(|info| info.data).unwrap_or_default();
+        let data = ledger.account(account, place.executed).map(|info| info.allowance).unwrap_or_default();
         let quota = data.quota.unwrap_or(*quota);
         let pour = |spent: Spent, (at, weight_us): (Millis, u64)| spent.charged(at, weight_us, &quota);
         let level = chain.included(account, place.executed, &place.parent).fold(data.spent, pour);

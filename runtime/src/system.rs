@@ -51,7 +51,8 @@ pub const EXTRINSIC_COUNT: Value<u32> = Value::new("System", "ExtrinsicCount");
 /// The raw key where Substrate clients look for the runtime's code; here lies its version.
 pub const CODE_KEY: &[u8] = b":code";
 
-/// `frame_system::AccountInfo`. Its account data is no balance but what the account may use and has used.
+/// `frame_system::AccountInfo`, and what the account may use and has used. That isn't its account data, because clients
+/// look for a balance there: they show none where there is no data.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct AccountInfo {
     /// How many of its extrinsics were included; the nonce of the next one.
@@ -62,8 +63,10 @@ pub struct AccountInfo {
     pub providers: u32,
     /// Always 0.
     pub sufficients: u32,
+    /// No balance.
+    pub data: (),
     /// What it may use and has used.
-    pub data: Allowance,
+    pub allowance: Allowance,
 }
 
 // Events.
@@ -99,7 +102,8 @@ pub enum Event {
 
 /// What clients are told about this module.
 pub(crate) fn metadata() -> Module {
-    let unknown = AccountInfo { nonce: 0, consumers: 0, providers: 0, sufficients: 0, data: Allowance::default() };
+    let unknown =
+        AccountInfo { nonce: 0, consumers: 0, providers: 0, sufficients: 0, data: (), allowance: Allowance::default() };
     let no_events: Vec<EventRecord> = Vec::new();
     let storage = [
         ACCOUNT.entry("Every admitted account: its nonce, and what it may use and has used.").or(&unknown),
@@ -191,15 +195,19 @@ pub fn is_admitted(state: &dyn StateRead, id: &AccountId) -> bool {
 /// Admits an account; one that stands keeps its nonce.
 pub(crate) fn admit(state: &mut Overlay<'_>, id: &AccountId) {
     if !is_admitted(state, id) {
-        let data = Allowance::default();
-        ACCOUNT.put(state, id, &AccountInfo { nonce: 0, consumers: 0, providers: 1, sufficients: 0, data });
+        let allowance = Allowance::default();
+        ACCOUNT.put(
+            state,
+            id,
+            &AccountInfo { nonce: 0, consumers: 0, providers: 1, sufficients: 0, data: (), allowance },
+        );
     }
 }
 
 /// Changes what an account may use, or has used. One that doesn't stand has nothing.
 pub(crate) fn allow(state: &mut Overlay<'_>, id: &AccountId, change: impl FnOnce(&mut Allowance)) {
     if let Some(mut info) = account(state, id) {
-        change(&mut info.data);
+        change(&mut info.allowance);
         ACCOUNT.put(state, id, &info);
     }
 }
@@ -209,14 +217,14 @@ pub(crate) fn use_nonce(state: &mut Overlay<'_>, signer: &AccountId, nonce: Nonc
     let mut info = account(state, signer).expect("an extrinsic of an unknown account is never included");
     assert_eq!(info.nonce, nonce, "an included extrinsic of {signer} has the account's next nonce");
     info.nonce = nonce.checked_add(1).expect("the last nonce is refused before inclusion");
-    info.data = info.data.charged(cost.now, cost.weight_us, cost.quota);
+    info.allowance = info.allowance.charged(cost.now, cost.weight_us, cost.quota);
     ACCOUNT.put(state, signer, &info);
 }
 
 /// Adds what it costs that the call failed.
 pub(crate) fn charge_failure(state: &mut Overlay<'_>, signer: &AccountId, cost: Cost<'_>) {
     let more = cost.weight_us.saturating_mul(FAILED_FACTOR - 1);
-    allow(state, signer, |data| *data = data.charged(cost.now, more, cost.quota));
+    allow(state, signer, |allowance| *allowance = allowance.charged(cost.now, more, cost.quota));
 }
 
 /// What an extrinsic costs its signer.
@@ -236,7 +244,14 @@ mod tests {
 
     #[test]
     fn an_account_encodes_as_substrates_with_data_of_its_own() {
-        let info = AccountInfo { nonce: 1, consumers: 0, providers: 1, sufficients: 0, data: Allowance::default() };
+        let info = AccountInfo {
+            nonce: 1,
+            consumers: 0,
+            providers: 1,
+            sufficients: 0,
+            data: (),
+            allowance: Allowance::default(),
+        };
         assert_eq!(info.encode(), [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     }
 

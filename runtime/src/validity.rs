@@ -147,9 +147,9 @@ pub fn validate(
     if checked.weight_at(&Weights::new(chains::parameters(state).block_nonce_bits)) > BLOCK_WEIGHT_MAX {
         return Err(InvalidTransaction::ExhaustsResources.into());
     }
-    let quota = account.data.quota.unwrap_or_else(|| registry::quota(state));
+    let quota = account.allowance.quota.unwrap_or_else(|| registry::quota(state));
     let now = timestamp::NOW.get(state).unwrap_or(0);
-    if !quota.admits(account.data.spent.level_at(now, &quota), checked.call.is_milestone()) {
+    if !quota.admits(account.allowance.spent.level_at(now, &quota), checked.call.is_milestone()) {
         return Err(InvalidTransaction::ExhaustsResources.into());
     }
     let tag = |nonce: u32| (signer, nonce).encode();

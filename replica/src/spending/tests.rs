@@ -147,7 +147,14 @@ impl Dice {
 
 impl Truth {
     fn new() -> Self {
-        let info = AccountInfo { nonce: 0, consumers: 0, providers: 1, sufficients: 0, data: Allowance::default() };
+        let info = AccountInfo {
+            nonce: 0,
+            consumers: 0,
+            providers: 1,
+            sufficients: 0,
+            data: (),
+            allowance: Allowance::default(),
+        };
         let state = (1..6).map(|number| (account(number), info)).collect();
         Self { states: vec![state], hashes: vec![genesis().hash] }
     }
@@ -158,11 +165,11 @@ impl Truth {
             let factor = if dice.below(3) == 0 { FAILED_FACTOR } else { 1 };
             let info = state.get_mut(&checked.extrinsic.signer).expect("only accounts that stand are included");
             info.nonce += 1;
-            info.data = info.data.charged(block.pre.timestamp, checked.weight * factor, &QUOTA);
+            info.allowance = info.allowance.charged(block.pre.timestamp, checked.weight * factor, &QUOTA);
             if matches!(checked.call, Call::Registry(_)) {
                 let whose = account(1 + u8::try_from(dice.below(5)).expect("small"));
                 let own = Quota { burst_us: dice.below(400), rate_permille: 1 + dice.below(20) as u32 };
-                state.get_mut(&whose).expect("it stands").data.quota = (dice.below(3) > 0).then_some(own);
+                state.get_mut(&whose).expect("it stands").allowance.quota = (dice.below(3) > 0).then_some(own);
             }
         }
         self.states.push(state);

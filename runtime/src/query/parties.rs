@@ -95,7 +95,7 @@ pub struct Grants {
 /// What an account was granted; none for one that was never admitted.
 #[must_use]
 pub fn grants(state: &dyn StateRead, account: &AccountId) -> Option<Grants> {
-    let allowance = system::account(state, account)?.data;
+    let allowance = system::account(state, account)?.allowance;
     let speaks = registry::HYPERVISORS.get(state, account);
     let quota = allowance.quota.unwrap_or_else(|| registry::quota(state));
     Some(Grants {

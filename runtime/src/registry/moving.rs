@@ -119,8 +119,8 @@ fn swap(record: &mut ProposalRecord, from: &AccountId, to: &AccountId) -> bool {
 fn hand_over_quota(state: &mut Overlay<'_>, from: &AccountId, to: &AccountId) {
     let Some(old) = system::account(state, from) else { return };
     system::allow(state, to, |new| {
-        let spent = if new.spent.level_us > old.data.spent.level_us { new.spent } else { old.data.spent };
-        *new = Allowance { spent, quota: old.data.quota };
+        let spent = if new.spent.level_us > old.allowance.spent.level_us { new.spent } else { old.allowance.spent };
+        *new = Allowance { spent, quota: old.allowance.quota };
     });
     system::allow(state, from, |left| *left = Allowance { quota: None, ..*left });
 }

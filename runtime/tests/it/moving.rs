@@ -86,9 +86,9 @@ fn parties_and_quotas_go_with_it() {
     let quota = Quota { burst_us: 99, rate_permille: 9 };
     enacted(&mut world, &Proposal::SetQuota { account: old.id(), quota: Some(quota) });
     for (from, to) in [(old, Who::Fresh(4)), (tenant, Who::Fresh(5)), (clerk, Who::Fresh(6))] {
-        let spent = account(&world.state, &from.id()).expect("it stands").data.spent;
+        let spent = account(&world.state, &from.id()).expect("it stands").allowance.spent;
         assert_eq!(world.result(from, hand_over(from, to)), Ok(()));
-        let moved = account(&world.state, &to.id()).expect("it stands").data.spent;
+        let moved = account(&world.state, &to.id()).expect("it stands").allowance.spent;
         assert!(moved.level_us > spent.level_us, "what was used goes with it, the call included");
     }
     assert_eq!(query::provider(&world.state, &party_id("P")), Some(Who::Fresh(4).id()));

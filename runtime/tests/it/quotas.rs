@@ -7,7 +7,7 @@ use tierchain_runtime::{Call, GenesisConfig, Quota, Spent, account, system};
 use crate::world::{T0, Who, World, anchor, append, batch, birth, config, end, request, server, state};
 
 fn spent(world: &World, who: Who) -> Spent {
-    account(&world.state, &who.id()).expect("it stands").data.spent
+    account(&world.state, &who.id()).expect("it stands").allowance.spent
 }
 
 fn remark() -> Call {

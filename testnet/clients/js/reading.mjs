@@ -6,7 +6,7 @@ export async function modules (api) {
   const { pallets } = api.runtimeMetadata.asLatest;
   const names = pallets.map(({ name }) => name.toString());
 
-  assert.deepEqual(names, ['System', 'Timestamp', 'Registry', 'Chains', 'Meta']);
+  assert.deepEqual(names, ['System', 'Timestamp', 'Registry', 'Chains', 'Meta', 'Foundry', 'Directives']);
   assert.equal(api.runtimeMetadata.version, 15);
   assert.equal(api.tx.system.remark.meta.docs[0].toString().trim(), 'Puts bytes on the chain, without effect.');
   assert.ok(api.tx.chains.appendBatch && api.tx.registry.propose && api.tx.meta.anchor);

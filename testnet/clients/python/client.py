@@ -15,7 +15,7 @@ from substrateinterface.exceptions import BlockNotFound
 
 # Of a test only: it protects nothing.
 PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
-MODULES = ["System", "Timestamp", "Registry", "Chains", "Meta"]
+MODULES = ["System", "Timestamp", "Registry", "Chains", "Meta", "Foundry", "Directives"]
 HEADS = 20
 SECONDS_MAX = 120
 
