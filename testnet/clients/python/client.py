@@ -102,6 +102,7 @@ def announcement(chain, keypair):
     params = {
         "server": server, "host": own[0], "image": random_hex(32), "tracker": keypair.ss58_address, "custody": "Agent",
         "resources": {"vcpus": 2, "memory_mib": 2048, "disk_gib": 20}, "ownership": ownership, "etsi": etsi,
+        "relations": ([],),
     }
     receipt = submit(chain, keypair, "Chains", "announce", {"announcement": params}, {"period": 64})
     ensure(receipt.is_success, f"an announcement succeeds: {receipt.error_message}")
