@@ -181,8 +181,17 @@ impl<L: Ledger> Desk<L> {
 
     async fn on_outcome(&mut self, cargo: Cargo, outcome: Outcome) {
         match cargo {
-            Cargo::Anchor(server) => drop(self.anchors.remove(&server)),
+            Cargo::Anchor(server) => self.on_anchor(server, outcome).await,
             Cargo::Birth(server) => self.on_birth(server, outcome).await,
+        }
+    }
+
+    /// An anchor was decided, or its nonce was taken by another: then what stands on the ledger says whether it is still
+    /// due.
+    async fn on_anchor(&mut self, server: ServerId, outcome: Outcome) {
+        self.anchors.remove(&server);
+        if matches!(outcome, Outcome::Unknown) {
+            self.take_anchor(server).await;
         }
     }
 

@@ -98,9 +98,11 @@ impl<C: Clone> Account<C> {
         flight.due = now + if taken { wait.max(self.pacing.final_after) } else { wait };
     }
 
-    /// The extrinsics whose nonces the ledger has passed: each is final, or another took its nonce.
+    /// The ledger expects `nonce`. Gives the extrinsics that it has passed: each is final, or another took its nonce.
+    /// What is signed from now on takes none of those that others with the same key used up.
     #[must_use]
-    pub fn passed(&self, nonce: Nonce) -> Vec<(Nonce, Flight<C>)> {
+    pub fn passed(&mut self, nonce: Nonce) -> Vec<(Nonce, Flight<C>)> {
+        self.next = self.next.max(nonce);
         self.flights.range(..nonce).map(|(nonce, flight)| (*nonce, flight.clone())).collect()
     }
 
@@ -153,4 +155,28 @@ pub async fn era_start<L: Ledger>(ring: &mut Ring<L>) -> EraStart {
         Ok(EraStart { number, hash: hash.ok_or_else(missing)? })
     };
     ring.ask("a recent block", question).await
+}
+
+#[cfg(test)]
+mod tests {
+    use tierchain_primitives::extrinsic::RuntimeVersions;
+
+    use super::*;
+
+    #[test]
+    fn a_nonce_that_others_used_up_is_not_signed_with_again() {
+        let chain =
+            Chain { genesis: [1; 32].into(), versions: RuntimeVersions { spec: 1, transaction: 1 }, validators: 4 };
+        let start = EraStart { number: 1, hash: [2; 32].into() };
+        let mut account = Account::new(KeyPair::from_seed(&[3; 32]), 5, Pacing::NORMAL);
+        account.sign(vec![0], "ours", &chain, start);
+        let passed = account.passed(9);
+        assert_eq!(passed.iter().map(|(nonce, flight)| (*nonce, flight.cargo)).collect::<Vec<_>>(), [(5, "ours")]);
+        account.remove(5);
+        account.sign(vec![0], "again", &chain, start);
+        assert!(account.passed(7).is_empty(), "a validator that is behind changes nothing");
+        account.sign(vec![0], "next", &chain, start);
+        let signed: Vec<_> = account.due(Instant::now()).into_iter().map(|(nonce, _)| nonce).collect();
+        assert_eq!(signed, [9, 10]);
+    }
 }

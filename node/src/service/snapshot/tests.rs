@@ -172,9 +172,9 @@ fn a_damaged_snapshot_is_not_given_away() {
     assert!(store.offers().is_empty(), "nobody is to blame this node for its disk");
 }
 
-/// Figures, not a test: `cargo test --release -p tierchain-node -- --ignored --nocapture a_hundred_thousand`.
+/// Figures, not a test.
 #[test]
-#[ignore = "it measures"]
+#[ignore = "it measures: cargo test --release -p tierchain-node -- --ignored --nocapture a_hundred_thousand"]
 fn a_hundred_thousand_events() {
     let world = World::long(1_563);
     let folder = tempfile::tempdir().expect("a temporary folder");
