@@ -7,6 +7,7 @@ mod bad_input;
 mod beside_properties;
 mod births;
 mod capacity;
+mod consent;
 mod directives;
 mod directives_properties;
 mod epochs;

@@ -7,7 +7,6 @@ use tierchain_primitives::inclusion::Inclusion;
 use tierchain_primitives::ledger::{EntityBlock, MetaBlock, ServerId, Uuid};
 use tierchain_primitives::lineage::Lineage;
 use tierchain_primitives::{BlockNumber, H256};
-use tierchain_replica::all_epochs;
 use tierchain_rpc::backend::{AuditBackend, AuditError};
 use tierchain_runtime::audit::{Head, Included, LifeFile, Link, Lived, Refusal, TenantFile, TenantPart, Visit};
 use tierchain_runtime::chains::{SERVERS, Server};
@@ -15,7 +14,6 @@ use tierchain_runtime::{VERSIONS, query};
 use tierchain_storage::Database;
 
 use super::NodeApi;
-use crate::service::evidence;
 use crate::service::stand::Stand;
 
 /// Most bytes of a file in one answer: twice as many in hexadecimal digits, within the least response that a node may be
@@ -123,8 +121,7 @@ impl NodeApi {
     }
 
     fn lineage(&self) -> Result<Lineage, AuditError> {
-        let db = &self.shared.db;
-        let lineage = evidence::lineage(db, &self.shared.spec.genesis, &all_epochs(db));
+        let lineage = self.shared.origin().lineage(&self.shared.db);
         lineage.ok_or_else(|| not_kept("the last block of an epoch".to_owned()))
     }
 }

@@ -171,7 +171,7 @@ impl Stage {
         let names = ["T1", "T2", "T3"];
         let tenant = party_id(names[life.id.uuid.0[0] as usize % 3]);
         let service = party_id(names[self.dice.below(3)]);
-        let provider = party_id(if self.dice.once_in(5) { "Q" } else { "P" });
+        let provider = party_id(if life.id.uuid.0[0].is_multiple_of(5) { "Q" } else { "P" });
         let vcpus = 1 + u32::try_from(self.dice.below(4)).expect("small");
         let resources = Resources { vcpus, memory_mib: 64, disk_gib: 5 };
         let announced = Announcement {
