@@ -1,8 +1,7 @@
 //! `chains.announce`: a hypervisor says which server it is going to run, before there is one.
 //!
-//! An announcement is one host's word and stands in nobody's way: hosts of several data centers may announce the same
-//! server, and it is born of the announcement whose tracker signs the request. So nobody keeps a server from being born by
-//! announcing it first.
+//! An announcement is one account's word and stands in nobody's way: several may announce the same server, and it is born
+//! of the announcement whose tracker signs the request. So nobody keeps a server from being born by announcing it first.
 
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{Announcement, EndReason, RelationKind};
@@ -14,15 +13,17 @@ use crate::dispatch::DispatchError;
 use crate::execute::Context;
 use crate::registry::{self, HOSTS, Role, ensure_hypervisor, ensure_role, ensure_site, speaks_for};
 
-/// Most announcements that one server waits with, each of another data center.
-pub const ANNOUNCEMENTS_MAX: usize = 16;
+/// Most announcements that one server waits with, each of another account.
+pub const ANNOUNCEMENTS_MAX: usize = 24;
+/// Most of them that are of one data center, so that others get through.
+pub const ANNOUNCEMENTS_OF_CENTER_MAX: usize = 4;
 
 /// Keeps an announcement until its birth.
 ///
 /// - The signer is a hypervisor and speaks for the host that it names.
 /// - The generation is the server's next one, or the announcement is that of a life that has begun (a repeat).
 /// - The server was no other provider's before, and the provider lets servers begin in that data center.
-/// - No other account of the data center announced it, and no other at all with the same tracker's key.
+/// - No other account announced it with the same tracker's key, and not as many have as may.
 /// - The lives that it comes from are on the ledger; its own earlier ones needn't be told.
 pub(super) fn announce(context: &mut Context<'_>, announcement: &Announcement) -> Result<(), DispatchError> {
     let (signer, server) = (context.signer, announcement.server);
@@ -85,39 +86,26 @@ pub(super) fn ensure_begins(
     }
 }
 
-/// The announcements of a server with one more, or with it instead of an earlier one of its data center.
-fn with(state: &dyn StateRead, mut standing: Vec<Announced>, new: Announced) -> Result<Vec<Announced>, DispatchError> {
+/// The announcements of a server that hold, with one more, or with it instead of its signer's earlier one.
+fn with(state: &dyn StateRead, standing: Vec<Announced>, new: Announced) -> Result<Vec<Announced>, DispatchError> {
     let center = data_center(state, &new.announcement.host)?;
-    let mut place = None;
-    for (at, known) in standing.iter().enumerate() {
-        let is_here = data_center(state, &known.announcement.host)? == center;
-        let is_same_guest = known.announcement.tracker == new.announcement.tracker;
+    let (mut left, mut here) = (Vec::with_capacity(standing.len() + 1), 0);
+    for known in standing {
         // Who doesn't speak for that host any more, as a key that handed over, holds up nobody.
-        if known.by != new.by && (is_here || is_same_guest) && holds(state, known)? {
+        if known.by == new.by || !holds(state, &known)? {
+            continue;
+        }
+        if known.announcement.tracker == new.announcement.tracker {
             return Err(Error::AlreadyAnnounced.into());
         }
-        if known.by == new.by || is_here {
-            place = Some(at);
-        }
+        here += usize::from(data_center(state, &known.announcement.host)? == center);
+        left.push(known);
     }
-    if let Some(at) = place {
-        standing[at] = new;
-        return Ok(standing);
-    }
-    if standing.len() >= ANNOUNCEMENTS_MAX {
-        let mut left = Vec::with_capacity(ANNOUNCEMENTS_MAX);
-        for known in standing {
-            if holds(state, &known)? {
-                left.push(known);
-            }
-        }
-        standing = left;
-    }
-    if standing.len() >= ANNOUNCEMENTS_MAX {
+    if here >= ANNOUNCEMENTS_OF_CENTER_MAX || left.len() >= ANNOUNCEMENTS_MAX {
         return Err(Error::TooManyAnnouncements.into());
     }
-    standing.push(new);
-    Ok(standing)
+    left.push(new);
+    Ok(left)
 }
 
 /// Whether who announced it speaks for the host still, on which the provider's servers begin still.

@@ -7,7 +7,7 @@ pub enum Error {
     NotBorn = 0,
     /// The server wasn't announced before its birth.
     NotAnnounced = 1,
-    /// Another account of the data center announced the server, or another one with the same tracker.
+    /// Another account announced the server with the same tracker's key.
     AlreadyAnnounced = 2,
     /// The life has begun, with other contents.
     AlreadyBorn = 3,
@@ -89,7 +89,7 @@ pub enum Error {
     AlreadyResolved = 41,
     /// The server's earlier lives are another provider's.
     OtherProvider = 42,
-    /// As many data centers have announced the server as may.
+    /// As many accounts have announced the server as may, or as many of its data center.
     TooManyAnnouncements = 43,
 }
 
@@ -204,9 +204,8 @@ impl Error {
                 "The server wasn't announced. Have the hypervisor announce it, then send the birth again."
             }
             Self::AlreadyAnnounced => {
-                "Another account of the same data center announced this server, or another one announced it with the same \
-                 tracker's key. Only that account may announce it anew: check the UUID, sign with that account, or give \
-                 the tracker a key of its own."
+                "Another account announced this server with the same tracker's key, by which its birth is known. Check the \
+                 UUID, sign with that account, or give the tracker a key of its own."
             }
             Self::AlreadyBorn => {
                 "This life has begun with other contents. Go on with its chain; for a new life, name the end hash of \
@@ -341,8 +340,8 @@ impl Error {
                  UUID of its own, or name that provider (chains_get)."
             }
             Self::TooManyAnnouncements => {
-                "Hosts of 16 data centers have announced this server, and none of them has had it born. Give the server \
-                 a UUID of its own."
+                "As many accounts have announced this server as may: 24, and 4 of one data center. None of them has had it \
+                 born. Give the server a UUID of its own, and ask those of the data center what they are about."
             }
         }
     }

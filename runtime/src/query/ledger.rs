@@ -12,7 +12,7 @@ use crate::chains::{
 use crate::foundry::{self, Image};
 use crate::meta;
 
-/// The announcements that wait for a server's birth, in the order in which they came: at most one of each data center.
+/// The announcements that wait for a server's birth, in the order in which they came: at most one of each account.
 #[must_use]
 pub fn announcements(state: &dyn StateRead, server: &ServerId) -> Vec<Announced> {
     chains::ANNOUNCEMENTS.get(state, server).unwrap_or_default()

@@ -122,15 +122,15 @@ fn an_announcement_stands_in_nobodys_way() {
 }
 
 #[test]
-fn a_trackers_key_is_announced_once_and_a_data_center_speaks_once() {
+fn a_trackers_key_is_announced_once() {
     let mut world = world();
     world.takes(Who::Agent, announce(&announcement(server(1))));
     let stolen = Announcement { tracker: Who::Tracker.id(), ..squat(0, "Q") };
     world.refuses(stranger(0), announce(&stolen), ChainsError::AlreadyAnnounced);
-    let neighbour = Announcement { host: host(1), tracker: tracker(0).public(), ..announcement(server(1)) };
+    let neighbour = Announcement { host: host(1), ..announcement(server(1)) };
     world.refuses(Who::OtherAgent, announce(&neighbour), ChainsError::AlreadyAnnounced);
     // Where its provider has no servers any more, an announcement holds up nobody.
-    world.takes(Who::Provider, set_sites(these(&["far-0"])));
+    world.takes(Who::Provider, set_sites(these(&[])));
     let of_q = Ownership { provider: party_id("Q"), ..neighbour.ownership };
     world.takes(Who::OtherAgent, announce(&Announcement { ownership: of_q, ..neighbour }));
     let standing = query::announcements(&world.state, &server(1));
@@ -138,15 +138,39 @@ fn a_trackers_key_is_announced_once_and_a_data_center_speaks_once() {
 }
 
 #[test]
-fn one_server_waits_with_sixteen_announcements_and_what_holds_no_more_makes_room() {
+fn a_neighbour_in_the_data_center_is_in_nobodys_way() {
+    let mut world = world();
+    let neighbour = Announcement { host: host(1), tracker: tracker(0).public(), ..announcement(server(1)) };
+    world.takes(Who::OtherAgent, announce(&neighbour));
+    world.bear(&announcement(server(1)), T0, None);
+    assert_eq!(world.server(server(1)).host, host(0));
+}
+
+#[test]
+fn four_accounts_of_a_data_center_announce_a_server() {
+    let mut config = peopled(config(false));
+    let center = far_center(0);
+    config.data_centers.push(center.clone());
+    for number in 0..=4 {
+        config.hosts.push(Host::new(far(number), center.id, stranger(number).id()));
+        config.accounts.push((stranger(number).id(), Roles::NONE.with(Role::Hypervisor)));
+    }
+    let mut world = World::new(&config);
+    (0..4).for_each(|number| world.takes(stranger(number), announce(&squat(number, "Q"))));
+    world.refuses(stranger(4), announce(&squat(4, "Q")), ChainsError::TooManyAnnouncements);
+    let corrected = Announcement { resources: None, ..squat(2, "Q") };
+    world.takes(stranger(2), announce(&corrected));
+    world.bear(&announcement(server(1)), T0, None);
+}
+
+#[test]
+fn a_server_waits_with_so_many_announcements_and_what_holds_no_more_makes_room() {
     let mut world = world();
     let last = u8::try_from(ANNOUNCEMENTS_MAX).expect("it is small");
     for number in 0..last {
         world.takes(stranger(number), announce(&squat(number, if number == 3 { "P" } else { "Q" })));
     }
     world.refuses(stranger(last), announce(&squat(last, "Q")), ChainsError::TooManyAnnouncements);
-    let corrected = Announcement { resources: None, ..squat(2, "Q") };
-    world.takes(stranger(2), announce(&corrected));
     world.takes(Who::Provider, set_sites(these(&[])));
     world.takes(stranger(last), announce(&squat(last, "Q")));
     let hosts: Vec<H256> =

@@ -11,6 +11,7 @@ mod consent;
 mod directives;
 mod directives_properties;
 mod epochs;
+mod errors;
 mod foundry;
 mod genesis;
 mod golden;
