@@ -12,11 +12,11 @@ import hashlib
 import sys
 from pathlib import Path
 
-MAGIC = b"tierchain/evidence/1\n"
+MAGIC = b"tierchain/evidence/2\n"
 # twox128("Registry") ‖ twox128("ValidatorSet").
 SET_KEY = bytes.fromhex("8a493ef65ff3987a1fbc9979200ad1af7d9fe37370ac390779f35763d98106e8")
-# spec_version and transaction_version.
-VERSIONS = bytes.fromhex("0300000002000000")
+# The storage key of the runtime.
+CODE_KEY = b":code"
 CHARGES = ["two proposals", "two prepares", "two commits", "two VIEW-CHANGEs", "two NEW-VIEWs", "a hidden commit"]
 
 
@@ -267,11 +267,11 @@ def check_leaf(root, key, value, leaf, siblings):
     for depth in reversed(range(len(siblings))):
         bit = key[depth // 8] >> (7 - depth % 8) & 1
         hash = sha256(b"\1", siblings[depth], hash) if bit else sha256(b"\1", hash, siblings[depth])
-    demand(hash == root, "the state holds another set")
+    demand(hash == root, "the state holds another value")
 
 
 def check_lineage(scale, genesis):
-    """The sets by epoch, and the block after which each begins."""
+    """The root of the genesis state; the sets by epoch, and the block after which each begins."""
     first, validators = scale.header(), scale.validator_set()
     leaf, siblings = scale.option(lambda: (scale.take(32), scale.take(32))), scale.vec(lambda: scale.take(32), 256)
     demand(first["hash"] == genesis, "another chain")
@@ -289,7 +289,21 @@ def check_lineage(scale, genesis):
         demand(scale_of_it.at == len(carried[0]) and following["keys"], "no next set")
         demand(following["epoch"] == validators["epoch"] + 1, "another epoch's set")
         epochs.append((header["number"], following))
-    return epochs
+    return first["state"], epochs
+
+
+def check_rules(scale, root):
+    """spec_version and transaction_version of the runtime that the chain began with, as its signatures cover them."""
+    code = scale.string(4_096)
+    leaf, siblings = scale.option(lambda: (scale.take(32), scale.take(32))), scale.vec(lambda: scale.take(32), 256)
+    check_leaf(root, sha256(CODE_KEY), sha256(code), leaf, siblings)
+    version = Scale(code)
+    version.string(256), version.string(256), version.take(4)
+    spec, _ = version.take(4), version.take(4)
+    version.vec(lambda: version.take(12), 256)
+    transaction, _ = version.take(4), version.take(1)
+    demand(version.at == len(code), "no version of a runtime")
+    return spec + transaction
 
 
 def charge(first, second):
@@ -306,7 +320,7 @@ def charge(first, second):
     return None if shown or certified and certified["number"] >= commit["number"] else 5
 
 
-def check_contradiction(scale, genesis, epochs):
+def check_contradiction(scale, genesis, epochs, _versions):
     culprit, first, second = scale.uint(2), scale.message(), scale.message()
     demand(first["epoch"] < len(epochs), "an epoch that the lineage doesn't reach")
     validators = epochs[first["epoch"]][1]
@@ -341,7 +355,7 @@ def birth_of(era, number):
     return (max(number, phase) - phase) // period * period + phase
 
 
-def check_bundle(scale, genesis, epochs):
+def check_bundle(scale, genesis, epochs, versions):
     epoch, maker, at = scale.uint(4), scale.uint(2), scale.uint(4)
     entries, data = scale.spanned(lambda: scale.vec(lambda: scale.string(2**20), 4_096))
     signature, entry, birth = scale.take(64), scale.uint(4), scale.option(scale.certified)
@@ -362,7 +376,7 @@ def check_bundle(scale, genesis, epochs):
         validators = [validators for begins, validators in epochs if begins < number][-1]
         check_certificate(genesis, validators, certificate, 2)
         hash = header["hash"]
-    payload = call + era + nonce + VERSIONS + genesis + hash
+    payload = call + era + nonce + versions + genesis + hash
     payload = blake2(payload) if len(payload) > 256 else payload
     demand(not holds(signer, payload, signed, False), "the entry's signature holds")
     return epoch, maker, f"a bundle with an entry {entry} whose signature fails"
@@ -371,9 +385,10 @@ def check_bundle(scale, genesis, epochs):
 def check(data, genesis):
     demand(data.startswith(MAGIC), "no evidence file")
     scale = Scale(data[len(MAGIC) :])
-    epochs = check_lineage(scale, genesis)
+    root, epochs = check_lineage(scale, genesis)
+    versions = check_rules(scale, root)
     judge = [check_contradiction, check_bundle][scale.choice(2)]
-    verdict = judge(scale, genesis, epochs)
+    verdict = judge(scale, genesis, epochs, versions)
     demand(scale.at == len(scale.data), "bytes too many")
     return verdict
 

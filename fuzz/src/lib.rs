@@ -11,6 +11,7 @@ mod byzantine;
 #[allow(dead_code)]
 #[path = "../../consensus/tests/it/cast.rs"]
 mod cast;
+mod calls;
 // The node is a binary: its specification is taken from its sources.
 #[allow(dead_code)]
 mod chain_spec;
@@ -35,6 +36,7 @@ mod text;
 mod world;
 
 pub use audit::fuzz_audit_bundle;
+pub use calls::fuzz_calls;
 pub use chain_spec::fuzz_chain_spec;
 pub use decode::{
     fuzz_bundle, fuzz_certificate, fuzz_certified_block, fuzz_epoch_proof, fuzz_extrinsic, fuzz_header, fuzz_message,
@@ -51,11 +53,12 @@ pub use text::{fuzz_account, fuzz_base58, fuzz_libvirt, fuzz_nova, fuzz_secret};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 25] = [
+pub const TARGETS: [Target; 26] = [
     ("account", fuzz_account),
     ("audit_bundle", fuzz_audit_bundle),
     ("base58", fuzz_base58),
     ("bundle", fuzz_bundle),
+    ("calls", fuzz_calls),
     ("certificate", fuzz_certificate),
     ("certified_block", fuzz_certified_block),
     ("chain_spec", fuzz_chain_spec),

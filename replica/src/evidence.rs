@@ -5,6 +5,7 @@
 
 mod book;
 mod file;
+mod rules;
 
 use core::fmt;
 
@@ -18,6 +19,7 @@ use tierchain_runtime::{Checked, VERSIONS};
 
 pub use self::book::{Book, KEPT_MAX};
 pub use self::file::{EvidenceFile, EvidenceFileError, FILE_BYTES_MAX, MAGIC};
+pub use self::rules::{Rules, RulesError};
 use crate::wire::SignedBundle;
 
 /// Says which signatures hold. A port, so that the simulator can use keyed hashes.

@@ -22,6 +22,11 @@ pub const POOL_EXTRINSICS_MAX: usize = 32_768;
 /// Most bytes of extrinsics in the pool.
 pub const POOL_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Most bytes of one account in the pool. It may wait with as many extrinsics as its nonces allow, of which none costs it
+/// anything before it is included, and one that leaves a nonce out never is: without a share, one account would fill the
+/// pool for ever.
+pub const ACCOUNT_BYTES_MAX: usize = POOL_BYTES_MAX / 16;
+
 /// After how many milliseconds without inclusion an extrinsic is bundled again, at first; the delay doubles.
 const BUNDLE_AGAIN_MS: u64 = 1_000;
 
@@ -72,6 +77,17 @@ pub enum Refusal {
         /// The account.
         who: AccountId,
         /// When something of it can be included again, if nothing else is until then.
+        retry_after_ms: u64,
+    },
+    /// The account has its share of the pool.
+    #[error(
+        "account {who} has {ACCOUNT_BYTES_MAX} bytes in the pool, its share: retry after {retry_after_ms} ms, and send the \
+         next nonce first"
+    )]
+    ShareFull {
+        /// The account.
+        who: AccountId,
+        /// When it is worth trying again.
         retry_after_ms: u64,
     },
     /// The pool is full. Room comes with final blocks, so the advice is what the last ones took.
@@ -156,6 +172,9 @@ impl Pool {
         if self.by_hash.len() >= POOL_EXTRINSICS_MAX || self.bytes + checked.bytes.len() > POOL_BYTES_MAX {
             return Err(Refusal::PoolFull { retry_after_ms: self.pace.retry_after_ms() });
         }
+        if self.bytes_of(&signer) + checked.bytes.len() > ACCOUNT_BYTES_MAX {
+            return Err(Refusal::ShareFull { who: signer, retry_after_ms: self.pace.retry_after_ms() });
+        }
         self.bytes += checked.bytes.len();
         self.by_hash.insert(checked.hash, (signer, nonce));
         if let Some(death) = death {
@@ -165,6 +184,12 @@ impl Pool {
         let pooled = Pooled { checked, birth, death, again_at: None, tries: 0 };
         self.accounts.entry(signer).or_default().insert(nonce, pooled);
         Ok(())
+    }
+
+    /// Bytes of an account's extrinsics: there are few hundred of them at most.
+    fn bytes_of(&self, account: &AccountId) -> usize {
+        let queue = self.accounts.get(account).into_iter().flat_map(BTreeMap::values);
+        queue.map(|pooled| pooled.checked.bytes.len()).sum()
     }
 
     /// Takes what can be included next and isn't bundled, up to `count_max` and `bytes_max`, each account's in nonce

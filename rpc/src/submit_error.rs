@@ -129,6 +129,17 @@ pub enum SubmitError {
         /// When to try again.
         retry_after_ms: u64,
     },
+    /// The account has its share of the pool.
+    #[error(
+        "Immediately dropped: {who} has its share of the node's pool: send its next nonce first, and this again in \
+         {retry_after_ms} ms"
+    )]
+    ShareFull {
+        /// The account.
+        who: AccountId,
+        /// When to try again.
+        retry_after_ms: u64,
+    },
     /// The account has used up its quota.
     #[error(
         "Immediately dropped: {who} has used up its quota: send it again in {retry_after_ms} ms, or ask the operators for \
@@ -170,7 +181,7 @@ impl SubmitError {
             | Self::NonceTooHigh { .. } => code::INVALID_TRANSACTION,
             Self::AlreadyImported { .. } => code::ALREADY_IMPORTED,
             Self::NonceTaken { .. } => code::PRIORITY_TOO_LOW,
-            Self::PoolFull { .. } | Self::OverQuota { .. } => code::IMMEDIATELY_DROPPED,
+            Self::PoolFull { .. } | Self::ShareFull { .. } | Self::OverQuota { .. } => code::IMMEDIATELY_DROPPED,
             Self::NotSynced { .. } | Self::Stopping | Self::Observer => code::UNKNOWN_VALIDITY,
         }
     }
@@ -192,6 +203,7 @@ impl SubmitError {
             Self::NonceTaken { .. } => RefusalKind::NonceTaken,
             Self::Observer => RefusalKind::Observer,
             Self::PoolFull { .. } => RefusalKind::PoolFull,
+            Self::ShareFull { .. } => RefusalKind::ShareFull,
             Self::OverQuota { .. } => RefusalKind::OverQuota,
             Self::NotSynced { .. } => RefusalKind::NotSynced,
             Self::Stopping => RefusalKind::Stopping,
@@ -204,6 +216,7 @@ impl SubmitError {
         match self.kind() {
             RefusalKind::NonceTooHigh
             | RefusalKind::PoolFull
+            | RefusalKind::ShareFull
             | RefusalKind::OverQuota
             | RefusalKind::NotSynced
             | RefusalKind::Stopping
@@ -232,7 +245,7 @@ impl SubmitError {
             Self::NonceTooLow { .. } => "Transaction is outdated",
             Self::NonceTooHigh { .. } => "Transaction will be valid in the future",
             Self::AlreadyImported { .. } => "Transaction Already Imported",
-            Self::PoolFull { .. } | Self::OverQuota { .. } => "Immediately Dropped",
+            Self::PoolFull { .. } | Self::ShareFull { .. } | Self::OverQuota { .. } => "Immediately Dropped",
             Self::NonceTaken { .. } => "Priority is too low",
             Self::NotSynced { .. } | Self::Stopping | Self::Observer => "Unknown Transaction Validity",
         }
@@ -284,7 +297,7 @@ impl SubmitError {
                 refusal.hash = Some(Hash(*by));
                 refusal.got = Some(U64(u64::from(*nonce)));
             }
-            Self::OverQuota { who, retry_after_ms } => {
+            Self::OverQuota { who, retry_after_ms } | Self::ShareFull { who, retry_after_ms } => {
                 refusal.who = Some(Address(*who));
                 refusal.retry_after_ms = Some(U64(*retry_after_ms));
             }
@@ -348,6 +361,7 @@ mod tests {
         check(SubmitError::AlreadyImported { hash: H256::ZERO }, 1013);
         check(SubmitError::PoolFull { retry_after_ms: 200 }, 1016);
         check(SubmitError::OverQuota { who, retry_after_ms: 200 }, 1016);
+        check(SubmitError::ShareFull { who, retry_after_ms: 200 }, 1016);
         check(SubmitError::NotSynced { height: 1, best: 100 }, 1011);
         check(SubmitError::Stopping, 1011);
     }

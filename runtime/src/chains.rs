@@ -34,6 +34,7 @@ use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::storage_key::Hasher;
 use tierchain_primitives::{AccountId, H256};
 
+pub use self::announce::{ANNOUNCEMENTS_MAX, ANNOUNCEMENTS_OF_CENTER_MAX};
 pub use self::attest::{Attested, Gap};
 pub use self::call::Call;
 pub use self::capacity::Committed;
@@ -59,8 +60,8 @@ pub const INDEX: u8 = 3;
 
 /// What genesis says about chains.
 pub const PARAMETERS: Value<Parameters> = Value::new("Chains", "Parameters");
-/// Servers that are announced and not yet born.
-pub const ANNOUNCEMENTS: Map<ServerId, Announced> = Map::new("Chains", "Announcements", Hasher::Blake2_128Concat);
+/// The announcements of each server that isn't born yet, in the order in which they came.
+pub const ANNOUNCEMENTS: Map<ServerId, Vec<Announced>> = Map::new("Chains", "Announcements", Hasher::Blake2_128Concat);
 /// Every life of every server.
 pub const SERVERS: Map<ServerId, Server> = Map::new("Chains", "Servers", Hasher::Blake2_128Concat);
 /// How many lives a server has had, the present one included.
@@ -112,7 +113,7 @@ pub struct Parameters {
 /// An announcement that waits for its birth.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct Announced {
-    /// Who announced it, and alone may announce it anew.
+    /// Who announced it: each account has one announcement of a server at most.
     pub by: AccountId,
     /// What was announced.
     pub announcement: Announcement,
@@ -142,7 +143,7 @@ impl From<Error> for DispatchError {
 pub(crate) fn metadata() -> Module {
     let storage = [
         PARAMETERS.entry("What genesis says about chains."),
-        ANNOUNCEMENTS.entry("Servers that are announced and not yet born."),
+        ANNOUNCEMENTS.entry("The announcements of each server that isn't born yet, at most one of each account."),
         SERVERS.entry("Every life of every server."),
         GENERATIONS.entry("How many lives a server has had, the present one included.").or(&0u32),
         SERVER_COUNT.entry("How many lives there are in all.").or(&0u64),
@@ -167,6 +168,12 @@ pub(crate) fn metadata() -> Module {
         .errors::<Error>()
         .constant("BatchEventsMax", &(BATCH_EVENTS_MAX as u32), "Most events of one append_batch.")
         .constant("GuestReportsMax", &(GUEST_REPORTS_MAX as u32), "Most reports of one append_guest.")
+        .constant("AnnouncementsMax", &(ANNOUNCEMENTS_MAX as u32), "Most announcements of one server.")
+        .constant(
+            "AnnouncementsOfCenterMax",
+            &(ANNOUNCEMENTS_OF_CENTER_MAX as u32),
+            "Most announcements of one server that are of one data center.",
+        )
         .constant("NotesMax", &NOTES_MAX, "Most notes beside one chain.")
         .constant("DetailBytesMax", &(DETAIL_BYTES_MAX as u32), "Most bytes of an event's detail.")
         .constant(

@@ -7,7 +7,8 @@
 //! Invariants:
 //! - A directive goes `Issued -> Accepted -> Done | Failed`, or `Issued -> Cancelled | Expired`, or
 //!   `Accepted -> Expired`. What is closed stays closed, so that an agent can act by a directive's number and never twice.
-//! - The open list of a host names exactly its directives that are issued or accepted, oldest first, and has a bound.
+//! - The open list of a host names exactly its directives that are issued or accepted, oldest first, and has a bound, as
+//!   has the share of each provider in it.
 //! - Every step of every directive is on the list of changes, in order and without gaps: who follows it from a place on
 //!   misses nothing.
 //! - An issuer's reference names one directive for ever: to send an order again is safe.
@@ -33,6 +34,7 @@ pub use self::call::Call;
 pub use self::directive::{Action, Directive, Order};
 pub use self::error::Error;
 pub use self::record::{Change, DirectiveId, DirectiveRecord, FailReason, Status};
+use crate::chains::SERVERS;
 use crate::dispatch::DispatchError;
 use crate::errors;
 use crate::execute::Context;
@@ -43,7 +45,9 @@ use crate::storage::{Map, Overlay, Value};
 pub const INDEX: u8 = 8;
 
 /// Most open directives of one host.
-pub const OPEN_MAX: usize = 64;
+pub const OPEN_MAX: usize = 256;
+/// Most open directives of one host that one provider issued: a sixteenth, so that others get through.
+pub const OPEN_OF_PROVIDER_MAX: u32 = 16;
 /// How far ahead of its block a directive's deadline may be, in milliseconds: a week.
 pub const DEADLINE_AHEAD_MS_MAX: Millis = 7 * 24 * 60 * 60 * 1_000;
 /// How long after its deadline a directive that was accepted may still be reported, in milliseconds: an hour.
@@ -57,6 +61,8 @@ pub const COUNT: Value<DirectiveId> = Value::new("Directives", "Count");
 pub const DIRECTIVES: Map<DirectiveId, DirectiveRecord> = Map::new("Directives", "Directives", Hasher::Twox64Concat);
 /// The directives of a host that are issued or accepted, oldest first.
 pub const OPEN: Map<H256, Vec<DirectiveId>> = Map::new("Directives", "Open", Hasher::Blake2_128Concat);
+/// How many of a host's open directives are of one provider, by the ids of host and provider.
+pub const OPEN_OF: Map<(H256, H256), u32> = Map::new("Directives", "OpenOf", Hasher::Blake2_128Concat);
 /// The directive that an issuer's reference names.
 pub const REFERENCES: Map<(AccountId, H256), DirectiveId> =
     Map::new("Directives", "References", Hasher::Blake2_128Concat);
@@ -158,6 +164,7 @@ pub(crate) fn metadata() -> Module {
         DIRECTIVES.entry("Every directive and what became of it."),
         OPEN.entry("The directives of a host that are issued or accepted, oldest first.")
             .or(&Vec::<DirectiveId>::new()),
+        OPEN_OF.entry("How many of a host's open directives are of one provider.").or(&0u32),
         REFERENCES.entry("The directive that an issuer's reference names."),
         CHANGE_COUNT.entry("How many steps directives have made.").or(&0u64),
         CHANGES.entry("The steps of all directives, in the order in which they were made, from 0."),
@@ -170,6 +177,11 @@ pub(crate) fn metadata() -> Module {
         .events::<Event>()
         .errors::<Error>()
         .constant("OpenMax", &(OPEN_MAX as u32), "Most open directives of one host.")
+        .constant(
+            "OpenOfProviderMax",
+            &OPEN_OF_PROVIDER_MAX,
+            "Most open directives of one host that one provider issued.",
+        )
         .constant("DeadlineAheadMsMax", &DEADLINE_AHEAD_MS_MAX, ahead)
         .constant("GraceMs", &GRACE_MS, grace)
 }
@@ -211,7 +223,8 @@ fn keep(context: &mut Context<'_>, id: DirectiveId, record: DirectiveRecord) {
     let change = Change { block, id, host: directive.host, status: *status, server: *server };
     let state = &mut context.state;
     if !status.is_open() {
-        take_off(state, &directive.host, id);
+        let provider = provider_of(&*state, &record);
+        take_off(state, &directive.host, &provider, id);
     }
     let place = CHANGE_COUNT.get(state).unwrap_or(0);
     CHANGES.put(state, &place, &change);
@@ -219,9 +232,48 @@ fn keep(context: &mut Context<'_>, id: DirectiveId, record: DirectiveRecord) {
     DIRECTIVES.put(state, &id, &record);
 }
 
+/// Puts a directive on its host's list.
+///
+/// # Errors
+/// The host has as many open directives as one may have, or as many of this provider.
+fn put_on(state: &mut Overlay<'_>, host: &H256, provider: &H256, id: DirectiveId) -> Result<(), Error> {
+    let of_provider = OPEN_OF.get(state, &(*host, *provider)).unwrap_or(0);
+    if of_provider >= OPEN_OF_PROVIDER_MAX {
+        return Err(Error::ShareUsed);
+    }
+    let mut open = open(state, host);
+    if open.len() >= OPEN_MAX {
+        return Err(Error::TooManyDirectives);
+    }
+    open.push(id);
+    OPEN.put(state, host, &open);
+    OPEN_OF.put(state, &(*host, *provider), &(of_provider + 1));
+    Ok(())
+}
+
 /// Takes a directive off its host's list; a list without any leaves no entry.
-fn take_off(state: &mut Overlay<'_>, host: &H256, id: DirectiveId) {
+fn take_off(state: &mut Overlay<'_>, host: &H256, provider: &H256, id: DirectiveId) {
     let mut open = open(state, host);
     open.retain(|known| *known != id);
-    if open.is_empty() { OPEN.remove(state, host) } else { OPEN.put(state, host, &open) }
+    if open.is_empty() {
+        OPEN.remove(state, host)
+    } else {
+        OPEN.put(state, host, &open)
+    }
+    let of_provider = (*host, *provider);
+    match OPEN_OF.get(state, &of_provider).and_then(|count| count.checked_sub(1)).expect("what is open is counted") {
+        0 => OPEN_OF.remove(state, &of_provider),
+        left => OPEN_OF.put(state, &of_provider, &left),
+    }
+}
+
+/// The provider for which a directive was issued.
+fn provider_of(state: &dyn StateRead, record: &DirectiveRecord) -> H256 {
+    match &record.directive.action {
+        Action::Create(order) => order.ownership.provider,
+        other => {
+            let server = other.server().and_then(|server| SERVERS.get(state, &server));
+            server.expect("a directive was issued for a life with a record, and records stay").ownership.provider
+        }
+    }
 }

@@ -36,6 +36,17 @@ impl Default for Quota {
 }
 
 impl Quota {
+    /// That of an account that handed everything over, or lost all that a provider gave it: nothing of it is included any
+    /// more. Without it every key rotation would leave another account with a quota of its own.
+    pub const CLOSED: Self = Self { burst_us: 0, rate_permille: 0 };
+
+    /// What each of so many may use who together may use as much as this, or hardly more: the rate has thousandths only.
+    #[must_use]
+    pub fn share(&self, of: u32) -> Self {
+        let of = of.max(1);
+        Self { burst_us: self.burst_us / u64::from(of), rate_permille: (self.rate_permille / of).max(1) }
+    }
+
     /// Whether anything ever drains.
     #[must_use]
     pub fn is_sound(&self) -> bool {
@@ -140,6 +151,14 @@ mod tests {
             spent = spent.charged(batch * 16, weights.blocks(64), &quota);
             assert!(quota.admits(spent.level_us, false));
         }
+    }
+
+    #[test]
+    fn a_share_is_never_nothing_and_a_closed_account_never_opens() {
+        assert_eq!(Quota::default().share(256), Quota { burst_us: 7_812, rate_permille: 1 });
+        assert_eq!(Quota { burst_us: 8, rate_permille: 512 }.share(256), Quota { burst_us: 0, rate_permille: 2 });
+        let spent = Spent { level_us: 1, at: 0 };
+        assert!(!Quota::CLOSED.admits(spent.level_at(u64::MAX, &Quota::CLOSED), true));
     }
 
     #[test]

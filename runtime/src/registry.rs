@@ -17,6 +17,7 @@ mod parties;
 mod proposal;
 mod rejoin;
 mod roles;
+mod sites;
 mod trail;
 mod validator;
 
@@ -39,10 +40,11 @@ pub use self::event::Event;
 pub use self::governance::{Votes, votes};
 pub use self::hosts::{HYPERVISOR_HOSTS_MAX, Hypervisor};
 pub use self::moving::move_bytes;
-pub use self::parties::standing as provider_account;
+pub use self::parties::{PEOPLE_MAX, standing as provider_account};
 pub use self::proposal::{OpenProposal, Proposal, ProposalId, ProposalRecord, Status};
 pub use self::rejoin::{RejoinRecord, Rejoined, rejoined};
 pub use self::roles::{ParseRoleError, Role, Roles};
+pub use self::sites::{SITES_MAX, Sites, ensure_site, sites};
 pub use self::trail::{Act, Deed};
 pub use self::validator::{ADDRESS_BYTES_MAX, ADDRESSES_MAX, VALIDATORS_MIN, Validator, is_address, possession_bytes};
 use crate::bounded;
@@ -100,6 +102,10 @@ pub const TENANTS: Map<(H256, H256), AccountId> = Map::new("Registry", "Tenants"
 pub const ACTS_FOR: Map<AccountId, H256> = Map::new("Registry", "ActsFor", Hasher::Blake2_128Concat);
 /// The tenant that an account is the account of: the ids of provider and tenant.
 pub const TENANT_OF: Map<AccountId, (H256, H256)> = Map::new("Registry", "TenantOf", Hasher::Blake2_128Concat);
+/// How many accounts each provider names, of its tenants and of its orchestrators.
+pub const PEOPLE: Map<H256, u32> = Map::new("Registry", "People", Hasher::Blake2_128Concat);
+/// Where the servers of each provider may begin that has said so.
+pub const SITES: Map<H256, Sites> = Map::new("Registry", "Sites", Hasher::Blake2_128Concat);
 /// How many providers there have been.
 pub const PROVIDER_COUNT: Value<u64> = Value::new("Registry", "ProviderCount");
 /// All providers in the order of their admissions, from 0.
@@ -226,6 +232,8 @@ pub(crate) fn metadata() -> Module {
         TENANTS.entry("The accounts of tenants, by the ids of provider and tenant."),
         ACTS_FOR.entry("The provider that an account acts for: its own account, or an orchestrator's."),
         TENANT_OF.entry("The tenant that an account is the account of: the ids of provider and tenant."),
+        PEOPLE.entry("How many accounts each provider names, of its tenants and of its orchestrators.").or(&0u32),
+        SITES.entry("Where the servers of each provider may begin that has said so."),
         PROVIDER_COUNT.entry("How many providers there have been.").or(&0u64),
         PROVIDER_LIST.entry("All providers in the order of their admissions, from 0."),
         DATA_CENTER_COUNT.entry("How many data centers there are.").or(&0u64),
@@ -248,6 +256,8 @@ pub(crate) fn metadata() -> Module {
         .constant("ProposalLifeMs", &PROPOSAL_LIFE_MS, votable)
         .constant("RejoinIntervalMs", &REJOIN_INTERVAL_MS, rejoins)
         .constant("HypervisorHostsMax", &(HYPERVISOR_HOSTS_MAX as u32), "Most hosts that one account speaks for.")
+        .constant("PeopleMax", &PEOPLE_MAX, "Most accounts that one provider names.")
+        .constant("SitesMax", &(SITES_MAX as u32), "Most data centers that one provider names.")
         .constant("FailedFactor", &FAILED_FACTOR, "How many times its weight an extrinsic costs whose call fails.")
 }
 
@@ -268,6 +278,8 @@ pub(crate) fn genesis(state: &mut Overlay<'_>, config: &GenesisConfig) {
     OBSERVERS.put(state, &config.observers);
     for (provider, account) in &config.providers {
         parties::bind_provider(state, provider, account);
+        // Who founds a network together knows whose data centers they are.
+        SITES.put(state, provider, &Sites::Everywhere);
     }
     QUOTA.put(state, &config.quota);
     epochs::genesis(state, &config.validators);
@@ -293,6 +305,7 @@ pub(crate) fn dispatch(context: &mut Context<'_>, call: &Call) -> Result<(), Dis
         Call::AppointOrchestrator { account } => parties::appoint_orchestrator(context, account),
         Call::Dismiss { account } => parties::dismiss(context, account),
         Call::MoveGrants { to, proof } => moving::move_grants(context, to, proof),
+        Call::SetSites { sites } => sites::set_sites(context, sites),
     }
 }
 

@@ -192,9 +192,16 @@ pub fn is_admitted(state: &dyn StateRead, id: &AccountId) -> bool {
     ACCOUNT.has(state, id)
 }
 
-/// Admits an account; one that stands keeps its nonce.
+/// Whether the account stands and isn't closed.
+pub(crate) fn is_open(state: &dyn StateRead, id: &AccountId) -> bool {
+    account(state, id).is_some_and(|info| info.allowance.quota != Some(Quota::CLOSED))
+}
+
+/// Admits an account; one that stands keeps its nonce, and one that was closed is open again.
 pub(crate) fn admit(state: &mut Overlay<'_>, id: &AccountId) {
-    if !is_admitted(state, id) {
+    if is_admitted(state, id) {
+        allow_if(state, id, |quota| (quota == Some(Quota::CLOSED)).then_some(None));
+    } else {
         let allowance = Allowance::default();
         ACCOUNT.put(
             state,
@@ -202,6 +209,18 @@ pub(crate) fn admit(state: &mut Overlay<'_>, id: &AccountId) {
             &AccountInfo { nonce: 0, consumers: 0, providers: 1, sufficients: 0, data: (), allowance },
         );
     }
+}
+
+/// Gives an account another quota where that says so of the one that it has.
+pub(crate) fn allow_if(
+    state: &mut Overlay<'_>,
+    id: &AccountId,
+    another: impl FnOnce(Option<Quota>) -> Option<Option<Quota>>,
+) {
+    let Some(mut info) = account(state, id) else { return };
+    let Some(quota) = another(info.allowance.quota) else { return };
+    info.allowance.quota = quota;
+    ACCOUNT.put(state, id, &info);
 }
 
 /// Changes what an account may use, or has used. One that doesn't stand has nothing.

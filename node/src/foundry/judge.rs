@@ -10,7 +10,7 @@ use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::{AccountId, H256};
 use tierchain_rpc::foundry_service::BirthRefused;
-use tierchain_runtime::chains::{self, Server, WriterKey};
+use tierchain_runtime::chains::{self, Announced, Server, WriterKey};
 use tierchain_runtime::{foundry, query, timestamp};
 
 /// A part of the ledger's newest final state.
@@ -47,15 +47,17 @@ fn ensure(
         Some(_) => return Err(by_ledger(chains::Error::AlreadyBorn.name(), chains::Error::AlreadyBorn.remedy())),
         None => {}
     }
-    let Some(announced) = query::announcement(state, &request.server) else {
-        let error = chains::Error::NotAnnounced;
-        return Err(BirthRefused { temporary: true, ..by_ledger(error.name(), error.remedy()) });
-    };
-    let announcement = announced.announcement;
-    if !verify_zip215(&announcement.tracker, &request.signed_bytes(genesis), signature) {
-        let error = chains::Error::BadTrackerSignature;
-        return Err(by_ledger(error.name(), error.remedy()));
+    let standing = query::announcements(state, &request.server);
+    // Either may pass: the announcement that is meant may still be on its way, behind those of others.
+    let later = |error: chains::Error| BirthRefused { temporary: true, ..by_ledger(error.name(), error.remedy()) };
+    if standing.is_empty() {
+        return Err(later(chains::Error::NotAnnounced));
     }
+    let signed = request.signed_bytes(genesis);
+    let is_meant = |known: &Announced| verify_zip215(&known.announcement.tracker, &signed, signature);
+    let Some(Announced { announcement, .. }) = standing.into_iter().find(is_meant) else {
+        return Err(later(chains::Error::BadTrackerSignature));
+    };
     let (provider, image) = (announcement.ownership.provider, announcement.image);
     if image == H256::ZERO && chains::parameters(state).unknown_images {
         return Ok(None);
@@ -77,8 +79,7 @@ pub(super) async fn read<L: Ledger>(ledger: &L, server: ServerId) -> Result<Stat
     load(ledger, &mut state, chains::PARAMETERS.key().to_vec()).await?;
     load(ledger, &mut state, chains::SERVERS.key(&server)).await?;
     load(ledger, &mut state, chains::ANNOUNCEMENTS.key(&server)).await?;
-    if let Some(announced) = query::announcement(&state, &server) {
-        let announcement = announced.announcement;
+    for Announced { announcement, .. } in query::announcements(&state, &server) {
         let key = (announcement.ownership.provider, announcement.image);
         load(ledger, &mut state, foundry::IMAGES.key(&key)).await?;
     }
@@ -147,7 +148,6 @@ mod tests {
     use tierchain_primitives::crypto::KeyPair;
     use tierchain_primitives::ledger::{Announcement, Etsi, Ownership, Precision, Relations, TrackerCustody, Uuid};
     use tierchain_runtime::GenesisConfig;
-    use tierchain_runtime::chains::Announced;
     use tierchain_runtime::foundry::Image;
 
     use super::*;
@@ -183,7 +183,11 @@ mod tests {
             relations: Relations::default(),
         };
         let announced = Announced { by: tracker().public(), announcement };
-        state.insert(chains::ANNOUNCEMENTS.key(&server()), announced.encode());
+        // Somebody else announced it before.
+        let stranger =
+            Announcement { tracker: KeyPair::from_seed(&[5; 32]).public(), ..announced.announcement.clone() };
+        let stranger = Announced { by: tracker().public(), announcement: stranger };
+        state.insert(chains::ANNOUNCEMENTS.key(&server()), vec![stranger, announced].encode());
         if let Some(image) = image {
             state.insert(foundry::IMAGES.key(&(ownership.provider, H256([8; 32]))), image.encode());
         }
@@ -214,7 +218,7 @@ mod tests {
         let mut unannounced = state(Some(good));
         unannounced.remove(&chains::ANNOUNCEMENTS.key(&server()));
         assert_eq!(refusal(&unannounced, &tracker()), name("NotAnnounced", true));
-        assert_eq!(refusal(&state(Some(good)), &KeyPair::from_seed(&[4; 32])), name("BadTrackerSignature", false));
+        assert_eq!(refusal(&state(Some(good)), &KeyPair::from_seed(&[4; 32])), name("BadTrackerSignature", true));
         assert_eq!(refusal(&state(None), &tracker()), name("ImageUnknown", false));
         assert_eq!(refusal(&state(Some(retired)), &tracker()), name("ImageRetired", false));
     }

@@ -54,7 +54,7 @@ impl From<DropReason> for Cause {
             DropReason::LeftTheSet => {
                 Self::Dropped { reason: "this node isn't a validator any more: send it to one that is".to_owned() }
             }
-            DropReason::NotTakenBack(refusal @ Refusal::PoolFull { .. }) => {
+            DropReason::NotTakenBack(refusal @ (Refusal::PoolFull { .. } | Refusal::ShareFull { .. })) => {
                 Self::Dropped { reason: refusal.to_string() }
             }
             DropReason::NotTakenBack(refusal) => Self::Invalid { reason: refusal.to_string() },

@@ -1,12 +1,15 @@
 //! The evidence this node holds, as it lists it and as it hands it out.
 
+use std::collections::BTreeMap;
+
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use tierchain_primitives::BlockNumber;
 use tierchain_primitives::epoch::{EpochProof, Epochs};
+use tierchain_primitives::header::Header;
 use tierchain_primitives::lineage::Lineage;
-use tierchain_primitives::tree::{Tree, leaf_key};
+use tierchain_primitives::tree::{Proof, Tree, leaf_key};
 use tierchain_replica::all_epochs;
-use tierchain_replica::evidence::{Ed25519, Evidence, EvidenceFile, Topic};
+use tierchain_replica::evidence::{Ed25519, Evidence, EvidenceFile, Rules, Topic};
 use tierchain_replica::genesis::Genesis;
 use tierchain_rpc::types::{Address, Bytes, EvidenceInfo, U64};
 use tierchain_runtime::GenesisConfig;
@@ -53,22 +56,41 @@ fn info(db: &Database, epochs: &Epochs, evidence: &Evidence) -> EvidenceInfo {
 }
 
 /// One piece as a file that proves itself from the genesis hash on.
-pub(crate) fn file(db: &Database, genesis: &GenesisConfig, id: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn file(db: &Database, origin: &Origin, id: &[u8]) -> Option<Vec<u8>> {
     let topic = Topic::decode(&mut &*id).ok()?;
     let evidence = Evidence::decode_all(&mut db.evidence(&topic.encode())?.as_slice()).ok()?;
-    let lineage = lineage(db, genesis, &all_epochs(db))?;
-    Some(EvidenceFile { lineage, evidence }.to_bytes())
+    let lineage = origin.lineage(db)?;
+    Some(EvidenceFile { lineage, rules: origin.rules.clone(), evidence }.to_bytes())
 }
 
-/// The validator sets since genesis with their proofs. None where this node lacks the last block of an epoch.
-pub(crate) fn lineage(db: &Database, genesis: &GenesisConfig, epochs: &Epochs) -> Option<Lineage> {
-    let built = Genesis::build(genesis);
-    let pages: std::collections::BTreeMap<Vec<u8>, Vec<u8>> =
-        built.pages.into_iter().filter_map(|(name, page)| Some((name, page?))).collect();
-    let proof = Tree::prove(&pages, built.root, &leaf_key(&Lineage::set_key()));
-    let set = epochs.iter().next()?.1.clone();
-    let proven =
-        |number: BlockNumber| Some(EpochProof { header: db.header(number)?, certificate: db.certificate(number)? });
-    let changes = epochs.iter().skip(1).map(|(begins_after, _)| proven(begins_after)).collect::<Option<_>>()?;
-    Some(Lineage { genesis: built.header, set, proof, changes })
+/// What the genesis state proves: it never changes, and building it costs as much as the specification is long, so it is
+/// done once.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    header: Header,
+    set: Proof,
+    rules: Rules,
+}
+
+impl Origin {
+    /// Builds the genesis state and takes its proofs.
+    pub(crate) fn of(genesis: &GenesisConfig) -> Self {
+        let Genesis { header, root, state, pages, .. } = Genesis::build(genesis);
+        let pages: BTreeMap<Vec<u8>, Vec<u8>> =
+            pages.into_iter().filter_map(|(name, page)| Some((name, page?))).collect();
+        let prove = |key: &[u8]| Tree::prove(&pages, root, &leaf_key(key));
+        let code = state.into_iter().find_map(|(key, value)| value.filter(|_| key == Rules::key()));
+        let code = code.expect("genesis says which runtime the chain begins with");
+        Self { header, set: prove(&Lineage::set_key()), rules: Rules { code, proof: prove(Rules::key()) } }
+    }
+
+    /// The validator sets since genesis with their proofs. None where this node lacks the last block of an epoch.
+    pub(crate) fn lineage(&self, db: &Database) -> Option<Lineage> {
+        let epochs = all_epochs(db);
+        let set = epochs.iter().next()?.1.clone();
+        let proven =
+            |number: BlockNumber| Some(EpochProof { header: db.header(number)?, certificate: db.certificate(number)? });
+        let changes = epochs.iter().skip(1).map(|(begins_after, _)| proven(begins_after)).collect::<Option<_>>()?;
+        Some(Lineage { genesis: self.header.clone(), set, proof: self.set.clone(), changes })
+    }
 }

@@ -106,6 +106,7 @@ fn refused(
         Refusal::NonceTaken { by } => SubmitError::NonceTaken { who, nonce, by },
         Refusal::Outdated { next } => SubmitError::Outdated { who, death: death.unwrap_or(next), next },
         Refusal::OverQuota { who, retry_after_ms } => SubmitError::OverQuota { who, retry_after_ms },
+        Refusal::ShareFull { who, retry_after_ms } => SubmitError::ShareFull { who, retry_after_ms },
         Refusal::PoolFull { retry_after_ms } => SubmitError::PoolFull { retry_after_ms },
     }
 }

@@ -1,7 +1,7 @@
 //! What the node's threads share.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use tierchain_network::Handle;
 use tierchain_primitives::certificate::ValidatorSet;
@@ -19,6 +19,7 @@ use tokio::sync::broadcast;
 use super::clock::SystemClock;
 use super::departures::{self, Departures};
 use super::driver::DriverHandle;
+use super::evidence::Origin;
 use super::gaps::Gaps;
 use super::gate::Gate;
 use super::peers::{Directory, Renamed, Roll};
@@ -72,6 +73,7 @@ pub(crate) struct Shared {
     pub(crate) snapshot_every: BlockNumber,
     /// The clock.
     pub(crate) clock: SystemClock,
+    origin: OnceLock<Origin>,
     epochs: RwLock<Arc<Epochs>>,
     finalized: RwLock<Arc<FinalHead>>,
     changes: Mutex<VecDeque<BlockChanges>>,
@@ -109,10 +111,16 @@ impl Shared {
             desk,
             snapshot_every: config.snapshot_every,
             clock: SystemClock::new(config.clock_offset_ms),
+            origin: OnceLock::new(),
             epochs: RwLock::new(Arc::new(epochs)),
             finalized: RwLock::new(Arc::new(FinalHead { hash, header })),
             changes: Mutex::default(),
         }
+    }
+
+    /// What the genesis state proves.
+    pub(crate) fn origin(&self) -> &Origin {
+        self.origin.get_or_init(|| Origin::of(&self.spec.genesis))
     }
 
     /// The epochs known by now.

@@ -4,10 +4,10 @@ use parity_scale_codec::{Decode, DecodeAll, Encode};
 use tierchain_primitives::H256;
 use tierchain_primitives::lineage::{Lineage, LineageError};
 
-use super::{Evidence, EvidenceError, Guilt, Signatures};
+use super::{Evidence, EvidenceError, Guilt, Rules, RulesError, Signatures};
 
 /// First bytes of an evidence file: what it is, and the version of its format.
-pub const MAGIC: &[u8] = b"tierchain/evidence/1\n";
+pub const MAGIC: &[u8] = b"tierchain/evidence/2\n";
 
 /// Most bytes of an evidence file. The largest evidence is two NEW-VIEWs or one bundle, and both are below 2 MiB; the
 /// rest is for the lineage.
@@ -18,6 +18,8 @@ pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub struct EvidenceFile {
     /// The validator sets since genesis.
     pub lineage: Lineage,
+    /// The rules by which a bundle is judged. Contradictions are judged by none of them.
+    pub rules: Rules,
     /// The evidence.
     pub evidence: Evidence,
 }
@@ -26,11 +28,14 @@ pub struct EvidenceFile {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum EvidenceFileError {
     /// Too long, or no evidence file of this version.
-    #[error("not an evidence file: it doesn't begin with \"tierchain/evidence/1\", is cut off, or has bytes too many")]
+    #[error("not an evidence file: it doesn't begin with \"tierchain/evidence/2\", is cut off, or has bytes too many")]
     Unreadable,
     /// Its validator sets don't follow from the genesis hash.
     #[error(transparent)]
     Lineage(#[from] LineageError),
+    /// It is judged by rules that aren't proven, or aren't known here.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
     /// The evidence itself.
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
@@ -61,6 +66,11 @@ impl EvidenceFile {
     /// What doesn't hold.
     pub fn verify(&self, port: &dyn Signatures, genesis: &H256) -> Result<Guilt, EvidenceFileError> {
         let epochs = self.lineage.verify(genesis)?;
+        let state_root = &self.lineage.genesis.state_root;
+        match &self.evidence {
+            Evidence::Bundle(_) => self.rules.ensure_known(state_root)?,
+            Evidence::Contradiction(_) => drop(self.rules.versions(state_root)?),
+        }
         Ok(self.evidence.verify(port, genesis, &epochs)?)
     }
 }

@@ -6,12 +6,13 @@ use tierchain_consensus::{Vote, VoteKind};
 use tierchain_primitives::bundle::Bundle;
 use tierchain_primitives::certificate::{SignedKind, ValidatorSet, signed_bytes};
 use tierchain_primitives::crypto::{KeyPair, Signature};
+use tierchain_primitives::extrinsic::RuntimeVersions;
 use tierchain_primitives::extrinsic::{Era, Extrinsic, payload};
 use tierchain_primitives::header::PreRuntime;
 use tierchain_primitives::lineage::Lineage;
 use tierchain_primitives::ports::StateChange;
 use tierchain_primitives::tree::{EMPTY_ROOT, Tree, leaf_key};
-use tierchain_runtime::{Call, system};
+use tierchain_runtime::{Call, RuntimeVersion, system};
 
 use super::*;
 
@@ -20,6 +21,7 @@ const LIAR: u16 = 2;
 struct Chain {
     keys: Vec<KeyPair>,
     lineage: Lineage,
+    rules: Rules,
     genesis: H256,
 }
 
@@ -28,17 +30,25 @@ fn header(number: BlockNumber, state_root: H256) -> Header {
     Header::new(H256::ZERO, number, state_root, H256::ZERO, pre)
 }
 
-/// Four validators and a genesis that says so.
+/// Four validators and a genesis that says so, with the runtime of this program.
 fn chain() -> Chain {
+    chain_of(&tierchain_runtime::runtime_version())
+}
+
+fn chain_of(version: &RuntimeVersion) -> Chain {
     let keys: Vec<KeyPair> = (1..5).map(|seed| KeyPair::from_seed(&[seed; 32])).collect();
     let set = ValidatorSet { epoch: Epoch(0), keys: keys.iter().map(KeyPair::public).collect() };
-    let state: [StateChange; 1] = [(Lineage::set_key().to_vec(), Some(set.encode()))];
+    let code = version.encode();
+    let state: [StateChange; 2] =
+        [(Rules::key().to_vec(), Some(code.clone())), (Lineage::set_key().to_vec(), Some(set.encode()))];
     let update = Tree::update(&BTreeMap::new(), EMPTY_ROOT, &Tree::leaf_changes(&state));
     let pages: BTreeMap<Vec<u8>, Vec<u8>> =
         update.pages.into_iter().filter_map(|(name, page)| Some((name, page?))).collect();
-    let proof = Tree::prove(&pages, update.root, &leaf_key(&Lineage::set_key()));
+    let prove = |key: &[u8]| Tree::prove(&pages, update.root, &leaf_key(key));
+    let rules = Rules { code, proof: prove(Rules::key()) };
     let genesis = header(0, update.root);
-    Chain { keys, genesis: genesis.hash(), lineage: Lineage { genesis, set, proof, changes: Vec::new() } }
+    let (hash, proof) = (genesis.hash(), prove(&Lineage::set_key()));
+    Chain { keys, genesis: hash, lineage: Lineage { genesis, set, proof, changes: Vec::new() }, rules }
 }
 
 impl Chain {
@@ -79,6 +89,10 @@ impl Chain {
         let vote = |by| (ValidatorIndex(by), self.sign(by, SignedKind::Commit, number, &hash));
         let votes = [0, 1, 3].map(vote).to_vec();
         (header, Certificate { kind, epoch: Epoch(0), view: View(0), number, hash, votes })
+    }
+
+    fn file(&self, evidence: Evidence) -> EvidenceFile {
+        EvidenceFile { lineage: self.lineage.clone(), rules: self.rules.clone(), evidence }
     }
 
     fn judge(&self, evidence: &Evidence) -> Result<Fault, EvidenceError> {
@@ -122,7 +136,7 @@ fn nobody_is_convicted_of_an_honest_bundle_nor_by_another_birth_block() {
 #[test]
 fn a_file_is_checked_from_the_genesis_hash_and_every_flipped_bit_is_found() {
     let chain = chain();
-    let file = EvidenceFile { lineage: chain.lineage.clone(), evidence: chain.two_prepares() };
+    let file = chain.file(chain.two_prepares());
     let bytes = file.to_bytes();
     let read = EvidenceFile::from_bytes(&bytes).expect("it was just written");
     let guilt = read.verify(&Ed25519, &chain.genesis).expect("it is whole");
@@ -136,6 +150,38 @@ fn a_file_is_checked_from_the_genesis_hash_and_every_flipped_bit_is_found() {
     assert!(EvidenceFile::from_bytes(&bytes[..bytes.len() - 1]).is_err());
     assert!(EvidenceFile::from_bytes(&[&bytes[..], &[0]].concat()).is_err());
     assert!(file.verify(&Ed25519, &H256([1; 32])).is_err());
+}
+
+/// What would convict an honest validator, or let a liar go, is said to be of other rules.
+#[test]
+fn a_bundle_is_judged_by_the_rules_of_its_chain_or_not_at_all() {
+    let ours = tierchain_runtime::runtime_version();
+    let newer = RuntimeVersion { spec_version: VERSIONS.spec + 1, transaction_version: 9, ..ours.clone() };
+    let found = RuntimeVersions { spec: newer.spec_version, transaction: 9 };
+    for (version, other) in [(ours, None), (newer, Some(RulesError::Other { found, known: VERSIONS }))] {
+        let chain = chain_of(&version);
+        let garbage = chain.file(chain.bundle(12, vec![1, 2, 3], None));
+        let verdict = garbage.verify(&Ed25519, &chain.genesis);
+        match other {
+            None => assert_eq!(verdict.map(|guilt| guilt.fault), Ok(Fault::NoExtrinsic { entry: 1 })),
+            Some(other) => {
+                let error = verdict.expect_err("of another runtime");
+                assert_eq!(error, EvidenceFileError::Rules(other));
+                let remedy = format!("with the tierchain of spec version {}", found.spec);
+                assert!(error.to_string().ends_with(&remedy), "{error}");
+            }
+        }
+        let pair = chain.file(chain.two_prepares());
+        assert!(pair.verify(&Ed25519, &chain.genesis).is_ok(), "what was said to other validators is of no runtime");
+    }
+    let (chain, stranger) =
+        (chain(), chain_of(&RuntimeVersion { impl_version: 7, ..tierchain_runtime::runtime_version() }));
+    let mut unproven = chain.file(chain.bundle(12, vec![1, 2, 3], None));
+    unproven.rules = stranger.rules;
+    assert!(matches!(
+        unproven.verify(&Ed25519, &chain.genesis),
+        Err(EvidenceFileError::Rules(RulesError::Unproven(_)))
+    ));
 }
 
 #[test]

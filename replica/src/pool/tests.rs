@@ -140,6 +140,26 @@ fn a_full_pool_says_when_to_come_back() {
 }
 
 #[test]
+fn one_account_has_a_share_and_others_get_in() {
+    let mut pool = Pool::default();
+    let long = |signer: u8, nonce: Nonce| {
+        let short = extrinsic(signer, nonce);
+        // What is measured are its bytes as they came.
+        Checked { bytes: vec![0; ACCOUNT_BYTES_MAX / 4], ..short }
+    };
+    let mut insert = |checked: Checked| pool.insert(checked, BIRTH, None, Standing { next: 0 });
+    // It leaves out its next nonce, so that nothing of it is ever included.
+    for nonce in 1..5 {
+        assert_eq!(insert(long(1, nonce)), Ok(()));
+    }
+    let refused = insert(extrinsic(1, 5));
+    assert!(matches!(refused, Err(Refusal::ShareFull { who, .. }) if who == account(1)), "{refused:?}");
+    assert_eq!(insert(long(2, 0)), Ok(()), "another account gets in");
+    pool.on_final(0, 1, &[]);
+    assert!(pool.bytes() <= POOL_BYTES_MAX / 8);
+}
+
+#[test]
 fn milestones_are_taken_alone_where_nothing_of_their_account_is_before_them() {
     let mut pool = Pool::default();
     let insert = |pool: &mut Pool, checked: Checked| {

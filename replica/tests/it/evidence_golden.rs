@@ -19,7 +19,7 @@ use tierchain_primitives::lineage::Lineage;
 use tierchain_primitives::ports::StateChange;
 use tierchain_primitives::tree::{EMPTY_ROOT, Tree, leaf_key};
 use tierchain_primitives::{BlockNumber, Epoch, H256, ValidatorIndex, View};
-use tierchain_replica::evidence::{BadBundle, Ed25519, Evidence, EvidenceFile, Fault};
+use tierchain_replica::evidence::{BadBundle, Ed25519, Evidence, EvidenceFile, Fault, Rules};
 use tierchain_replica::wire::SignedBundle;
 use tierchain_runtime::{Call, VERSIONS, system};
 
@@ -35,6 +35,7 @@ struct Chain {
     sets: [Vec<KeyPair>; 2],
     genesis: H256,
     lineage: Lineage,
+    rules: Rules,
 }
 
 fn header(number: BlockNumber, state_root: H256) -> Header {
@@ -51,15 +52,20 @@ impl Chain {
         let keys = |seeds: [u8; 4]| seeds.map(|seed| KeyPair::from_seed(&[seed; 32])).to_vec();
         let sets = [keys([1, 2, 3, 4]), keys([5, 6, 3, 4])];
         let first = set(0, &sets[0]);
-        let state: [StateChange; 2] =
-            [(Lineage::set_key().to_vec(), Some(first.encode())), (b"another leaf".to_vec(), Some(vec![1]))];
+        let code = tierchain_runtime::runtime_version().encode();
+        let state: [StateChange; 3] = [
+            (Rules::key().to_vec(), Some(code.clone())),
+            (Lineage::set_key().to_vec(), Some(first.encode())),
+            (b"another leaf".to_vec(), Some(vec![1])),
+        ];
         let update = Tree::update(&BTreeMap::new(), EMPTY_ROOT, &Tree::leaf_changes(&state));
         let pages: BTreeMap<Vec<u8>, Vec<u8>> =
             update.pages.into_iter().filter_map(|(name, page)| Some((name, page?))).collect();
-        let proof = Tree::prove(&pages, update.root, &leaf_key(&Lineage::set_key()));
+        let prove = |key: &[u8]| Tree::prove(&pages, update.root, &leaf_key(key));
+        let (proof, rules) = (prove(&Lineage::set_key()), Rules { code, proof: prove(Rules::key()) });
         let genesis = header(0, update.root);
         let lineage = Lineage { genesis: genesis.clone(), set: first, proof, changes: Vec::new() };
-        let mut chain = Self { sets, genesis: genesis.hash(), lineage };
+        let mut chain = Self { sets, genesis: genesis.hash(), lineage, rules };
         let mut end = header(END, H256([0x24; 32]));
         end.digest.push(next_set_item(&set(1, &chain.sets[1])));
         let certificate = chain.certificate(0, CertificateKind::Committed, View(0), &end);
@@ -157,7 +163,8 @@ impl Chain {
     }
 
     fn files(&self) -> impl Iterator<Item = (&'static str, Fault, Vec<u8>)> {
-        let file = |evidence| EvidenceFile { lineage: self.lineage.clone(), evidence }.to_bytes();
+        let file =
+            |evidence| EvidenceFile { lineage: self.lineage.clone(), rules: self.rules.clone(), evidence }.to_bytes();
         self.faults().into_iter().map(move |(name, fault, evidence)| (name, fault, file(evidence)))
     }
 }
@@ -170,6 +177,7 @@ fn samples(chain: &Chain) -> String {
     };
     add("genesis", chain.genesis.as_ref());
     add("lineage", &chain.lineage.encode());
+    add("rules", &chain.rules.encode());
     add("view_change.content_hash", chain.view_change(LIAR, true).content_hash().as_ref());
     if let Message::NewView(it) = chain.new_view([0, 1, 2]) {
         add("new_view.content_hash", it.content_hash().as_ref());

@@ -64,13 +64,15 @@ pub struct HostInfo {
 }
 
 /// A service provider.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ProviderInfo {
     /// Its 32-byte id.
     pub provider: Hash,
     /// Its account; null where that lost its role.
     pub account: Option<Address>,
+    /// The data centers in which its servers may begin; null for all of them.
+    pub sites: Option<Vec<Hash>>,
 }
 
 /// How much an account may use.
@@ -221,5 +223,10 @@ pub enum Deed {
     SetDecided {
         /// Its epoch.
         epoch: u32,
+    },
+    /// A provider said where its servers may begin.
+    SitesSet {
+        /// The provider.
+        provider: Hash,
     },
 }

@@ -34,6 +34,8 @@ pub enum RefusalKind {
     Observer,
     /// The pool has no room.
     PoolFull,
+    /// The account has its share of the pool.
+    ShareFull,
     /// The account has used up its quota.
     OverQuota,
     /// The node is catching up.

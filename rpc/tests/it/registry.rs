@@ -113,7 +113,11 @@ pub(crate) fn data_center(number: u8) -> DataCenterInfo {
 }
 
 pub(crate) fn provider(number: u8) -> ProviderInfo {
-    ProviderInfo { provider: Hash(H256([number; 32])), account: (number == 0).then(|| address(1)) }
+    ProviderInfo {
+        provider: Hash(H256([number; 32])),
+        account: (number == 0).then(|| address(1)),
+        sites: (number == 0).then(|| vec![Hash(H256([7; 32]))]),
+    }
 }
 
 pub(crate) fn act(place: u64) -> TrailEntry {

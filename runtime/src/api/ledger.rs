@@ -49,13 +49,13 @@ pub(super) fn chains() -> Api {
         ),
         Method::new("parameters", &[], "What genesis says about chains.", |state, ()| chains::parameters(state)),
         Method::new(
-            "announcement",
+            "announcements",
             &["server"],
-            "The announcement that waits for a server's birth.",
-            |state, (server,): (ServerId,)| query::announcement(state, &server),
+            "The announcements that wait for a server's birth.",
+            |state, (server,): (ServerId,)| query::announcements(state, &server),
         ),
     ];
-    Api::new("ChainsApi", 2, "Entity chains.", methods)
+    Api::new("ChainsApi", 3, "Entity chains.", methods)
 }
 
 /// What stands beside entity chains: notes, witnesses, attestations, promises of hosts.

@@ -10,10 +10,11 @@ use tierchain_primitives::ledger::{
     ServerId, ServerState,
 };
 
+use super::announce::ensure_begins;
 use super::capacity;
 use super::server::{announcement_hash, birth_content};
 use super::{
-    ANNOUNCEMENTS, Error, Event, GENERATIONS, Parameters, SERVER_COUNT, SERVER_LIST, SERVERS, Server, Sums,
+    ANNOUNCEMENTS, Announced, Error, Event, GENERATIONS, Parameters, SERVER_COUNT, SERVER_LIST, SERVERS, Server, Sums,
     TENANT_SERVER_COUNT, TENANT_SERVERS, TenantEntry, Writer, WriterKey, newest, parameters, seal,
 };
 use crate::dispatch::DispatchError;
@@ -26,7 +27,8 @@ use crate::registry::{Role, ensure_role};
 /// - The signer is a foundry.
 /// - A birth whose content is on the ledger is a repeat; another one for a life that has begun is refused.
 /// - The generation is the server's next one, and `previous` is the end hash of the newest life (none for the first).
-/// - The server is announced, and the announced tracker's key signed this very request for this network.
+/// - The server is announced, and an announced tracker's key signed this very request for this network.
+/// - The announcement's provider has servers begin on that host, or the life goes on there.
 /// - The image is in its provider's catalog, and not retired.
 pub(super) fn birth(
     context: &mut Context<'_>,
@@ -43,12 +45,14 @@ pub(super) fn birth(
     let announced = ANNOUNCEMENTS.get(&context.state, &server).ok_or(Error::NotAnnounced)?;
     let parameters = parameters(&context.state);
     parameters.ensure_time(context.block, request.precision, request.occurred_at)?;
-    if !verify_zip215(&announced.announcement.tracker, &request.signed_bytes(&context.block.genesis), signature) {
-        return Err(Error::BadTrackerSignature.into());
-    }
-    let Announcement { ownership, image, .. } = &announced.announcement;
-    ensure_image(&context.state, &ownership.provider, image, parameters.unknown_images)?;
-    found(context, &parameters, request, announced.announcement, predecessor.as_ref());
+    // Each announcement has another tracker, so the signature says which is meant. Those that mislead were paid for by
+    // who sent them.
+    let signed = request.signed_bytes(&context.block.genesis);
+    let is_meant = |known: &Announced| verify_zip215(&known.announcement.tracker, &signed, signature);
+    let announced = announced.into_iter().find(is_meant).ok_or(Error::BadTrackerSignature)?.announcement;
+    ensure_begins(&context.state, &announced, predecessor.as_ref())?;
+    ensure_image(&context.state, &announced.ownership.provider, &announced.image, parameters.unknown_images)?;
+    found(context, &parameters, request, announced, predecessor.as_ref());
     Ok(())
 }
 

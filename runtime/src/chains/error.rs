@@ -7,7 +7,7 @@ pub enum Error {
     NotBorn = 0,
     /// The server wasn't announced before its birth.
     NotAnnounced = 1,
-    /// Somebody else announced the server.
+    /// Another account announced the server with the same tracker's key.
     AlreadyAnnounced = 2,
     /// The life has begun, with other contents.
     AlreadyBorn = 3,
@@ -87,11 +87,15 @@ pub enum Error {
     NotADiscrepancy = 40,
     /// The discrepancy is settled.
     AlreadyResolved = 41,
+    /// The server's earlier lives are another provider's.
+    OtherProvider = 42,
+    /// As many accounts have announced the server as may, or as many of its data center.
+    TooManyAnnouncements = 43,
 }
 
 impl Error {
     /// All errors, in wire order.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 44] = [
         Self::NotBorn,
         Self::NotAnnounced,
         Self::AlreadyAnnounced,
@@ -134,6 +138,8 @@ impl Error {
         Self::UnknownNote,
         Self::NotADiscrepancy,
         Self::AlreadyResolved,
+        Self::OtherProvider,
+        Self::TooManyAnnouncements,
     ];
 
     /// The name in the metadata.
@@ -182,6 +188,8 @@ impl Error {
             Self::UnknownNote => "UnknownNote",
             Self::NotADiscrepancy => "NotADiscrepancy",
             Self::AlreadyResolved => "AlreadyResolved",
+            Self::OtherProvider => "OtherProvider",
+            Self::TooManyAnnouncements => "TooManyAnnouncements",
         }
     }
 
@@ -196,8 +204,8 @@ impl Error {
                 "The server wasn't announced. Have the hypervisor announce it, then send the birth again."
             }
             Self::AlreadyAnnounced => {
-                "Another account announced this server. Only that account may announce it anew: check the UUID, or \
-                 sign with that account."
+                "Another account announced this server with the same tracker's key, by which its birth is known. Check the \
+                 UUID, sign with that account, or give the tracker a key of its own."
             }
             Self::AlreadyBorn => {
                 "This life has begun with other contents. Go on with its chain; for a new life, name the end hash of \
@@ -326,6 +334,14 @@ impl Error {
             }
             Self::AlreadyResolved => {
                 "The discrepancy was settled otherwise, and that stands. Read the resolution with chains_notes."
+            }
+            Self::OtherProvider => {
+                "The server's earlier lives are another provider's, and a UUID stays with its provider. Give the server a \
+                 UUID of its own, or name that provider (chains_get)."
+            }
+            Self::TooManyAnnouncements => {
+                "As many accounts have announced this server as may: 24, and 4 of one data center. None of them has had it \
+                 born. Give the server a UUID of its own, and ask those of the data center what they are about."
             }
         }
     }

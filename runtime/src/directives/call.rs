@@ -60,7 +60,7 @@ pub enum Call {
 
 impl Call {
     pub(crate) fn weight(&self, weights: &Weights) -> u64 {
-        // The record, the list of its host and that of changes.
-        weights.plain(self.encoded_size()) + weights.records(2)
+        // The record, the list of its host, its provider's share of that, and the list of changes.
+        weights.plain(self.encoded_size()) + weights.records(3)
     }
 }

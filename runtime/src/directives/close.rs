@@ -1,10 +1,6 @@
 //! `directives.cancel` and `expire`: a directive is closed without having been done.
 
-use tierchain_primitives::H256;
-use tierchain_primitives::ports::StateRead;
-
-use super::{Action, DirectiveId, DirectiveRecord, Error, Event, GRACE_MS, Status, keep, record};
-use crate::chains::SERVERS;
+use super::{DirectiveId, DirectiveRecord, Error, Event, GRACE_MS, Status, keep, provider_of, record};
 use crate::dispatch::DispatchError;
 use crate::execute::Context;
 use crate::registry::acts_for;
@@ -47,15 +43,4 @@ pub(super) fn expire(context: &mut Context<'_>, id: DirectiveId) -> Result<(), D
     keep(context, id, DirectiveRecord { status: Status::Expired, ..record });
     context.report(Event::Expired { id, host });
     Ok(())
-}
-
-/// The provider for which a directive was issued.
-fn provider_of(state: &dyn StateRead, record: &DirectiveRecord) -> H256 {
-    match &record.directive.action {
-        Action::Create(order) => order.ownership.provider,
-        other => {
-            let server = other.server().and_then(|server| SERVERS.get(state, &server));
-            server.expect("a directive was issued for a life with a record, and records stay").ownership.provider
-        }
-    }
 }

@@ -33,11 +33,13 @@ pub enum Error {
     SameHost = 13,
     /// Another server than the directive's is reported.
     OtherServer = 14,
+    /// The provider has as many open directives on the host as one may have.
+    ShareUsed = 15,
 }
 
 impl Error {
     /// All errors, in wire order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::UnknownDirective,
         Self::DirectiveClosed,
         Self::NotAccepted,
@@ -53,6 +55,7 @@ impl Error {
         Self::AlreadyAccepted,
         Self::SameHost,
         Self::OtherServer,
+        Self::ShareUsed,
     ];
 
     /// The name in the metadata.
@@ -74,6 +77,7 @@ impl Error {
             Self::AlreadyAccepted => "AlreadyAccepted",
             Self::SameHost => "SameHost",
             Self::OtherServer => "OtherServer",
+            Self::ShareUsed => "ShareUsed",
         }
     }
 
@@ -101,7 +105,7 @@ impl Error {
                  an hour later. Wait, or cancel it while it is issued."
             }
             Self::TooManyDirectives => {
-                "The host has 64 open directives. Wait until it has done some, cancel some, or have those expire whose \
+                "The host has 256 open directives. Wait until it has done some, cancel some, or have those expire whose \
                  time is over (directives_open)."
             }
             Self::DeadlineTooFar => {
@@ -132,6 +136,10 @@ impl Error {
             Self::OtherServer => {
                 "The server that is reported isn't the directive's: name the life that was created from its order, or \
                  the one that the directive names."
+            }
+            Self::ShareUsed => {
+                "The provider has 16 open directives on this host, its share of the host's list. Wait until the host has \
+                 done some, or cancel some (directives_open)."
             }
         }
     }

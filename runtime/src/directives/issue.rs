@@ -6,20 +6,20 @@ use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::ports::StateRead;
 
 use super::{
-    Action, COUNT, DEADLINE_AHEAD_MS_MAX, DIRECTIVES, Directive, DirectiveRecord, Error, Event, OPEN, OPEN_MAX, Order,
-    REFERENCES, Status, keep, open,
+    Action, COUNT, DEADLINE_AHEAD_MS_MAX, DIRECTIVES, Directive, DirectiveRecord, Error, Event, Order, REFERENCES,
+    Status, keep, put_on,
 };
 use crate::chains::{self, SERVERS};
 use crate::dispatch::DispatchError;
 use crate::execute::Context;
-use crate::registry::{self, HOSTS, acts_for};
+use crate::registry::{acts_for, ensure_site};
 
 /// Puts a directive on its host's list.
 ///
 /// - The signer is a provider or an orchestrator.
 /// - Its reference is new; the same directive under it is a repeat, another one is refused.
 /// - What is asked for is the signer's to ask, of a host that can be asked.
-/// - The deadline is ahead, by a week at most, and the host has fewer than [`OPEN_MAX`] open directives.
+/// - The deadline is ahead, by a week at most, and the host's list has room, and room for this provider.
 pub(super) fn issue(context: &mut Context<'_>, directive: &Directive) -> Result<(), DispatchError> {
     let (issuer, host) = (context.signer, directive.host);
     let provider = acts_for(&context.state, &issuer)?;
@@ -34,10 +34,8 @@ pub(super) fn issue(context: &mut Context<'_>, directive: &Directive) -> Result<
     }
     ensure_action(&context.state, directive, &provider)?;
     ensure_deadline(context.block.timestamp, directive.deadline)?;
-    let mut open = open(&context.state, &host);
-    if open.len() >= OPEN_MAX {
-        return Err(Error::TooManyDirectives.into());
-    }
+    let id = COUNT.get(&context.state).unwrap_or(0);
+    put_on(&mut context.state, &host, &provider, id)?;
 
     let issued_in = context.block.header.number;
     let record = DirectiveRecord {
@@ -50,10 +48,7 @@ pub(super) fn issue(context: &mut Context<'_>, directive: &Directive) -> Result<
         evidence: None,
     };
     let state = &mut context.state;
-    let id = COUNT.get(state).unwrap_or(0);
     COUNT.put(state, &id.checked_add(1).expect("there are fewer directives than extrinsics"));
-    open.push(id);
-    OPEN.put(state, &host, &open);
     REFERENCES.put(state, &named, &id);
     keep(context, id, record);
     context.report(Event::Issued { id, host, reference: directive.reference });
@@ -73,7 +68,7 @@ fn ensure_action(state: &dyn StateRead, directive: &Directive, provider: &H256) 
             if to == host {
                 return Err(Error::SameHost.into());
             }
-            ensure_host(state, to)
+            Ok(ensure_site(state, provider, to)?)
         }
     }
 }
@@ -90,7 +85,7 @@ fn ensure_runs(state: &dyn StateRead, id: &ServerId, host: &H256, provider: &H25
     if server.host == *host { Ok(()) } else { Err(Error::OtherHost.into()) }
 }
 
-/// Passes an order of this provider, for a server that was nobody else's and doesn't live.
+/// Passes an order of this provider, for a server that was nobody else's and doesn't live, where its servers begin.
 fn ensure_order(state: &dyn StateRead, order: &Order, host: &H256, provider: &H256) -> Result<(), DispatchError> {
     let newest = chains::newest(state, order.uuid).and_then(|id| SERVERS.get(state, &id));
     let is_theirs = newest.as_ref().is_some_and(|life| life.ownership.provider != *provider);
@@ -100,12 +95,7 @@ fn ensure_order(state: &dyn StateRead, order: &Order, host: &H256, provider: &H2
     if newest.is_some_and(|life| life.end.is_none()) {
         return Err(chains::Error::PreviousAlive.into());
     }
-    ensure_host(state, host)
-}
-
-/// Passes a registered host.
-fn ensure_host(state: &dyn StateRead, host: &H256) -> Result<(), DispatchError> {
-    if HOSTS.has(state, host) { Ok(()) } else { Err(registry::Error::UnknownHost.into()) }
+    Ok(ensure_site(state, provider, host)?)
 }
 
 /// Passes a deadline that is ahead, by a week at most.

@@ -5,9 +5,10 @@ use tierchain_primitives::ledger::ServerId;
 use tierchain_primitives::ports::StateRead;
 
 use super::{Action, DirectiveId, DirectiveRecord, Error, Event, FailReason, Status, keep, record};
-use crate::chains::{self, ANNOUNCEMENTS, SERVERS};
+use crate::chains::{self, SERVERS};
 use crate::dispatch::DispatchError;
 use crate::execute::Context;
+use crate::query;
 use crate::registry::{Role, ensure_role, speaks_for};
 
 /// The host takes a directive on.
@@ -51,10 +52,10 @@ pub(super) fn done(
     if is_repeat(context, id, &after)? {
         return Ok(());
     }
-    if !is_on_ledger(&context.state, &server) {
+    let host = after.directive.host;
+    if !is_on_ledger(&context.state, &server, &host) {
         return Err(chains::Error::NotAnnounced.into());
     }
-    let host = after.directive.host;
     keep(context, id, after);
     context.report(Event::Done { id, host, server });
     Ok(())
@@ -110,7 +111,8 @@ fn server_of(record: &DirectiveRecord, reported: Option<ServerId>) -> Result<Ser
     found.ok_or(Error::OtherServer)
 }
 
-/// Whether a life is born, or announced.
-fn is_on_ledger(state: &dyn StateRead, server: &ServerId) -> bool {
-    SERVERS.has(state, server) || ANNOUNCEMENTS.has(state, server)
+/// Whether a life is born, or announced by its host.
+fn is_on_ledger(state: &dyn StateRead, server: &ServerId, host: &H256) -> bool {
+    let announced = || query::announcements(state, server);
+    SERVERS.has(state, server) || announced().iter().any(|known| known.announcement.host == *host)
 }

@@ -12,10 +12,10 @@ use crate::chains::{
 use crate::foundry::{self, Image};
 use crate::meta;
 
-/// The announcement that waits for a server's birth.
+/// The announcements that wait for a server's birth, in the order in which they came: at most one of each account.
 #[must_use]
-pub fn announcement(state: &dyn StateRead, server: &ServerId) -> Option<Announced> {
-    chains::ANNOUNCEMENTS.get(state, server)
+pub fn announcements(state: &dyn StateRead, server: &ServerId) -> Vec<Announced> {
+    chains::ANNOUNCEMENTS.get(state, server).unwrap_or_default()
 }
 
 /// An image of a provider's catalog.

@@ -5,7 +5,7 @@ use scale_info::TypeInfo;
 use tierchain_primitives::crypto::Signature;
 use tierchain_primitives::{AccountId, H256};
 
-use super::{HYPERVISOR_HOSTS_MAX, Proposal, ProposalId};
+use super::{HYPERVISOR_HOSTS_MAX, Proposal, ProposalId, Sites};
 use crate::weights::Weights;
 
 /// What operators and validators ask of the registry.
@@ -65,6 +65,12 @@ pub enum Call {
         /// The new key's signature under [`move_bytes`](super::move_bytes).
         proof: Signature,
     },
+    /// A provider says in which data centers its servers may begin.
+    #[codec(index = 8)]
+    SetSites {
+        /// Where, from now on.
+        sites: Sites,
+    },
 }
 
 impl Call {
@@ -79,6 +85,7 @@ impl Call {
             Self::MoveGrants { .. } => {
                 weights.governance() + Weights::SIGNATURE_US + weights.records(HYPERVISOR_HOSTS_MAX)
             }
+            Self::SetSites { sites } => weights.entry() + weights.records(sites.count()),
         }
     }
 }

@@ -111,11 +111,17 @@ pub enum Error {
     NothingToMove = 49,
     /// The new account has grants of its own.
     NotVacant = 50,
+    /// The provider has no servers begin in the host's data center.
+    SiteNotAdmitted = 51,
+    /// More data centers are named than one provider names.
+    TooManySites = 52,
+    /// The provider names as many accounts as one may.
+    TooManyPeople = 53,
 }
 
 impl Error {
     /// All errors, in wire order.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 54] = [
         Self::NotAFoundry,
         Self::UnknownHost,
         Self::NotTheHypervisor,
@@ -167,6 +173,9 @@ impl Error {
         Self::ConsensusKeyStays,
         Self::NothingToMove,
         Self::NotVacant,
+        Self::SiteNotAdmitted,
+        Self::TooManySites,
+        Self::TooManyPeople,
     ];
 
     /// The name in the metadata.
@@ -224,6 +233,9 @@ impl Error {
             Self::ConsensusKeyStays => "ConsensusKeyStays",
             Self::NothingToMove => "NothingToMove",
             Self::NotVacant => "NotVacant",
+            Self::SiteNotAdmitted => "SiteNotAdmitted",
+            Self::TooManySites => "TooManySites",
+            Self::TooManyPeople => "TooManyPeople",
         }
     }
 
@@ -415,6 +427,18 @@ impl Error {
             Self::NotVacant => {
                 "The new account has a role or acts for somebody already, and grants aren't mixed. Move to a \
                  fresh key (tierchain key generate)."
+            }
+            Self::SiteNotAdmitted => {
+                "The provider that is named lets no server begin in the host's data center. Check the provider; if it is \
+                 right, have its account say so first (registry.set_sites), or use a host where it does \
+                 (registry_providers)."
+            }
+            Self::TooManySites => {
+                "A provider names at most 256 data centers. Name fewer, or say everywhere (registry.set_sites)."
+            }
+            Self::TooManyPeople => {
+                "The provider names 256 accounts of tenants and orchestrators, as many as one may. Dismiss one first \
+                 (registry.dismiss); a tenant needs no account to have servers."
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Key rotation without a stop: an account hands everything that was granted to it to a new key.
 //!
 //! From the block on that executes it, the old account has no role, and what it sent before that and is included after
-//! it fails for the missing role. Its nonce stays, so nothing that it signed can be included a second time.
+//! it fails for the missing role. Its nonce stays, so nothing that it signed can be included a second time; and its quota
+//! is closed, so that keys can't be multiplied by rotating them.
 
 use tierchain_primitives::crypto::{Signature, verify_strict};
 use tierchain_primitives::ports::StateRead;
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::dispatch::DispatchError;
 use crate::execute::Context;
-use crate::quota::Allowance;
+use crate::quota::{Allowance, Quota};
 use crate::storage::Overlay;
 use crate::system;
 
@@ -115,12 +116,12 @@ fn swap(record: &mut ProposalRecord, from: &AccountId, to: &AccountId) -> bool {
     true
 }
 
-/// A new key is no way round a quota: what was used goes with it.
+/// A new key is no way round a quota: what was used goes with it, and the old account is closed.
 fn hand_over_quota(state: &mut Overlay<'_>, from: &AccountId, to: &AccountId) {
     let Some(old) = system::account(state, from) else { return };
     system::allow(state, to, |new| {
         let spent = if new.spent.level_us > old.allowance.spent.level_us { new.spent } else { old.allowance.spent };
         *new = Allowance { spent, quota: old.allowance.quota };
     });
-    system::allow(state, from, |left| *left = Allowance { quota: None, ..*left });
+    system::allow(state, from, |left| *left = Allowance { quota: Some(Quota::CLOSED), ..*left });
 }

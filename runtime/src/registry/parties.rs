@@ -2,23 +2,30 @@
 //!
 //! A provider is admitted by the operators; whom it lets act for it, and which accounts its tenants have, is its own
 //! business. An account acts for one provider and is one tenant's at most.
+//!
+//! Whom a provider brings to the network shares a quota as one account has it, and whom it dismisses is closed: otherwise
+//! a provider could give itself as much of the network as it has keys.
 
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::{AccountId, H256};
 
 use super::trail::note;
 use super::{
-    ACTS_FOR, Deed, Error, PROVIDER_COUNT, PROVIDER_LIST, PROVIDERS, Role, TENANT_OF, TENANTS, enlist, grant,
-    provider_of, revoke, roles,
+    ACTS_FOR, Deed, Error, PEOPLE, PROVIDER_COUNT, PROVIDER_LIST, PROVIDERS, Role, Roles, TENANT_OF, TENANTS, enlist,
+    grant, provider_of, quota, revoke, roles,
 };
 use crate::dispatch::DispatchError;
 use crate::execute::Context;
+use crate::quota::Quota;
 use crate::storage::Overlay;
 use crate::system;
 
+/// Most accounts that one provider names, of its tenants and of its orchestrators. Tenants need none to have servers.
+pub const PEOPLE_MAX: u32 = 256;
+
 /// Gives a tenant of the signer's an account.
 ///
-/// - The signer is a provider; the tenant has no account yet.
+/// - The signer is a provider and names fewer than [`PEOPLE_MAX`] accounts; the tenant has no account yet.
 /// - The account is no other tenant's, and no consensus key.
 pub(super) fn admit_tenant(context: &mut Context<'_>, tenant: &H256, account: &AccountId) -> Result<(), DispatchError> {
     let provider = provider_of(&context.state, &context.signer)?;
@@ -30,7 +37,7 @@ pub(super) fn admit_tenant(context: &mut Context<'_>, tenant: &H256, account: &A
     }
     ensure_no_voter(&context.state, account)?;
     let state = &mut context.state;
-    system::admit(state, account);
+    bring(state, &provider, account)?;
     grant(state, account, Role::Tenant);
     TENANTS.put(state, &(provider, *tenant), account);
     TENANT_OF.put(state, account, &(provider, *tenant));
@@ -40,7 +47,7 @@ pub(super) fn admit_tenant(context: &mut Context<'_>, tenant: &H256, account: &A
 
 /// Has an account act for the signer.
 ///
-/// - The signer is a provider.
+/// - The signer is a provider and names fewer than [`PEOPLE_MAX`] accounts.
 /// - The account acts for nobody yet, and is no consensus key.
 pub(super) fn appoint_orchestrator(context: &mut Context<'_>, account: &AccountId) -> Result<(), DispatchError> {
     let provider = provider_of(&context.state, &context.signer)?;
@@ -50,7 +57,7 @@ pub(super) fn appoint_orchestrator(context: &mut Context<'_>, account: &AccountI
         None => ensure_no_voter(&context.state, account)?,
     }
     let state = &mut context.state;
-    system::admit(state, account);
+    bring(state, &provider, account)?;
     grant(state, account, Role::Orchestrator);
     ACTS_FOR.put(state, account, &provider);
     note(context, None, Deed::OrchestratorAppointed { provider, account: *account });
@@ -75,8 +82,40 @@ pub(super) fn dismiss(context: &mut Context<'_>, account: &AccountId) -> Result<
     if acts {
         unbind(&mut context.state, account, Role::Orchestrator);
     }
+    close(&mut context.state, account);
     note(context, None, Deed::Dismissed { provider, account: *account });
     Ok(())
+}
+
+/// Names an account; one that is new to the network, or closed, gets a share of what one account may use.
+fn bring(state: &mut Overlay<'_>, provider: &H256, account: &AccountId) -> Result<(), Error> {
+    let people = PEOPLE.get(state, provider).unwrap_or(0);
+    if people >= PEOPLE_MAX {
+        return Err(Error::TooManyPeople);
+    }
+    PEOPLE.put(state, provider, &(people + 1));
+    if !system::is_open(state, account) {
+        system::admit(state, account);
+        let share = quota(state).share(PEOPLE_MAX);
+        system::allow_if(state, account, |_| Some(Some(share)));
+    }
+    Ok(())
+}
+
+/// Closes an account that has nothing left but what its provider gave it.
+fn close(state: &mut Overlay<'_>, account: &AccountId) {
+    if roles(state, account) == Roles::NONE {
+        let share = quota(state).share(PEOPLE_MAX);
+        system::allow_if(state, account, |known| (known == Some(share)).then_some(Some(Quota::CLOSED)));
+    }
+}
+
+/// A provider has an account less.
+fn release(state: &mut Overlay<'_>, provider: &H256) {
+    match PEOPLE.get(state, provider).unwrap_or(0) {
+        0 | 1 => PEOPLE.remove(state, provider),
+        people => PEOPLE.put(state, provider, &(people - 1)),
+    }
 }
 
 /// Passes a provider's id and account that can be brought together.
@@ -114,9 +153,16 @@ pub(super) fn unbind(state: &mut Overlay<'_>, account: &AccountId, role: Role) {
             if let Some(tenant) = TENANT_OF.get(state, account) {
                 TENANTS.remove(state, &tenant);
                 TENANT_OF.remove(state, account);
+                release(state, &tenant.0);
             }
         }
-        Role::Provider | Role::Orchestrator => ACTS_FOR.remove(state, account),
+        Role::Orchestrator => {
+            if let Some(provider) = ACTS_FOR.get(state, account) {
+                ACTS_FOR.remove(state, account);
+                release(state, &provider);
+            }
+        }
+        Role::Provider => ACTS_FOR.remove(state, account),
         _ => {}
     }
     revoke(state, account, role);

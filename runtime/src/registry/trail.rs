@@ -119,6 +119,12 @@ pub enum Deed {
         /// Its epoch.
         epoch: Epoch,
     },
+    /// A provider said where its servers may begin.
+    #[codec(index = 12)]
+    SitesSet {
+        /// The provider.
+        provider: H256,
+    },
 }
 
 /// Enters an act of the signer's into the trail and reports it.

@@ -62,7 +62,7 @@ fn arguments() -> BTreeMap<&'static str, Vec<u8>> {
         ("ChainsApi_servers", (0u64, 10u32).encode()),
         ("ChainsApi_tenant_server_count", tenant.encode()),
         ("ChainsApi_tenant_servers", (tenant, 0u64, 10u32).encode()),
-        ("ChainsApi_announcement", server(2).encode()),
+        ("ChainsApi_announcements", server(2).encode()),
         ("NotesApi_notes", (server(1), 0u32, 10u32).encode()),
         ("NotesApi_witnessed", server(1).encode()),
         ("NotesApi_open_discrepancies", server(1).encode()),

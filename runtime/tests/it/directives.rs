@@ -7,7 +7,7 @@ use tierchain_primitives::numbers::Millis;
 use tierchain_runtime::chains::Error as ChainsError;
 use tierchain_runtime::directives::{
     Action, Call as DirectivesCall, Change, DEADLINE_AHEAD_MS_MAX, Directive, DirectiveRecord, Error, Event,
-    FailReason, GRACE_MS, OPEN_MAX, Order, Status,
+    FailReason, GRACE_MS, OPEN_OF_PROVIDER_MAX, Order, Status,
 };
 use tierchain_runtime::registry::{ACTS_FOR, Error as RegistryError};
 use tierchain_runtime::{Call, DispatchError, GenesisConfig, Role, Roles, RuntimeEvent, query};
@@ -236,20 +236,20 @@ fn a_reference_names_one_directive_for_ever() {
 }
 
 #[test]
-fn a_host_has_64_open_directives() {
+fn a_provider_has_16_open_directives_on_a_host() {
     let mut world = running();
-    let number = |number: usize| u8::try_from(number).expect("it is small");
-    for reference in 0..OPEN_MAX {
+    let number = |number: u32| u8::try_from(number).expect("it is small");
+    for reference in 0..OPEN_OF_PROVIDER_MAX {
         let pause = directive(&world, number(reference), Action::Pause { server: server(1) });
         assert_eq!(world.result(Who::Provider, issue(&pause)), Ok(()));
     }
-    let more = directive(&world, number(OPEN_MAX), Action::Resume { server: server(1) });
-    refused(&mut world, Who::Provider, issue(&more), Error::TooManyDirectives);
+    let more = directive(&world, number(OPEN_OF_PROVIDER_MAX), Action::Resume { server: server(1) });
+    refused(&mut world, Who::Provider, issue(&more), Error::ShareUsed);
     let elsewhere = Directive { host: host(1), ..directive(&world, 200, Action::Create(order(2))) };
     assert_eq!(world.result(Who::Provider, issue(&elsewhere)), Ok(()));
     assert_eq!(world.result(Who::Orchestrator, cancel(7)), Ok(()), "any account of the provider may");
     assert_eq!(world.result(Who::Provider, issue(&more)), Ok(()));
-    let expected: Vec<u64> = (0..64).filter(|id| *id != 7).chain([65]).collect();
+    let expected: Vec<u64> = (0..16).filter(|id| *id != 7).chain([17]).collect();
     assert_eq!(open_ids(&world, 0), expected);
 }
 

@@ -13,9 +13,10 @@ use tierchain_primitives::ledger::{EndReason, EventKind, Identifier, Resources, 
 use tierchain_primitives::storage_key::prefix;
 use tierchain_runtime::chains::{DiscrepancyKind, Verdict};
 use tierchain_runtime::directives::{Action, FailReason};
-use tierchain_runtime::registry::{self, Labels, Overcommit, PROPOSAL_LIFE_MS, Proposal};
+use tierchain_runtime::registry::{self, Labels, Overcommit, PROPOSAL_LIFE_MS, Proposal, Sites};
 use tierchain_runtime::{Call, DataCenter, Host, Quota, Role, is_leaf, metadata, system};
 
+use crate::consent::set_sites;
 use crate::directives::{PATIENCE_MS, accept, cancel, directive, done, fail, issue, order, ordering};
 use crate::governance::{add, approve, expire, propose, remove, replace};
 use crate::grants::{grant, provider, revoke};
@@ -216,6 +217,8 @@ fn grants_are_frozen() {
         ("admit_tenant", new_provider, admit_tenant("T", tenant)),
         ("appoint_orchestrator", new_provider, appoint(clerk)),
         ("dismiss", new_provider, dismiss(clerk)),
+        ("set_sites", new_provider, set_sites(Sites::These(vec![DataCenter::named("vie-1").id]))),
+        ("set_sites.everywhere", new_provider, set_sites(Sites::Everywhere)),
         ("move_grants", Who::Operator(0), hand_over(Who::Operator(0), Who::Fresh(0))),
     ];
     for (name, who, call) in calls {

@@ -94,7 +94,7 @@ fn parties_and_quotas_go_with_it() {
     assert_eq!(query::provider(&world.state, &party_id("P")), Some(Who::Fresh(4).id()));
     assert_eq!(query::tenant(&world.state, &party_id("P"), &party_id("T")), Some(Who::Fresh(5).id()));
     let grants = |who: Who| query::grants(&world.state, &who.id()).expect("it stands");
-    assert_eq!((grants(Who::Fresh(4)).quota, grants(old).own_quota), (quota, false));
+    assert_eq!((grants(Who::Fresh(4)).quota, grants(old).quota), (quota, Quota::CLOSED));
     assert_eq!(grants(Who::Fresh(6)).acts_for, Some(party_id("P")));
     assert_eq!((grants(tenant).tenant_of, grants(clerk).acts_for, grants(old).acts_for), (None, None, None));
     assert_eq!(world.result(Who::Fresh(4), dismiss(Who::Fresh(6))), Ok(()));

@@ -8,6 +8,7 @@ mod agents;
 mod life;
 mod others;
 mod stage;
+pub(crate) mod tally;
 
 use self::stage::{Scale, Stage};
 use crate::invariants::{assert_ledger, assert_replays, by_chain};
@@ -20,6 +21,7 @@ fn play(seed: u64, scale: Scale) -> Stage {
         stage.round();
     }
     stage.drain();
+    stage.link_all();
     assert_chains(&stage.world);
     assert_meta_chains(&stage.world);
     assert_ledger(&stage.world);
@@ -27,6 +29,57 @@ fn play(seed: u64, scale: Scale) -> Stage {
     assert_replays(&stage.world);
     stage
 }
+
+/// What a story must have in it, or nothing is shown by it: moves, crashes, repeats, reorderings, lies, silence.
+const EVERYTHING: [&str; 47] = [
+    "agent crashed",
+    "agent sent in another order",
+    "agent sent twice",
+    "agent sent again",
+    "host fell silent",
+    "block Born",
+    "block StateChanged",
+    "block Rebooted",
+    "block Resized",
+    "block MovedOut",
+    "block MovedIn",
+    "block GuestEvent",
+    "block Summary",
+    "block Suspected",
+    "block Ended Terminated",
+    "block Ended Rollover",
+    "block Ended Orphaned",
+    "meta block",
+    "report Announced",
+    "report RepeatIgnored",
+    "report LateEventNoted",
+    "report Attested",
+    "report GapNoted",
+    "report AttestationRepeated",
+    "report Witnessed",
+    "report WitnessAgreed",
+    "report DiscrepancyNoted",
+    "report DiscrepancyResolved",
+    "refused SequenceGap",
+    "refused SequenceConflict",
+    "refused ChainEnded",
+    "refused ChainAlive",
+    "refused ArrivalMissing",
+    "refused NotMoving",
+    "refused NotTheHypervisor",
+    "refused OtherDataCenter",
+    "refused NotAFoundry",
+    "refused BadTrackerSignature",
+    "refused NotTheTracker",
+    "refused TimeWentBack",
+    "refused HostNotSilent",
+    "refused AlreadyAnchored",
+    "refused AnchorNotDue",
+    "refused NoDiscrepancy",
+    "refused NotTheProvider",
+    "refused AlreadyBorn",
+    "refused OtherProvider",
+];
 
 /// What honest agents and trackers saw stands on the ledger as they saw it, in their order.
 fn assert_truth(stage: &Stage) {
@@ -60,4 +113,5 @@ fn thousands_of_servers() {
         stage.world.number
     );
     assert!(count > 2_500 && whole > count / 3 && orphans > 0, "the story has everything in it");
+    stage.world.tally.assert_each(&EVERYTHING);
 }

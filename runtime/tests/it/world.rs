@@ -20,6 +20,7 @@ use tierchain_runtime::{
 };
 
 use crate::invariants::Journal;
+use crate::random_lives::tally::Tally;
 
 /// The network's hash of block 0, as far as these tests care.
 pub(crate) const GENESIS: H256 = H256([0xee; 32]);
@@ -163,6 +164,8 @@ pub(crate) struct World {
     pub(crate) time: Millis,
     /// All that was executed, where somebody wants to do it again.
     pub(crate) journal: Option<Journal>,
+    /// What happened, where all that was executed is kept.
+    pub(crate) tally: Tally,
 }
 
 impl World {
@@ -181,6 +184,7 @@ impl World {
             parent: GENESIS,
             time: config.time + 60_000,
             journal: None,
+            tally: Tally::default(),
         }
     }
 
@@ -220,6 +224,7 @@ impl World {
         assert!(outcome.changes.is_sorted_by(|one, next| one.0 < next.0));
         if let Some(journal) = &mut self.journal {
             journal.record(&header, &extrinsics, &outcome.changes);
+            self.tally.take(&outcome);
         }
         for (key, value) in &outcome.changes {
             match value {

@@ -9,6 +9,7 @@ mod harness;
 mod agent_dies;
 mod all_validators_die;
 mod audit;
+mod audit_tenant;
 mod bad_input;
 mod bad_start;
 mod directives;

@@ -72,6 +72,8 @@ pub(crate) enum PartiesCommand {
     /// Have an account act for the provider, or take that from it, as the provider.
     #[command(subcommand)]
     Orchestrator(OrchestratorCommand),
+    /// Say in which data centers the provider's servers may begin, instead of what was said before, as the provider.
+    SetSites(SitesArgs),
     /// Hand everything that the signer was granted to a new key.
     MoveGrants {
         /// The new key: a key file, a secret URI, or 0x and 64 digits of a seed. It signs that it is held.
@@ -167,6 +169,23 @@ pub(crate) struct HostArgs {
     /// What it is like, NAME=VALUE; up to eight.
     #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
     pub(crate) labels: Vec<(Identifier, Identifier)>,
+    /// Who signs.
+    #[command(flatten)]
+    pub(crate) submit: SubmitArgs,
+}
+
+/// Where servers may begin.
+#[derive(Debug, Args)]
+pub(crate) struct SitesArgs {
+    /// The data centers, by name or id.
+    #[arg(value_name = "DATA_CENTER", value_parser = party, required_unless_present_any = ["everywhere", "nowhere"])]
+    pub(crate) data_centers: Vec<H256>,
+    /// In all of them, those to come included.
+    #[arg(long, conflicts_with_all = ["data_centers", "nowhere"])]
+    pub(crate) everywhere: bool,
+    /// In none: what runs goes on.
+    #[arg(long, conflicts_with = "data_centers")]
+    pub(crate) nowhere: bool,
     /// Who signs.
     #[command(flatten)]
     pub(crate) submit: SubmitArgs,

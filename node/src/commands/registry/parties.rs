@@ -9,7 +9,7 @@ use tierchain_primitives::{AccountId, H256};
 use tierchain_rpc::api::RegistryApiClient;
 use tierchain_rpc::client::{Client, Error};
 use tierchain_rpc::types::{AccountGrants, Address, Deed, Grantable, Hash, Page, TrailEntry};
-use tierchain_runtime::registry::{self, DataCenter, Host, Labels, Overcommit, Proposal, move_bytes};
+use tierchain_runtime::registry::{self, DataCenter, Host, Labels, Overcommit, Proposal, Sites, move_bytes};
 use tierchain_runtime::{Call, Quota, Role};
 
 use super::super::query::{PAGE, at, client, short};
@@ -54,6 +54,10 @@ pub(super) async fn parties(command: PartiesCommand) -> anyhow::Result<ExitCode>
         PartiesCommand::Tenant(TenantCommand::Dismiss(args))
         | PartiesCommand::Orchestrator(OrchestratorCommand::Dismiss(args)) => {
             send(&args.submit, registry::Call::Dismiss { account: args.account }).await
+        }
+        PartiesCommand::SetSites(args) => {
+            let sites = if args.everywhere { Sites::Everywhere } else { Sites::These(args.data_centers) };
+            send(&args.submit, registry::Call::SetSites { sites }).await
         }
         PartiesCommand::MoveGrants { to_key, submit } => move_grants(&to_key, &submit).await,
         PartiesCommand::WhoMayGrant { role, provider, rpc } => who_may_grant(role, provider, &rpc).await,
@@ -164,9 +168,14 @@ async fn data_centers(args: &PageArgs) -> anyhow::Result<ExitCode> {
 
 async fn providers(args: &PageArgs) -> anyhow::Result<ExitCode> {
     let found = all(args, async |client, cursor, count| client.providers(cursor, count).await).await?;
-    show(args, &found, &["provider", "account"], |table, provider| {
+    show(args, &found, &["provider", "account", "servers begin in"], |table, provider| {
         let account = provider.account.map_or_else(|| "-".to_owned(), |account| account.0.to_string());
-        table.row(&[&provider.provider.0, &account]);
+        let sites = match provider.sites.as_deref() {
+            None => "every data center".to_owned(),
+            Some([]) => "none".to_owned(),
+            Some(named) => named.iter().map(|id| short(id.0)).collect::<Vec<_>>().join(" "),
+        };
+        table.row(&[&provider.provider.0, &account, &sites]);
     })
 }
 
@@ -224,6 +233,7 @@ fn in_words(deed: &Deed) -> String {
         Deed::Dismissed { account, .. } => format!("dismissed {}", short(account.0)),
         Deed::GrantsMoved { from, to } => format!("moved grants from {} to {}", short(from.0), short(to.0)),
         Deed::SetDecided { epoch } => format!("decided the set of epoch {epoch}"),
+        Deed::SitesSet { provider } => format!("said where servers of provider {} begin", short(provider.0)),
     }
 }
 

@@ -7,15 +7,15 @@ use tierchain_primitives::inclusion::Inclusion;
 use tierchain_primitives::ledger::{EntityBlock, MetaBlock, ServerId, Uuid};
 use tierchain_primitives::lineage::Lineage;
 use tierchain_primitives::{BlockNumber, H256};
-use tierchain_replica::all_epochs;
 use tierchain_rpc::backend::{AuditBackend, AuditError};
-use tierchain_runtime::audit::{Head, Included, LifeFile, Link, Lived, Refusal, TenantFile, TenantPart, Visit};
+use tierchain_runtime::audit::{
+    Head, Included, LifeFile, Link, Lived, Refusal, TENANT_PART_MAX, TenantFile, TenantPart, Visit,
+};
 use tierchain_runtime::chains::{SERVERS, Server};
 use tierchain_runtime::{VERSIONS, query};
 use tierchain_storage::Database;
 
 use super::NodeApi;
-use crate::service::evidence;
 use crate::service::stand::Stand;
 
 /// Most bytes of a file in one answer: twice as many in hexadecimal digits, within the least response that a node may be
@@ -89,20 +89,8 @@ impl AuditBackend for NodeApi {
     fn audit_tenant(&self, tenant: &H256) -> Result<Vec<u8>, AuditError> {
         let stand = self.stand()?;
         let count = query::tenant_server_count(&stand, tenant);
-        let mut file = TenantFile { lineage: self.lineage()?, tenant: *tenant, parts: Vec::new() };
-        let mut from = 0;
-        loop {
-            file.parts.push(part(&stand, tenant, from, None)?);
-            from += tierchain_runtime::audit::TENANT_PART_MAX;
-            if from >= count {
-                break;
-            }
-            if file.encoded_size() > FILE_BYTES_MAX {
-                return Err(too_long(ABSENCE));
-            }
-        }
-        let bytes = file.to_bytes();
-        if bytes.len() > FILE_BYTES_MAX { Err(too_long(ABSENCE)) } else { Ok(bytes) }
+        let file = TenantFile { lineage: self.lineage()?, tenant: *tenant, parts: Vec::new() };
+        tenant_file(file, count, FILE_BYTES_MAX, |from| part(&stand, tenant, from, None))
     }
 
     fn audit_tenant_part(&self, tenant: &H256, from: u64, until: Option<u64>) -> Result<Vec<u8>, AuditError> {
@@ -123,10 +111,31 @@ impl NodeApi {
     }
 
     fn lineage(&self) -> Result<Lineage, AuditError> {
-        let db = &self.shared.db;
-        let lineage = evidence::lineage(db, &self.shared.spec.genesis, &all_epochs(db));
+        let lineage = self.shared.origin().lineage(&self.shared.db);
         lineage.ok_or_else(|| not_kept("the last block of an epoch".to_owned()))
     }
+}
+
+/// A file with the parts of a list of `count` entries, of at most `bytes_max` bytes: a longer one isn't even gathered.
+fn tenant_file(
+    mut file: TenantFile,
+    count: u64,
+    bytes_max: usize,
+    part: impl Fn(u64) -> Result<TenantPart, AuditError>,
+) -> Result<Vec<u8>, AuditError> {
+    let mut from = 0;
+    loop {
+        file.parts.push(part(from)?);
+        from += TENANT_PART_MAX;
+        if from >= count {
+            break;
+        }
+        if file.encoded_size() > bytes_max {
+            return Err(too_long(ABSENCE));
+        }
+    }
+    let bytes = file.to_bytes();
+    if bytes.len() > bytes_max { Err(too_long(ABSENCE)) } else { Ok(bytes) }
 }
 
 fn part(stand: &Stand<'_>, tenant: &H256, from: u64, until: Option<u64>) -> Result<TenantPart, AuditError> {
@@ -197,4 +206,56 @@ fn not_kept(what: String) -> AuditError {
 
 fn lacks(refusal: Refusal) -> AuditError {
     not_kept(refusal.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use tierchain_primitives::certificate::ValidatorSet;
+    use tierchain_primitives::header::{Header, PreRuntime};
+    use tierchain_primitives::tree::{MultiProof, Proof};
+    use tierchain_primitives::{Epoch, ValidatorIndex};
+
+    use super::*;
+
+    fn empty() -> TenantFile {
+        let pre = PreRuntime { proposer: ValidatorIndex(0), timestamp: 1, executed: 0 };
+        let genesis = Header::new(H256::ZERO, 0, H256::ZERO, H256::ZERO, pre);
+        let set = ValidatorSet { epoch: Epoch(0), keys: Vec::new() };
+        let proof = Proof { leaf: None, siblings: Vec::new() };
+        let lineage = Lineage { genesis, set, proof, changes: Vec::new() };
+        TenantFile { lineage, tenant: H256::ZERO, parts: Vec::new() }
+    }
+
+    /// Gathers a file of that many entries, a kilobyte in each part, and says from where on parts were asked for.
+    fn gathered(count: u64, bytes_max: usize) -> (Vec<u64>, Result<usize, AuditError>) {
+        let asked = RefCell::new(Vec::new());
+        let part = |from| {
+            asked.borrow_mut().push(from);
+            let values = vec![Some(vec![0; 1_000])];
+            Ok(TenantPart { links: Vec::new(), values, proof: MultiProof::join(Vec::new()) })
+        };
+        let made = tenant_file(empty(), count, bytes_max, part).map(|bytes| bytes.len());
+        (asked.into_inner(), made)
+    }
+
+    #[test]
+    fn a_list_comes_in_as_many_parts_as_it_takes() {
+        for (count, parts) in [(0, 1), (1, 1), (2_048, 1), (2_049, 2), (5_000, 3)] {
+            let (asked, made) = gathered(count, 10_000);
+            assert_eq!(asked, (0..parts).map(|part| part * TENANT_PART_MAX).collect::<Vec<_>>(), "{count}");
+            assert!(made.is_ok_and(|bytes| bytes > 1_000 * parts as usize));
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_too_long_is_refused_by_name_before_it_is_gathered() {
+        let (asked, made) = gathered(1_000_000, 5_000);
+        assert_eq!(asked.len(), 5, "no part more than shows it");
+        let Err(error @ AuditError::TooLong { command: ABSENCE, .. }) = made else { panic!("{made:?}") };
+        assert!(error.to_string().contains(ABSENCE), "{error}");
+        let last = gathered(TENANT_PART_MAX, 900).1;
+        assert!(matches!(last, Err(AuditError::TooLong { .. })), "{last:?}");
+    }
 }

@@ -8,7 +8,7 @@ use tierchain_rpc::types::{
     Address, AnchorInfo, AnnouncementInfo, AttestationInfo, ChainRef, Cursor, Dispute, Hash, MetaChain, MetaFilter,
     Named, NoteInfo, Ownership, Page, ServerCursor, ServerFilter, ServerInfo, ServerStatus, U64, WriterNext,
 };
-use tierchain_runtime::chains::{ANNOUNCEMENTS, SERVERS, Server};
+use tierchain_runtime::chains::{SERVERS, Server};
 use tierchain_runtime::{query, registry};
 use tierchain_storage::{LedgerPart, View};
 
@@ -26,7 +26,7 @@ impl LedgerBackend for NodeApi {
         let announced = generation.unwrap_or_else(|| query::generations(&view, uuid));
         let living = query::server(&view, uuid, generation).map(|(id, server)| self.living(&view, id, &server));
         // An announcement of the next life is newer than the last life, unless a life was asked for by number.
-        let next = ANNOUNCEMENTS.get(&view, &ServerId { uuid, generation: announced });
+        let next = query::announcements(&view, &ServerId { uuid, generation: announced }).into_iter().next();
         let ended = living.as_ref().is_none_or(|info| info.status == ServerStatus::Ended);
         match next {
             Some(found) if ended && (generation.is_none() || living.is_none()) => {
@@ -121,7 +121,8 @@ impl LedgerBackend for NodeApi {
         let view = self.shared.db.view();
         let lives = query::generations(&view, uuid);
         let pending = ServerId { uuid, generation: generation.unwrap_or(lives) };
-        if let Some(found) = query::announcement(&view, &pending) {
+        // Of several the first: which is meant shows at the birth.
+        if let Some(found) = query::announcements(&view, &pending).into_iter().next() {
             let announcement = (&found.announcement).into();
             return Some(AnnouncementInfo { by: Some(Address(found.by)), born: false, announcement });
         }

@@ -129,7 +129,7 @@ impl NodeBackend for NodeApi {
     }
 
     fn evidence_file(&self, id: &[u8]) -> Option<Vec<u8>> {
-        evidence::file(&self.shared.db, &self.shared.spec.genesis, id)
+        evidence::file(&self.shared.db, self.shared.origin(), id)
     }
 }
 

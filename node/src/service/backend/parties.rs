@@ -30,9 +30,20 @@ pub(super) fn hosts(state: &dyn StateRead, start: u64, count: usize) -> Page<Hos
 
 pub(super) fn providers(state: &dyn StateRead, start: u64, count: usize) -> Page<ProviderInfo, u64> {
     let found = query::providers(state, start, count).into_iter();
-    let info =
-        |(id, account): (H256, Option<AccountId>)| ProviderInfo { provider: Hash(id), account: account.map(Address) };
+    let info = |(id, account): (H256, Option<AccountId>)| ProviderInfo {
+        provider: Hash(id),
+        account: account.map(Address),
+        sites: sites(state, &id),
+    };
     page(found.map(info).collect(), start, query::provider_count(state))
+}
+
+/// The data centers in which a provider's servers may begin; none for all of them.
+pub(super) fn sites(state: &dyn StateRead, provider: &H256) -> Option<Vec<Hash>> {
+    match registry::sites(state, provider) {
+        registry::Sites::Everywhere => None,
+        registry::Sites::These(named) => Some(named.into_iter().map(Hash).collect()),
+    }
 }
 
 /// Acts below a place, the newest first.
@@ -150,5 +161,6 @@ fn deed(done: &registry::Deed) -> Deed {
         }
         Done::GrantsMoved { from, to } => Deed::GrantsMoved { from: Address(from), to: Address(to) },
         Done::SetDecided { epoch } => Deed::SetDecided { epoch: epoch.0 },
+        Done::SitesSet { provider } => Deed::SitesSet { provider: Hash(provider) },
     }
 }

@@ -51,6 +51,7 @@ impl Failed<'_> {
         }
         match error {
             registry::Error::NotTheProvider => Some(self.acts_for()),
+            registry::Error::SiteNotAdmitted => self.sites(),
             registry::Error::UnknownHost => match self.call {
                 Call::Chains(chains::Call::Announce { announcement }) => {
                     Some(format!("The host that was named is {}.", announcement.host))
@@ -76,15 +77,19 @@ impl Failed<'_> {
     fn of_chains(&self, error: chains::Error) -> Option<String> {
         use chains::Error::{
             AlreadyAnnounced, AlreadyBorn, ChainAlive, ChainEnded, HostNotSilent, NotBorn, NotMoving,
-            NotSuspectedLongEnough, PreviousAlive, SequenceConflict, SequenceGap, TimeBeforeBirth, TimeInFuture,
-            TimeWentBack, UnknownPrevious, WrongGeneration,
+            NotSuspectedLongEnough, OtherProvider, PreviousAlive, SequenceConflict, SequenceGap, TimeBeforeBirth,
+            TimeInFuture, TimeWentBack, UnknownPrevious, WrongGeneration,
         };
         match error {
             NotBorn | AlreadyBorn | UnknownPrevious | PreviousAlive | WrongGeneration => self.newest_life(),
+            OtherProvider => {
+                let (_, life) = query::server(self.state, self.server()?.uuid, None)?;
+                Some(format!("They are of provider {}.", life.ownership.provider))
+            }
             AlreadyAnnounced => {
                 let server = self.server()?;
-                let by = chains::ANNOUNCEMENTS.get(self.state, &server)?.by;
-                Some(format!("Server {server} was announced by {by}."))
+                let by = query::announcements(self.state, &server).into_iter().map(|known| known.by.to_string());
+                Some(format!("Server {server} was announced by {}.", by.collect::<Vec<_>>().join(", ")))
             }
             SequenceConflict | SequenceGap => self.next_number(),
             ChainEnded | ChainAlive | NotMoving => self.life(),
@@ -148,6 +153,28 @@ impl Failed<'_> {
         let theirs =
             self.provider().map(|provider| format!("; the server is of provider {provider}")).unwrap_or_default();
         format!("{} acts for {acts}{theirs}.", self.signer)
+    }
+
+    /// Where the provider's servers begin, and where the host is that was named.
+    fn sites(&self) -> Option<String> {
+        let (provider, host) = match self.call {
+            Call::Chains(chains::Call::Announce { announcement }) => {
+                (announcement.ownership.provider, announcement.host)
+            }
+            Call::Directives(directives::Call::Issue { directive }) => match &directive.action {
+                Action::Migrate { to, .. } => (self.provider()?, *to),
+                _ => (self.provider()?, directive.host),
+            },
+            _ => return None,
+        };
+        let center = query::host(self.state, &host)?.data_center;
+        let named = parties::sites(self.state, &provider).unwrap_or_default();
+        let named = if named.is_empty() {
+            "none".to_owned()
+        } else {
+            named.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(", ")
+        };
+        Some(format!("Host {host} stands in {center}; servers of provider {provider} begin in {named}."))
     }
 
     /// The provider of the server that the call is about.

@@ -55,8 +55,10 @@ fn image_of(failed: &Failed<'_>) -> Option<(H256, H256)> {
             Some((registry::ACTS_FOR.get(failed.state, &failed.signer)?, *image))
         }
         _ => {
-            let announced = query::announcement(failed.state, &failed.server()?)?.announcement;
-            Some((announced.ownership.provider, announced.image))
+            // Of several announcements nobody but the tracker's signature says which was meant.
+            let standing = query::announcements(failed.state, &failed.server()?);
+            let [announced] = standing.as_slice() else { return None };
+            Some((announced.announcement.ownership.provider, announced.announcement.image))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The values that an error about a directive has no room for.
 
-use tierchain_runtime::directives::{Call, DEADLINE_AHEAD_MS_MAX, Error, GRACE_MS, OPEN_MAX};
+use tierchain_runtime::directives::{Call, DEADLINE_AHEAD_MS_MAX, Error, GRACE_MS, OPEN_MAX, OPEN_OF_PROVIDER_MAX};
 use tierchain_runtime::{Call as AnyCall, query, registry};
 
 use super::values::Failed;
@@ -36,6 +36,11 @@ pub(super) fn values(failed: &Failed<'_>, error: Error) -> Option<String> {
             let host = issued(failed)?.host;
             let open = query::directives_open(failed.state, &host).len();
             Some(format!("Host {host} has {open} open directives of at most {OPEN_MAX}."))
+        }
+        Error::ShareUsed => {
+            let host = issued(failed)?.host;
+            let most = OPEN_OF_PROVIDER_MAX;
+            Some(format!("Host {host} has {most} open directives of that provider, as many as one may have."))
         }
         Error::ReferenceConflict => {
             let (id, record) = failed.directive()?;

@@ -32,19 +32,23 @@ impl Stage {
 
     fn agent_speaks(&mut self, host: u8) -> Vec<(Who, Call)> {
         let who = Who::Host(host);
-        if self.dice.once_in(30) {
+        if self.dice.once_in(15) {
             self.crash(who);
         }
         let mut events = self.waiting(who);
         if self.dice.once_in(10) {
             let twice = events.len() / 2;
             events.extend(events[..twice].to_vec());
+            self.world.tally.add_some("agent sent twice", twice);
         }
         if self.dice.once_in(8) {
-            events.extend(self.sent_before(who));
+            let before = self.sent_before(who);
+            self.world.tally.add_some("agent sent again", before.len());
+            events.extend(before);
         }
         if host == LIAR || self.dice.once_in(20) {
             self.dice.shuffle(&mut events);
+            self.world.tally.add("agent sent in another order");
         }
         let mut calls: Vec<(Who, Call)> = match events.as_slice() {
             [one] => vec![(who, append(one.clone()))],
@@ -95,6 +99,7 @@ impl Stage {
 
     /// The agent loses what it hadn't sent of some lives, and wasn't there for a while.
     fn crash(&mut self, who: Who) {
+        self.world.tally.add("agent crashed");
         for _ in 0..5.min(self.lives.len()) {
             let (at, count) = (self.dice.below(self.lives.len()), 1 + self.dice.below(3));
             self.lives[at].loses(who, count);

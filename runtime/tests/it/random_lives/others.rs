@@ -1,13 +1,16 @@
 //! The others: foundries that watch for silence, whoever has chains linked, witnesses, and an agent that lies.
 
-use tierchain_primitives::ledger::{EndReason, Event, EventKind, GuestReport, Resources, ServerId, ServerState};
+use tierchain_primitives::ledger::{
+    Announcement, EndReason, Event, EventKind, GuestReport, Ownership, Resources, ServerId, ServerState, party_id,
+};
 use tierchain_runtime::chains::{DiscrepancyKind, Verdict, standing};
 use tierchain_runtime::{Call, chains, query};
 
 use super::life::STATES;
 use super::stage::{HOSTS, LIAR, Stage, host_id};
 use crate::world::{
-    GENESIS, Who, anchor, append, attest, batch, birth, event, guest, late, note, request, resolve, witness,
+    GENESIS, Who, anchor, announce, announcement, append, attest, batch, birth, event, guest, late, note, request,
+    resolve, witness,
 };
 
 const KINDS: [DiscrepancyKind; 3] =
@@ -19,6 +22,7 @@ impl Stage {
         calls.extend(self.anchors());
         calls.extend(self.witnesses());
         calls.extend((0..6).filter_map(|_| self.lie()));
+        calls.extend(self.hasty());
         calls
     }
 
@@ -99,7 +103,7 @@ impl Stage {
         let number = if self.dice.once_in(4) { self.dice.below(9) as u64 } else { next };
         let at = self.world.now() - self.dice.below(500_000) as u64;
         let told = event(id, number, at, self.any_kind());
-        let call = match self.dice.below(12) {
+        let call = match self.dice.below(14) {
             0 => late(told),
             1 => attest(host_id(u8::try_from(self.dice.below(HOSTS.into())).expect("small")), at, at + 1),
             2 => birth(&request(id, at)),
@@ -107,10 +111,26 @@ impl Stage {
             4 => resolve(id, 0, Verdict::Ledger),
             5 => witness(id, ServerState::Crashed, at),
             6 | 7 => forged(guest(id, number, at, 66)),
-            8 => batch(vec![told.clone(), told, event(id, number + 1, at, EventKind::Rebooted)]),
+            8 | 9 => announce(&self.squat(id)),
+            10 => batch(vec![told.clone(), told, event(id, number + 1, at, EventKind::Rebooted)]),
             _ => append(told),
         };
         Some((who, call))
+    }
+
+    /// Somebody else's server, this life or the next, claimed for the liar's host and for any provider.
+    fn squat(&mut self, id: ServerId) -> Announcement {
+        let server = ServerId { generation: id.generation + u32::from(!self.dice.once_in(3)), ..id };
+        let provider = party_id(if self.dice.once_in(2) { "P" } else { "Q" });
+        let ownership = Ownership { provider, ..announcement(server).ownership };
+        Announcement { host: host_id(LIAR), tracker: Who::Fresh(7).id(), ownership, ..announcement(server) }
+    }
+
+    /// A foundry that can't wait says that a host is silent which isn't.
+    fn hasty(&mut self) -> Option<(Who, Call)> {
+        let id = self.anybody()?;
+        let number = query::writer_next(&self.world.state, &id, &Who::OtherFoundry.id())?;
+        Some((Who::OtherFoundry, append(event(id, number, self.world.now(), EventKind::Suspected { since: 0 }))))
     }
 
     fn any_kind(&mut self) -> EventKind {

@@ -10,7 +10,7 @@ use tierchain_runtime::registry::Overcommit;
 use tierchain_runtime::{Call, DataCenter, GenesisConfig, Host, Role, Roles, query};
 
 use super::life::{Life, STATES};
-use crate::world::{Who, World, announce, announcement, birth, config, peopled, request};
+use crate::world::{Who, World, anchor, announce, announcement, birth, config, peopled, request};
 
 /// Hosts; the agent of the last one lies.
 pub(super) const HOSTS: u8 = 6;
@@ -134,6 +134,21 @@ impl Stage {
         panic!("what was seen isn't told in time");
     }
 
+    /// In the end a foundry has every chain linked that nobody else has had linked, and each is linked once.
+    pub(super) fn link_all(&mut self) {
+        self.world.time += 600_000;
+        let ended = |stage: &Self| -> Vec<ServerId> {
+            let all = query::servers(&stage.world.state, 0, usize::MAX).into_iter();
+            all.filter(|id| stage.world.server(*id).end.is_some()).collect()
+        };
+        let left = ended(self).into_iter().filter(|id| self.world.server(*id).anchored.is_none());
+        let calls: Vec<(Who, Call)> = left.map(|id| (Who::Foundry, anchor(id))).collect();
+        calls.chunks(256).for_each(|calls| drop(self.world.block(calls)));
+        let ended = ended(self);
+        assert!(ended.iter().all(|id| self.world.server(*id).anchored.is_some()), "an ended chain isn't linked");
+        assert_eq!(self.world.meta_blocks.len(), ended.len(), "a meta block for each chain that ended");
+    }
+
     fn pass_time(&mut self) {
         if self.silent.is_some_and(|(_, until)| self.round >= until) {
             self.silent = None;
@@ -141,6 +156,7 @@ impl Stage {
         if self.silent.is_none() && self.dice.once_in(30) {
             let host = self.dice.below(usize::from(LIAR));
             self.silent = Some((u8::try_from(host).expect("there are few"), self.round + SILENT_ROUNDS));
+            self.world.tally.add("host fell silent");
         }
         // While a host is silent, time flies.
         self.world.time += if self.silent.is_some() { 250_000 } else { 20 + self.dice.below(400) as u64 };
@@ -171,7 +187,7 @@ impl Stage {
         let names = ["T1", "T2", "T3"];
         let tenant = party_id(names[life.id.uuid.0[0] as usize % 3]);
         let service = party_id(names[self.dice.below(3)]);
-        let provider = party_id(if self.dice.once_in(5) { "Q" } else { "P" });
+        let provider = party_id(if life.id.uuid.0[0].is_multiple_of(5) { "Q" } else { "P" });
         let vcpus = 1 + u32::try_from(self.dice.below(4)).expect("small");
         let resources = Resources { vcpus, memory_mib: 64, disk_gib: 5 };
         let announced = Announcement {
@@ -225,6 +241,10 @@ impl Stage {
             }
             5 => {
                 life.sees(host, at, EventKind::Rebooted);
+            }
+            11 => {
+                let state = STATES[dice.below(STATES.len())];
+                life.sees(host, at, EventKind::Summary { transitions: 4, first: at, state });
             }
             6..=10 => {
                 life.sees(Who::Tracker, at, EventKind::GuestEvent { code: 7 });
