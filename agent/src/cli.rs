@@ -27,6 +27,9 @@ pub(crate) enum Command {
     /// Runs the servers of one host as the ledger's directives ask, and reports what happens to them. Goes on until it is
     /// stopped; the servers go on without it.
     Host(Box<HostArgs>),
+    /// Lists the servers of a host's state folder: what runs, since when, and what it has used. Only reads; the agent may run
+    /// or not.
+    Servers(Box<ServersArgs>),
     /// Runs inside a server: starts its image, watches it, asks a foundry for the server's birth. Started by a driver.
     #[command(hide = true)]
     Tracker(Box<TrackerArgs>),
@@ -70,6 +73,20 @@ pub(crate) struct HostArgs {
     /// How often the ledger is told that the host was watched without a break, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1_000..=3_600_000))]
     pub(crate) attest_ms: u64,
+    /// How long another host may take to take a server over; then it is called back and goes on here. In milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(100..=3_600_000))]
+    pub(crate) move_wait_ms: u64,
+}
+
+/// Settings of `servers`.
+#[derive(Args, Debug)]
+pub(crate) struct ServersArgs {
+    /// The host's state folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: PathBuf,
+    /// Prints JSON instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Settings of `tracker`.
@@ -87,6 +104,9 @@ pub(crate) struct TrackerArgs {
     /// How many CPUs the server is given.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) cpus: u32,
+    /// How to see that its service answers.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: Option<PathBuf>,
 }
 
 /// Settings of `run`.

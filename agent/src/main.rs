@@ -5,8 +5,8 @@
 //!            (pure)         (fsync)    (until final)
 //! ```
 //!
-//! Three commands: `run` replays a recording, `host` runs servers as directives ask ([`mod@host`], by a [`driver`]), and
-//! `tracker` is what runs inside each of those servers ([`tracker`]).
+//! Four commands: `run` replays a recording, `host` runs servers as directives ask ([`mod@host`], by a [`driver`]),
+//! `servers` lists them ([`servers`]), and `tracker` is what runs inside each of them ([`tracker`]).
 //!
 //! The source's lines become records of servers' lives in [`normaliser`], by one rule for all sources. [`feed`] puts
 //! them into the [`outbox`], durable before anything is said. [`submitter`] brings them to the ledger and knows by
@@ -23,10 +23,13 @@ mod fake;
 mod feed;
 mod host;
 mod keyfile;
+mod manifest;
 mod normaliser;
 mod outbox;
 mod record;
 mod report;
+mod seal;
+mod servers;
 mod sighting;
 mod source;
 mod submitter;
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
     let performed = runtime.map_err(anyhow::Error::from).and_then(|runtime| match &cli.command {
         Command::Run(run) => runtime.block_on(start(run)),
         Command::Host(args) => runtime.block_on(host::run::run(args)),
+        Command::Servers(args) => servers::run(args),
         Command::Tracker(args) => runtime.block_on(tracker::run(args)),
     });
     match performed {

@@ -73,6 +73,8 @@ pub(crate) struct Progress {
     /// Extrinsics on their way that carry something of it.
     in_flight: u32,
     anchor_wanted: bool,
+    /// Whether it goes on at another host.
+    left: bool,
     /// The ledger's first reason against something of it since nothing was on its way.
     complaint: Option<String>,
     /// Whether it has come further since then.
@@ -96,6 +98,7 @@ impl Progress {
             sent: 0,
             in_flight: 0,
             anchor_wanted: false,
+            left: false,
             complaint: None,
             moved: false,
             refusals: 0,
@@ -109,6 +112,12 @@ impl Progress {
             Fact::Event(happening) => self.waiting.push_back((happening, false)),
             Fact::Late(happening) => self.waiting.push_back((happening, true)),
             Fact::Anchor => self.anchor_wanted = true,
+            // What wasn't taken by then never will be: a move that was called off too late.
+            Fact::Left => {
+                self.left = true;
+                self.waiting.clear();
+                self.sent = 0;
+            }
         }
         self.drop_final();
     }
@@ -123,9 +132,20 @@ impl Progress {
         self.view.as_ref().is_some_and(|view| view.end.is_some())
     }
 
+    /// Whether it has to be found out where it is on the ledger.
+    pub(crate) fn is_unplaced(&self) -> bool {
+        self.stage == Stage::Unplaced && !self.left
+    }
+
+    /// Whether it goes on at another host.
+    pub(crate) fn has_left(&self) -> bool {
+        self.left
+    }
+
     /// Whether nothing is left to do for it.
     pub(crate) fn is_settled(&self) -> bool {
         match self.stage {
+            _ if self.left => self.in_flight == 0,
             Stage::Refused(_) => true,
             Stage::Born => self.waiting.is_empty() && self.in_flight == 0 && !self.wants_anchor(),
             Stage::Announced => self.is_over_unborn(),
@@ -172,7 +192,7 @@ impl Progress {
 
     /// The single extrinsic it needs next, if it isn't on its way.
     pub(crate) fn next_single(&self) -> Option<Cargo> {
-        if self.in_flight > 0 {
+        if self.in_flight > 0 || self.left {
             return None;
         }
         match self.stage {
