@@ -184,10 +184,16 @@ async fn load<L: Ledger>(ledger: &L, state: &mut State, key: Vec<u8>) -> Result<
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use parity_scale_codec::Encode;
+    use tierchain_client::{Chain, LifeView, Outcome, SubmitError};
+    use tierchain_primitives::BlockNumber;
     use tierchain_primitives::crypto::KeyPair;
+    use tierchain_primitives::extrinsic::Nonce;
     use tierchain_primitives::ledger::{
-        Announcement, EndReason, Etsi, Ownership, Precision, Relations, ServerState, TrackerCustody, Usage, Uuid,
+        Announcement, EndReason, EntityBlock, Etsi, Ownership, Precision, Relations, ServerState, TrackerCustody,
+        Usage, Uuid,
     };
     use tierchain_runtime::GenesisConfig;
     use tierchain_runtime::chains::{Anchor, Announced, End};
@@ -303,6 +309,71 @@ mod tests {
         life.anchored = Some(Anchor { by, meta, number: 0, hash });
         state.insert(chains::SERVERS.key(&server()), life.encode());
         assert_eq!(at(&mut state, 2_000 + bound), Turn::Nobodys);
+    }
+
+    /// A node whose state is asked for value by value.
+    struct Counting {
+        state: State,
+        asked: Cell<usize>,
+    }
+
+    impl Ledger for Counting {
+        fn name(&self) -> &str {
+            "in memory"
+        }
+
+        async fn chain(&self) -> Result<Chain, AskError> {
+            Err(AskError("not asked".into()))
+        }
+
+        async fn height(&self) -> Result<BlockNumber, AskError> {
+            Err(AskError("not asked".into()))
+        }
+
+        async fn block_hash(&self, _: BlockNumber) -> Result<Option<H256>, AskError> {
+            Err(AskError("not asked".into()))
+        }
+
+        async fn nonce(&self, _: &AccountId) -> Result<Nonce, AskError> {
+            Err(AskError("not asked".into()))
+        }
+
+        async fn life(&self, _: Uuid, _: Option<u32>) -> Result<Option<LifeView>, AskError> {
+            Err(AskError("not asked".into()))
+        }
+
+        async fn blocks(&self, _: ServerId, _: u32, _: u32) -> Result<Vec<EntityBlock>, AskError> {
+            Err(AskError("not asked".into()))
+        }
+
+        async fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, AskError> {
+            self.asked.set(self.asked.get() + 1);
+            Ok(self.state.get(key).cloned())
+        }
+
+        async fn submit(&self, _: &[u8]) -> Result<(), SubmitError> {
+            Err(SubmitError::Never("not asked".into()))
+        }
+
+        async fn outcome(&self, _: &H256) -> Result<Outcome, AskError> {
+            Err(AskError("not asked".into()))
+        }
+    }
+
+    /// What most ends cost: their hypervisor anchors them at once.
+    #[tokio::test]
+    async fn an_end_that_was_anchored_in_time_costs_one_value() {
+        let mut life = life();
+        life.end = Some(End { at: 7, noted: 2_000, reason: EndReason::Terminated, hash: H256::ZERO });
+        for (anchored, values) in [(true, 1), (false, 3)] {
+            let (by, meta, hash) = (tracker().public(), H256::ZERO, H256::ZERO);
+            life.anchored = anchored.then_some(Anchor { by, meta, number: 0, hash });
+            let mut state = state(None);
+            state.insert(chains::SERVERS.key(&server()), life.encode());
+            let node = Counting { state, asked: Cell::new(0) };
+            let read = read_end(&node, server()).await.expect("it answers");
+            assert_eq!((node.asked.get(), turn(&read, &server()) == Turn::Nobodys), (values, anchored));
+        }
     }
 
     #[test]
