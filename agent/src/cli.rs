@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use futures::future::try_join_all;
+use tierchain_client::{Pacing, Ring, RpcLedger, UrlError};
 use tierchain_rpc::client::{ClientIdentity, ClientTls};
 
 use crate::source::SourceSpec;
@@ -48,12 +50,9 @@ pub(crate) struct HostArgs {
     /// How servers are run.
     #[arg(long, value_enum, default_value_t = DriverKind::Process)]
     pub(crate) driver: DriverKind,
-    /// A validator's RPC address (http:// or https://); give all that are to be used.
-    #[arg(long, required = true, num_args = 1.., value_name = "URL")]
-    pub(crate) rpc: Vec<String>,
-    /// How to know the validators, and how to be known to them.
+    /// The validators.
     #[command(flatten)]
-    pub(crate) tls: TlsArgs,
+    pub(crate) validators: ValidatorArgs,
     /// The hypervisor's key: answers directives, announces servers and signs their events.
     #[arg(long, value_name = "FILE")]
     pub(crate) key: PathBuf,
@@ -112,12 +111,9 @@ pub(crate) struct TrackerArgs {
 /// Settings of `run`.
 #[derive(Args, Debug)]
 pub(crate) struct Run {
-    /// A validator's RPC address (http:// or https://); give all that are to be used.
-    #[arg(long, required = true, num_args = 1.., value_name = "URL")]
-    pub(crate) rpc: Vec<String>,
-    /// How to know the validators, and how to be known to them.
+    /// The validators.
     #[command(flatten)]
-    pub(crate) tls: TlsArgs,
+    pub(crate) validators: ValidatorArgs,
     /// The hypervisor's key: announces servers and signs their events.
     #[arg(long, value_name = "FILE")]
     pub(crate) key: PathBuf,
@@ -153,23 +149,46 @@ pub(crate) struct Run {
     pub(crate) json: bool,
 }
 
+/// The validators that an agent speaks to.
+#[derive(Args, Debug)]
+pub(crate) struct ValidatorArgs {
+    /// A validator's RPC address (http:// or https://); give all that are to be used.
+    #[arg(long, required = true, num_args = 1.., value_name = "URL")]
+    rpc: Vec<String>,
+    /// How to know the validators, and how to be known to them.
+    #[command(flatten)]
+    tls: TlsArgs,
+}
+
+impl ValidatorArgs {
+    /// All of them. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`UrlError`] when an address is none, or the certificates can't be used.
+    pub(crate) async fn ring(&self) -> Result<Ring<RpcLedger>, UrlError> {
+        let tls = self.tls.files();
+        let ledgers = try_join_all(self.rpc.iter().map(|url| RpcLedger::new(url, tls.as_ref()))).await?;
+        Ok(Ring::new(ledgers, Pacing::NORMAL))
+    }
+}
+
 /// Certificates of an agent that speaks TLS.
 #[derive(Args, Debug)]
-pub(crate) struct TlsArgs {
+struct TlsArgs {
     /// PEM file of the authorities that the validators' certificates may come from [default: the system's].
     #[arg(long, value_name = "FILE")]
-    pub(crate) rpc_ca: Option<PathBuf>,
+    rpc_ca: Option<PathBuf>,
     /// PEM file of the certificate that is shown to validators that ask for one.
     #[arg(long, value_name = "FILE", requires = "rpc_key", requires = "rpc_ca")]
-    pub(crate) rpc_cert: Option<PathBuf>,
+    rpc_cert: Option<PathBuf>,
     /// PEM file of that certificate's private key.
     #[arg(long, value_name = "FILE", requires = "rpc_cert")]
-    pub(crate) rpc_key: Option<PathBuf>,
+    rpc_key: Option<PathBuf>,
 }
 
 impl TlsArgs {
     /// The certificates to speak TLS with; none where the system's authorities do.
-    pub(crate) fn files(&self) -> Option<ClientTls> {
+    fn files(&self) -> Option<ClientTls> {
         let identity = self.rpc_cert.clone().zip(self.rpc_key.clone());
         let identity = identity.map(|(certificate, key)| ClientIdentity { certificate, key });
         self.rpc_ca.clone().map(|authorities| ClientTls { authorities, identity })
@@ -209,7 +228,7 @@ mod tests {
     fn several_validators_are_given_either_way() {
         for more in [&["--rpc", "http://b", "http://c"][..], &["--rpc", "http://b", "--rpc", "http://c"]] {
             let Command::Run(run) = parse(more).expect("a command line").command else { panic!("another command") };
-            assert_eq!(run.rpc.len(), 3);
+            assert_eq!(run.validators.rpc.len(), 3);
         }
     }
 

@@ -42,8 +42,6 @@ use std::thread;
 use std::time::Instant;
 
 use clap::Parser;
-use futures::future::try_join_all;
-use tierchain_client::{Pacing, Ring, RpcLedger};
 use tierchain_primitives::ledger::{Ownership, party_id};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -117,13 +115,12 @@ async fn start(run: &Run) -> anyhow::Result<()> {
 async fn replay(run: &Run, stop: &Arc<AtomicBool>) -> Result<Report, AgentError> {
     let started = Instant::now();
     let identity = identity(run)?;
-    let tls = run.tls.files();
-    let ledgers = try_join_all(run.rpc.iter().map(|url| RpcLedger::new(url, tls.as_ref()))).await?;
+    let ring = run.validators.ring().await?;
     let outbox = Outbox::open(&run.outbox, identity.hypervisor.public())?;
     let (out, mut fed) = mpsc::channel::<Fed>(FEED_GROUPS);
     let feed = Feed::new(run.source.clone(), outbox, run.speed, Arc::clone(stop), out);
     let reader = thread::spawn(move || feed.run());
-    let mut submitter = Submitter::new(Ring::new(ledgers, Pacing::NORMAL), identity).await;
+    let mut submitter = Submitter::new(ring, identity).await;
     let end = submitter.run(&mut fed).await?;
     drop(fed);
     // It has nobody to speak to any more, so it ends; a panic there has been printed already.

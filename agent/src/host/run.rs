@@ -8,8 +8,7 @@ use std::sync::mpsc as sync;
 use std::thread;
 use std::time::Duration;
 
-use futures::future::try_join_all;
-use tierchain_client::{AskError, Ledger, Pacing, Ring, RpcLedger};
+use tierchain_client::{AskError, Ledger, Ring};
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{ServerId, party_id};
 use tierchain_runtime::directives::{self, DirectiveId, DirectiveRecord};
@@ -62,7 +61,7 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
     socket::listen(&channel, input.clone()).map_err(folder_error("the trackers' socket", &channel))?;
 
     let identity = Identity { hypervisor: hypervisor.clone(), host, stand_in: None };
-    let mut submitter = Submitter::new(ring(args).await?, identity).await;
+    let mut submitter = Submitter::new(args.validators.ring().await?, identity).await;
     let (told, notices) = mpsc::unbounded_channel();
     submitter.tell(told);
     let settings = Settings {
@@ -84,21 +83,15 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
     let (watch, watched) = watch::channel(BTreeMap::new());
     // It ends when nobody sends it anything any more, or takes anything from it.
     thread::spawn(move || drive(host, &inputs, &out, &watch));
-    let directives = follow_directives(ring(args).await?, party_id(&args.host), input.clone());
+    let directives = follow_directives(args.validators.ring().await?, party_id(&args.host), input.clone());
     let moves = Follower { own: party_id(&args.host), key: hypervisor, genesis, cursor: state.join("moves.cursor") };
-    let moves = moves.follow(ring(args).await?, watched, input.clone());
+    let moves = moves.follow(args.validators.ring().await?, watched, input.clone());
     tokio::select! {
         ended = submitter.run(&mut fed) => ended.map(drop),
         () = forward(notices, input) => Ok(()),
         () = directives => Ok(()),
         () = moves => Ok(()),
     }
-}
-
-async fn ring(args: &HostArgs) -> Result<Ring<RpcLedger>, AgentError> {
-    let tls = args.tls.files();
-    let ledgers = try_join_all(args.rpc.iter().map(|url| RpcLedger::new(url, tls.as_ref()))).await?;
-    Ok(Ring::new(ledgers, Pacing::NORMAL))
 }
 
 /// A folder, made if it doesn't exist, by its whole path.

@@ -184,6 +184,14 @@ impl Bench {
         Self { folder, machine, net, tracker: KeyPair::from_seed(&[8; 32]), guest: None, kills: 0 }
     }
 
+    /// A bench with a server that runs, and its host.
+    fn with_server() -> (Self, Option<Host<FakeDriver>>) {
+        let (mut bench, mut host) = (Self::new(), None);
+        let made = bench.issue(create());
+        bench.run(&mut host, "made", |bench| bench.answered(made));
+        (bench, host)
+    }
+
     fn open(&self) -> Result<Host<FakeDriver>, HostError> {
         Host::open(settings(), self.folder.path(), FakeDriver(Rc::clone(&self.machine)))
     }
@@ -385,10 +393,7 @@ fn killed_at_any_point_nothing_is_done_twice_and_nothing_is_lost() {
 fn a_crash_is_written_once_whether_the_agent_saw_it_or_not() {
     fuse::set(None);
     for watched in [true, false] {
-        let mut bench = Bench::new();
-        let mut host = None;
-        let made = bench.issue(create());
-        bench.run(&mut host, "made", |bench| bench.answered(made));
+        let (mut bench, mut host) = Bench::with_server();
         if !watched {
             host = None;
         }
@@ -416,10 +421,7 @@ fn a_crash_is_written_once_whether_the_agent_saw_it_or_not() {
 #[test]
 fn what_cannot_be_done_is_answered_with_its_reason() {
     fuse::set(None);
-    let mut bench = Bench::new();
-    let mut host = None;
-    let made = bench.issue(create());
-    bench.run(&mut host, "made", |bench| bench.answered(made));
+    let (mut bench, mut host) = Bench::with_server();
     let stranger = ServerId { uuid: Uuid([1; 16]), generation: 0 };
     for (action, reason) in [
         (Action::Migrate { server: server(0), to: settings().host }, FailReason::Refused),
@@ -438,10 +440,7 @@ fn what_cannot_be_done_is_answered_with_its_reason() {
 #[test]
 fn only_reports_of_the_announced_tracker_for_its_own_server_are_carried() {
     fuse::set(None);
-    let mut bench = Bench::new();
-    let mut host = None;
-    let made = bench.issue(create());
-    bench.run(&mut host, "made", |bench| bench.answered(made));
+    let (mut bench, mut host) = Bench::with_server();
     let pid = bench.machine.borrow().servers[&uuid()].pid;
     let report = |key: &KeyPair, server: ServerId, event: EventKind| {
         let detail = Detail(b"down".to_vec());
@@ -474,10 +473,7 @@ fn only_reports_of_the_announced_tracker_for_its_own_server_are_carried() {
 #[test]
 fn a_tracker_with_another_key_than_the_announced_one_is_told_nothing() {
     fuse::set(None);
-    let mut bench = Bench::new();
-    let mut host = None;
-    let made = bench.issue(create());
-    bench.run(&mut host, "made", |bench| bench.answered(made));
+    let (bench, mut host) = Bench::with_server();
     let pid = bench.machine.borrow().servers[&uuid()].pid;
     let (out, mut messages) = mpsc::unbounded_channel();
     let key = KeyPair::from_seed(&[1; 32]).public();

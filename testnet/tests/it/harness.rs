@@ -7,7 +7,7 @@ mod liar;
 mod load;
 mod network;
 mod node;
-mod site;
+pub(crate) mod site;
 mod world;
 
 use std::path::{Path, PathBuf};

@@ -222,9 +222,11 @@ fn a_move_that_nobody_takes_over_is_called_off_or_noted_as_unfinished() {
     pair.kill(1);
     let moved = pair.migrate(0);
     assert_eq!(pair.until_closed(moved), DirectiveStatus::Failed);
-    let reason = pair.directive(moved).and_then(|info| info.reason).expect("a reason");
-    assert_eq!(serde_json::to_value(reason).expect("JSON"), "broken");
-    assert_eq!((pair.settle(), pair.story()), (0, ["Born", "RUNNING", "MovedOut", "MovedOut"].map(str::to_owned).to_vec()));
+    assert_eq!(pair.directive(moved).and_then(|info| info.reason).as_deref(), Some("broken"));
+    assert_eq!(
+        (pair.settle(), pair.story()),
+        (0, ["Born", "RUNNING", "MovedOut", "MovedOut"].map(str::to_owned).to_vec())
+    );
 
     // Now its own host dies, too, when it has left.
     let name = UUID.to_string();

@@ -99,16 +99,21 @@ pub(crate) struct Site {
     pub(crate) network: Network,
     pub(crate) foundry: Process,
     pub(crate) host: Process,
-    attest_ms: u32,
+    options: Vec<String>,
 }
 
 impl Site {
     /// Starts foundry and host at a network that runs. The host attests every so many milliseconds.
     pub(crate) fn open(network: Network, attest_ms: u32) -> Self {
+        Self::open_with(network, &["--attest-ms", &attest_ms.to_string()])
+    }
+
+    /// The same with options of the host's own.
+    pub(crate) fn open_with(network: Network, options: &[&str]) -> Self {
         People(&network).join(&["provider"]);
         let foundry = foundry(&network);
-        let host = host(&network, attest_ms);
-        Self { network, foundry, host, attest_ms }
+        let host = start_agent(&network, FIRST, "host", options);
+        Self { network, foundry, host, options: options.iter().map(|word| (*word).to_owned()).collect() }
     }
 
     /// The people of this site.
@@ -123,7 +128,8 @@ impl Site {
 
     /// Starts the agent again, on the same folder.
     pub(crate) fn restart_host(&mut self) {
-        self.host = host(&self.network, self.attest_ms);
+        let options: Vec<&str> = self.options.iter().map(String::as_str).collect();
+        self.host = start_agent(&self.network, FIRST, "host", &options);
     }
 
     /// SIGKILL of the foundry.
@@ -171,18 +177,9 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            for name in ["foundry.log", "host.log"] {
-                let log = std::fs::read_to_string(self.network.world.path(name)).unwrap_or_default();
-                let lines: Vec<&str> = log.lines().collect();
-                eprintln!("--- end of {name}");
-                lines.iter().skip(lines.len().saturating_sub(25)).for_each(|line| eprintln!("{line}"));
-            }
+            ["foundry.log", "host.log"].iter().for_each(|name| show_end(&self.network, name));
         }
-        // The servers of a scenario that failed go on without their agent.
-        let servers = std::fs::read_dir(self.state().join("servers")).into_iter().flatten().flatten();
-        for pid in servers.filter_map(|server| leader(&server.path())) {
-            finish(Command::new("kill").args(["-KILL", "--", &format!("-{pid}")]), LIMIT);
-        }
+        end_servers(&self.state());
         self.host.kill();
         self.foundry.kill();
     }
@@ -196,14 +193,30 @@ pub(crate) fn until_clock(ms: u64) {
     });
 }
 
+/// Shows the end of what a process beside a network has said.
+pub(crate) fn show_end(network: &Network, name: &str) {
+    let log = std::fs::read_to_string(network.world.path(name)).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().collect();
+    eprintln!("--- end of {name}");
+    lines.iter().skip(lines.len().saturating_sub(25)).for_each(|line| eprintln!("{line}"));
+}
+
+/// Ends the servers of a host's folder: those of a scenario that failed go on without their agent.
+pub(crate) fn end_servers(state: &Path) {
+    let servers = std::fs::read_dir(state.join("servers")).into_iter().flatten().flatten();
+    for pid in servers.filter_map(|server| leader(&server.path())) {
+        finish(Command::new("kill").args(["-KILL", "--", &format!("-{pid}")]), LIMIT);
+    }
+}
+
 /// The process that leads the server in a folder.
-fn leader(folder: &Path) -> Option<u64> {
+pub(crate) fn leader(folder: &Path) -> Option<u64> {
     let record = std::fs::read_to_string(folder.join("server.json")).ok()?;
     serde_json::from_str::<Value>(&record).ok()?["pid"].as_u64()
 }
 
 /// SIGKILL of one process; its children go on.
-fn kill_alone(process: &mut Process) {
+pub(crate) fn kill_alone(process: &mut Process) {
     finish(Command::new("kill").args(["-KILL", &process.pid().to_string()]), LIMIT);
     until("it is gone", || process.ended());
 }
@@ -222,14 +235,17 @@ fn foundry(network: &Network) -> Process {
     Process::start(&mut command, &log, &log).expect("it can be started")
 }
 
-fn host(network: &Network, attest_ms: u32) -> Process {
+/// The site's own host, and whose key it has.
+const FIRST: (&str, &str) = ("host-0", "hypervisor");
+
+/// Starts the agent of a host by its name and key, on a folder beside the network.
+pub(crate) fn start_agent(network: &Network, (host, key): (&str, &str), folder: &str, options: &[&str]) -> Process {
     let world = &network.world;
     let mut command = Command::new(binary("tierchain-agent").expect("the binaries are built"));
-    command.args(["host", "--driver", "process", "--host", "host-0", "--rpc", &world.url(1), "--rpc", &world.url(2)]);
-    command.arg("--key").arg(world.agent_key("hypervisor"));
-    command.arg("--state").arg(world.path("host")).arg("--images").arg(world.path("images"));
-    command.args(["--foundry", &format!("http://127.0.0.1:{}", foundry_port(network))]);
-    command.args(["--attest-ms", &attest_ms.to_string()]);
-    let log = world.path("host.log");
+    command.args(["host", "--driver", "process", "--host", host, "--rpc", &world.url(1), "--rpc", &world.url(2)]);
+    command.arg("--key").arg(world.agent_key(key));
+    command.arg("--state").arg(world.path(folder)).arg("--images").arg(world.path("images"));
+    command.args(["--foundry", &format!("http://127.0.0.1:{}", foundry_port(network))]).args(options);
+    let log = world.path(&format!("{folder}.log"));
     Process::start(&mut command, &log, &log).expect("it can be started")
 }
