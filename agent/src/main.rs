@@ -5,8 +5,8 @@
 //!            (pure)         (fsync)    (until final)
 //! ```
 //!
-//! Three commands: `run` replays a recording, `host` runs servers as directives ask ([`mod@host`], by a [`driver`]), and
-//! `tracker` is what runs inside each of those servers ([`tracker`]).
+//! Four commands: `run` replays a recording, `host` runs servers as directives ask ([`mod@host`], by a [`driver`]),
+//! `servers` lists them ([`servers`]), and `tracker` is what runs inside each of them ([`tracker`]).
 //!
 //! The source's lines become records of servers' lives in [`normaliser`], by one rule for all sources. [`feed`] puts
 //! them into the [`outbox`], durable before anything is said. [`submitter`] brings them to the ledger and knows by
@@ -23,10 +23,13 @@ mod fake;
 mod feed;
 mod host;
 mod keyfile;
+mod manifest;
 mod normaliser;
 mod outbox;
 mod record;
 mod report;
+mod seal;
+mod servers;
 mod sighting;
 mod source;
 mod submitter;
@@ -39,8 +42,6 @@ use std::thread;
 use std::time::Instant;
 
 use clap::Parser;
-use futures::future::try_join_all;
-use tierchain_client::{Pacing, Ring, RpcLedger};
 use tierchain_primitives::ledger::{Ownership, party_id};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
     let performed = runtime.map_err(anyhow::Error::from).and_then(|runtime| match &cli.command {
         Command::Run(run) => runtime.block_on(start(run)),
         Command::Host(args) => runtime.block_on(host::run::run(args)),
+        Command::Servers(args) => servers::run(args),
         Command::Tracker(args) => runtime.block_on(tracker::run(args)),
     });
     match performed {
@@ -113,13 +115,12 @@ async fn start(run: &Run) -> anyhow::Result<()> {
 async fn replay(run: &Run, stop: &Arc<AtomicBool>) -> Result<Report, AgentError> {
     let started = Instant::now();
     let identity = identity(run)?;
-    let tls = run.tls.files();
-    let ledgers = try_join_all(run.rpc.iter().map(|url| RpcLedger::new(url, tls.as_ref()))).await?;
+    let ring = run.validators.ring().await?;
     let outbox = Outbox::open(&run.outbox, identity.hypervisor.public())?;
     let (out, mut fed) = mpsc::channel::<Fed>(FEED_GROUPS);
     let feed = Feed::new(run.source.clone(), outbox, run.speed, Arc::clone(stop), out);
     let reader = thread::spawn(move || feed.run());
-    let mut submitter = Submitter::new(Ring::new(ledgers, Pacing::NORMAL), identity).await;
+    let mut submitter = Submitter::new(ring, identity).await;
     let end = submitter.run(&mut fed).await?;
     drop(fed);
     // It has nobody to speak to any more, so it ends; a panic there has been printed already.

@@ -8,14 +8,13 @@ use std::sync::mpsc as sync;
 use std::thread;
 use std::time::Duration;
 
-use futures::future::try_join_all;
-use tierchain_client::{AskError, Ledger, Pacing, Ring, RpcLedger};
+use tierchain_client::{AskError, Ledger, Ring};
 use tierchain_primitives::H256;
-use tierchain_primitives::ledger::party_id;
+use tierchain_primitives::ledger::{ServerId, party_id};
 use tierchain_runtime::directives::{self, DirectiveId, DirectiveRecord};
 use tierchain_runtime::query;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
 use super::{Host, HostError, Input, Settings};
@@ -28,7 +27,10 @@ use crate::feed::Fed;
 use crate::keyfile;
 use crate::submitter::{Identity, Notice, Submitter};
 
+mod moves;
 mod socket;
+
+use moves::Follower;
 
 /// How often the servers are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -58,8 +60,8 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
     let (input, inputs) = sync::channel();
     socket::listen(&channel, input.clone()).map_err(folder_error("the trackers' socket", &channel))?;
 
-    let identity = Identity { hypervisor, host, stand_in: None };
-    let mut submitter = Submitter::new(ring(args).await?, identity).await;
+    let identity = Identity { hypervisor: hypervisor.clone(), host, stand_in: None };
+    let mut submitter = Submitter::new(args.validators.ring().await?, identity).await;
     let (told, notices) = mpsc::unbounded_channel();
     submitter.tell(told);
     let settings = Settings {
@@ -68,7 +70,9 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
         genesis: submitter.chain().genesis,
         foundries: args.foundry.clone(),
         attest_every: args.attest_ms.saturating_mul(1_000),
+        move_wait: args.move_wait_ms.saturating_mul(1_000),
     };
+    let genesis = settings.genesis;
     let DriverKind::Process = args.driver;
     let tracker = tracker_program(&channel).map_err(folder_error("the program", Path::new("/proc/self/exe")))?;
     let setup = Setup { state: state.clone(), images, tracker };
@@ -76,20 +80,18 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
     let host = Host::open(settings, &state, driver).map_err(Box::new)?;
 
     let (out, mut fed) = mpsc::channel(FEED_GROUPS);
+    let (watch, watched) = watch::channel(BTreeMap::new());
     // It ends when nobody sends it anything any more, or takes anything from it.
-    thread::spawn(move || drive(host, &inputs, &out));
-    let directives = follow_directives(ring(args).await?, party_id(&args.host), input.clone());
+    thread::spawn(move || drive(host, &inputs, &out, &watch));
+    let directives = follow_directives(args.validators.ring().await?, party_id(&args.host), input.clone());
+    let moves = Follower { own: party_id(&args.host), key: hypervisor, genesis, cursor: state.join("moves.cursor") };
+    let moves = moves.follow(args.validators.ring().await?, watched, input.clone());
     tokio::select! {
         ended = submitter.run(&mut fed) => ended.map(drop),
         () = forward(notices, input) => Ok(()),
         () = directives => Ok(()),
+        () = moves => Ok(()),
     }
-}
-
-async fn ring(args: &HostArgs) -> Result<Ring<RpcLedger>, AgentError> {
-    let tls = args.tls.files();
-    let ledgers = try_join_all(args.rpc.iter().map(|url| RpcLedger::new(url, tls.as_ref()))).await?;
-    Ok(Ring::new(ledgers, Pacing::NORMAL))
 }
 
 /// A folder, made if it doesn't exist, by its whole path.
@@ -109,7 +111,12 @@ fn folder_error(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) 
 }
 
 /// The host's own loop, on its thread: it looks at the servers all the time, whatever the ledger is doing.
-fn drive<D: Driver>(mut host: Host<D>, inputs: &sync::Receiver<Input>, out: &mpsc::Sender<Fed>) {
+fn drive<D: Driver>(
+    mut host: Host<D>,
+    inputs: &sync::Receiver<Input>,
+    out: &mpsc::Sender<Fed>,
+    watch: &watch::Sender<BTreeMap<ServerId, H256>>,
+) {
     let mut next_look = std::time::Instant::now();
     loop {
         let input = match inputs.recv_timeout(next_look.saturating_duration_since(std::time::Instant::now())) {
@@ -125,6 +132,8 @@ fn drive<D: Driver>(mut host: Host<D>, inputs: &sync::Receiver<Input>, out: &mps
             let _ = out.blocking_send(Fed::Failed(Box::new(error).into()));
             return;
         }
+        let watched = host.watched();
+        watch.send_if_modified(|before| std::mem::replace(before, watched.clone()) != watched);
         while let Some(fed) = host.next_outgoing() {
             match out.try_send(fed) {
                 Ok(()) => {}
