@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+pub(crate) mod draft;
 #[cfg(test)]
 pub(crate) mod fuse;
 
@@ -38,8 +39,7 @@ impl AppendLog {
         let is_new = !path.exists();
         let file = OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
         if is_new {
-            let folder = path.parent().unwrap_or(Path::new("."));
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+            sync_folder(path).map_err(failed)?;
         }
         let mut bytes = fs::read(path).map_err(failed)?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -52,6 +52,18 @@ impl AppendLog {
             String::from_utf8(bytes).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
         let lines = text.lines().map(ToOwned::to_owned).collect();
         Ok((Self { path: path.into(), file, length: whole as u64 }, lines))
+    }
+
+    /// A log of so many bytes, of which nobody needs to read any.
+    fn at_end(path: PathBuf, length: u64) -> Result<Self, LogError> {
+        let opened = OpenOptions::new().append(true).open(&path);
+        let file = opened.map_err(|source| LogError { path: path.clone(), source })?;
+        Ok(Self { path, file, length })
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Bytes in it.
@@ -79,6 +91,11 @@ impl AppendLog {
         fuse::burn()?;
         Ok(())
     }
+}
+
+/// Makes a new name of a file survive a crash.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]

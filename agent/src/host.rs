@@ -36,6 +36,8 @@ pub(crate) mod book;
 mod guests;
 mod intake;
 mod journal;
+#[cfg(test)]
+mod long_run;
 mod look;
 pub(crate) mod run;
 #[cfg(test)]

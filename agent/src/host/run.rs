@@ -163,7 +163,7 @@ async fn follow_directives<L: Ledger>(mut ring: Ring<L>, host: H256, input: sync
 }
 
 /// The open directives of a host: at most 64.
-async fn open_directives<L: Ledger>(ledger: &L, host: H256) -> Result<Vec<(DirectiveId, DirectiveRecord)>, AskError> {
+pub(super) async fn open_directives<L: Ledger>(ledger: &L, host: H256) -> Result<Vec<(DirectiveId, DirectiveRecord)>, AskError> {
     let mut state = BTreeMap::new();
     read(ledger, directives::OPEN.key(&host), &mut state).await?;
     for id in directives::open(&state, &host) {

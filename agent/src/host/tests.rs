@@ -20,22 +20,25 @@ use crate::record::{Fact, Happening, Record};
 
 /// The servers of a machine: they outlive the agent.
 #[derive(Default)]
-struct Machine {
-    servers: BTreeMap<Uuid, Server>,
+pub(super) struct Machine {
+    pub(super) servers: BTreeMap<Uuid, Server>,
     /// How often each directive has started a server.
-    starts: BTreeMap<DirectiveId, u32>,
+    pub(super) starts: BTreeMap<DirectiveId, u32>,
+    /// What its clock shows, where that matters.
+    pub(super) now: Micros,
     cpu_us: u64,
 }
 
 #[derive(Clone)]
-struct Server {
+pub(super) struct Server {
     directive: DirectiveId,
-    pid: u32,
-    seen: Seen,
+    pub(super) pid: u32,
+    started: Micros,
+    pub(super) seen: Seen,
 }
 
 /// A driver whose every act may be the last thing that its agent does, before or after it took effect.
-struct FakeDriver(Rc<RefCell<Machine>>);
+pub(super) struct FakeDriver(pub(super) Rc<RefCell<Machine>>);
 
 impl FakeDriver {
     fn act<T>(&self, uuid: Uuid, act: impl FnOnce(&mut Machine) -> T) -> Result<T, DriverError> {
@@ -67,7 +70,8 @@ impl Driver for FakeDriver {
             }
             *machine.starts.entry(directive).or_default() += 1;
             let pid = 1_000 + machine.starts.values().sum::<u32>();
-            machine.servers.insert(uuid, Server { directive, pid, seen: Seen::Running });
+            let started = machine.now.max(Micros::from(pid) * 1_000);
+            machine.servers.insert(uuid, Server { directive, pid, started, seen: Seen::Running });
         })
     }
 
@@ -103,7 +107,7 @@ impl Driver for FakeDriver {
             uuid: *uuid,
             directive: server.directive,
             seen: server.seen.clone(),
-            started: Micros::from(server.pid) * 1_000,
+            started: server.started,
             leader: (!matches!(server.seen, Seen::Gone { .. })).then_some(server.pid),
             figures,
         };
