@@ -48,8 +48,11 @@ impl AppendLog {
             file.set_len(whole as u64).and_then(|()| file.sync_data()).map_err(failed)?;
             bytes.truncate(whole);
         }
-        let text =
-            String::from_utf8(bytes).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+            failed(io::Error::new(io::ErrorKind::InvalidData, format!("its line {line} isn't text")))
+        })?;
         let lines = text.lines().map(ToOwned::to_owned).collect();
         Ok((Self { path: path.into(), file, length: whole as u64 }, lines))
     }

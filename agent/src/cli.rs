@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tierchain_primitives::H256;
+use tierchain_primitives::ledger::Uuid;
 use tierchain_rpc::client::{ClientIdentity, ClientTls};
 
+use crate::channel::bytes32;
 use crate::source::SourceSpec;
 
 /// Speaks for one hypervisor: watches it, signs what it sees, and brings it to the ledger.
@@ -27,6 +30,9 @@ pub(crate) enum Command {
     /// Runs the servers of one host as the ledger's directives ask, and reports what happens to them. Goes on until it is
     /// stopped; the servers go on without it.
     Host(Box<HostArgs>),
+    /// Finds the line of a host's event log that a block's evidence hash is of. Exit code 0 when it is there, 1 when it
+    /// isn't, 2 when a file can't be read or is bent.
+    Evidence(EvidenceArgs),
     /// Runs inside a server: starts its image, watches it, asks a foundry for the server's birth. Started by a driver.
     #[command(hide = true)]
     Tracker(Box<TrackerArgs>),
@@ -70,6 +76,28 @@ pub(crate) struct HostArgs {
     /// How often the ledger is told that the host was watched without a break, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1_000..=3_600_000))]
     pub(crate) attest_ms: u64,
+}
+
+/// Settings of `evidence`.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("wanted").required(true).args(["hash", "server"]))]
+#[command(group = clap::ArgGroup::new("where").required(true).multiple(true).args(["state", "archive"]))]
+pub(crate) struct EvidenceArgs {
+    /// The evidence hash, as blocks have it: 64 digits, 0x before them or not.
+    #[arg(value_name = "HASH", value_parser = hash)]
+    pub(crate) hash: Option<H256>,
+    /// All lines about a server instead.
+    #[arg(long, value_name = "UUID")]
+    pub(crate) server: Option<Uuid>,
+    /// The host's folder; an agent may run on it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// A folder with archive segments that were carried away; may be given again.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) archive: Vec<PathBuf>,
+    /// Prints a JSON array.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Settings of `tracker`.
@@ -154,6 +182,11 @@ impl TlsArgs {
         let identity = identity.map(|(certificate, key)| ClientIdentity { certificate, key });
         self.rpc_ca.clone().map(|authorities| ClientTls { authorities, identity })
     }
+}
+
+fn hash(text: &str) -> Result<H256, String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    bytes32(digits).map(H256).ok_or_else(|| "expected 64 hexadecimal digits, 0x before them or not".to_owned())
 }
 
 fn speed(text: &str) -> Result<f64, String> {

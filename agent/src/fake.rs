@@ -9,8 +9,8 @@ use tierchain_primitives::crypto::KeyPair;
 use tierchain_primitives::extrinsic::{Era, Extrinsic};
 use tierchain_primitives::header::{Header, PreRuntime};
 use tierchain_primitives::ledger::{EntityBlock, MetaBlock, party_id};
-use tierchain_primitives::{H256, ValidatorIndex};
 use tierchain_primitives::numbers::Millis;
+use tierchain_primitives::{H256, ValidatorIndex};
 use tierchain_runtime::{
     BlockContext, Call, Checked, DataCenter, GenesisConfig, Host, Role, RuntimeEvent, VERSIONS, account, chains, check,
     execute, genesis_state, query,
@@ -294,9 +294,7 @@ impl Ledger for FakeLedger {
     }
 
     async fn blocks(&self, server: ServerId, from: u32, count: u32) -> Result<Vec<EntityBlock>, AskError> {
-        self.answer(|world| {
-            world.chain(server).skip(from as usize).take(count as usize).cloned().collect()
-        })
+        self.answer(|world| world.chain(server).skip(from as usize).take(count as usize).cloned().collect())
     }
 
     async fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, AskError> {

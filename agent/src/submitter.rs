@@ -167,6 +167,10 @@ impl<L: Ledger> Submitter<L> {
     pub(crate) fn take(&mut self, fed: Fed, end: &mut Option<SourceEnd>) -> Result<(), AgentError> {
         match fed {
             Fed::Records(records) => records.into_iter().for_each(|record| self.add(record)),
+            Fed::Gone(lives) => {
+                self.lives.retain(|life, _| !lives.contains(life));
+                self.told.forget(&lives);
+            }
             Fed::Errand(errand) => self.errands.add(*errand),
             Fed::Ended(ended) => *end = Some(ended),
             Fed::Failed(error) => return Err(error),

@@ -7,13 +7,14 @@ use tierchain_primitives::ledger::Uuid;
 use tierchain_primitives::numbers::Micros;
 use tierchain_runtime::directives::DirectiveId;
 
-use crate::record::LifeId;
+use crate::record::{LifeId, Ordinals};
 use crate::sighting::Declared;
 use crate::source::process::{Line, What};
 
 /// The newest life of every server.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
+    ordinals: Ordinals,
     lives: BTreeMap<Uuid, Life>,
 }
 
@@ -61,6 +62,16 @@ impl Life {
 }
 
 impl Book {
+    /// A book of a log from which whole lives were taken.
+    pub(crate) fn of_rest(floor: u32) -> Self {
+        Self { ordinals: Ordinals::above(floor), lives: BTreeMap::new() }
+    }
+
+    /// The next life of a server of which nothing is known has this ordinal.
+    pub(crate) fn count_from(&mut self, uuid: Uuid, ordinal: u32) {
+        self.ordinals.count_from(uuid, ordinal);
+    }
+
     /// The newest life of a server.
     pub(crate) fn life(&self, uuid: Uuid) -> Option<&Life> {
         self.lives.get(&uuid)
@@ -96,7 +107,10 @@ impl Book {
         if self.life(line.uuid).is_some_and(Life::is_living) {
             return;
         }
-        let ordinal = self.life(line.uuid).map_or(0, |life| life.id.ordinal + 1);
+        let ordinal = match self.life(line.uuid) {
+            Some(life) => life.id.ordinal + 1,
+            None => self.ordinals.first(line.uuid),
+        };
         let life = Life {
             id: LifeId { uuid: line.uuid, ordinal },
             directive,

@@ -17,8 +17,9 @@ use tierchain_runtime::directives::{Action, Directive, Order};
 use tierchain_runtime::{foundry, query};
 use tokio::sync::mpsc;
 
+use super::intake::{EVENTS, Limits};
 use super::run::open_directives;
-use super::tests::{FakeDriver, Machine};
+use super::tests::{FakeDriver, Machine, folder_in_memory};
 use super::*;
 use crate::append_log::fuse;
 use crate::channel::{ToGuest, scale};
@@ -59,6 +60,10 @@ struct Town {
     creating: VecDeque<(DirectiveId, Uuid)>,
     destroying: VecDeque<(DirectiveId, ServerId)>,
     ended: BTreeSet<ServerId>,
+    /// Names that nobody has: servers come again under them.
+    free: VecDeque<Uuid>,
+    limits: Limits,
+    closed_max: usize,
 }
 
 fn settings() -> Settings {
@@ -75,13 +80,8 @@ fn tracker() -> KeyPair {
     KeyPair::from_seed(&[8; 32])
 }
 
-/// A folder in memory where the system has one: the disk's syncs are others' to test.
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
-}
-
 impl Town {
-    fn new() -> Self {
+    fn new(names: u32) -> Self {
         let world = World::new();
         let ledger = World::validators(&world, 1).remove(0);
         let call = Call::Foundry(foundry::Call::AddImage { image: IMAGE });
@@ -89,8 +89,23 @@ impl Town {
         world.borrow_mut().make_block();
         let (machine, trackers) = (Rc::default(), BTreeMap::new());
         let (creating, destroying, ended) = (VecDeque::new(), VecDeque::new(), BTreeSet::new());
-        let (folder, now, issued) = (folder(), 100_000_000, 0);
-        Self { folder, machine, world, ledger, trackers, now, issued, creating, destroying, ended }
+        let (folder, now, issued) = (folder_in_memory(), 100_000_000, 0);
+        let (free, limits, closed_max) = ((0..names).map(uuid).collect(), Limits::default(), 256);
+        Self {
+            folder,
+            machine,
+            world,
+            ledger,
+            trackers,
+            now,
+            issued,
+            creating,
+            destroying,
+            ended,
+            free,
+            limits,
+            closed_max,
+        }
     }
 
     async fn start(&self) -> Result<Agent, HostError> {
@@ -99,7 +114,8 @@ impl Town {
         let mut submitter = Submitter::new(ring, identity).await;
         let (told, notices) = mpsc::unbounded_channel();
         submitter.tell(told);
-        let host = Host::open(settings(), self.folder.path(), FakeDriver(Rc::clone(&self.machine)))?;
+        let mut host = Host::open(settings(), self.folder.path(), FakeDriver(Rc::clone(&self.machine)))?;
+        (host.intake.limits, host.journal.closed_max) = (self.limits, self.closed_max);
         Ok(Agent { host, submitter, notices })
     }
 
@@ -140,7 +156,10 @@ impl Town {
         }
         for (id, server) in core::mem::take(&mut self.destroying) {
             match self.status(id) {
-                Some(DirectiveRecord { status: Status::Done, .. }) => drop(self.ended.insert(server)),
+                Some(DirectiveRecord { status: Status::Done, .. }) => {
+                    self.ended.insert(server);
+                    self.free.push_back(server.uuid);
+                }
                 Some(record) if !record.status.is_open() => panic!("directive {id}: {:?}", record.status),
                 _ => self.destroying.push_back((id, server)),
             }
@@ -157,6 +176,8 @@ impl Town {
         self.world.borrow_mut().make_block();
         let open = open_directives(&self.ledger, settings().host).await.expect("it answers");
         let Agent { host, submitter, notices } = agent;
+        let steps = query::directive_change_count(self.world.borrow().state());
+        host.on(now, Input::ReadAt(steps))?;
         host.on(now, Input::Directives(open))?;
         host.on(now, Input::Look)?;
         self.speak_for_guests(host)?;
@@ -198,8 +219,9 @@ impl Town {
         Ok(())
     }
 
-    /// So many servers live and end, with an agent that `disturb` may kill before each round: no more fuse is left then.
-    async fn live(&mut self, count: u32, mut disturb: impl FnMut(&mut Self) -> bool) -> u32 {
+    /// So many servers live and end, with an agent that `disturb` may end before each round, or give a fuse. Gives how often
+    /// a fuse killed it.
+    async fn live(&mut self, count: u32, mut disturb: impl FnMut(&Self, Option<&Agent>) -> bool) -> u32 {
         let (mut next, mut kills, mut agent) = (0, 0, None);
         loop {
             let done = self.ended.len() as u32 >= count;
@@ -207,10 +229,11 @@ impl Town {
                 return kills;
             }
             while next < count && self.creating.len() + self.destroying.len() < TOGETHER {
-                self.order(uuid(next));
+                let name = self.free.pop_front().expect("there are more names than servers at a time");
+                self.order(name);
                 next += 1;
             }
-            if disturb(self) {
+            if disturb(self, agent.as_ref()) {
                 agent = None;
             }
             let mut living = match agent.take() {
@@ -229,6 +252,39 @@ impl Town {
                 kills += 1;
             }
         }
+    }
+
+    /// The line of every block that the host wrote is to be found.
+    fn assert_evidence_is_there(&self) {
+        let mut known = BTreeSet::new();
+        let state = self.folder.path();
+        let mut learn = |hash: H256| {
+            known.insert(hash);
+        };
+        for path in archive::segments(&state.join(archive::FOLDER)).expect("it can be read") {
+            let on_fault = |line, reason| panic!("{} {line}: {reason}", path.display());
+            archive::read(&path, |_, hash, _| learn(hash), on_fault).expect("it can be read");
+        }
+        let log = fs::read_to_string(state.join(EVENTS)).expect("it is there");
+        known.extend(log.lines().map(|line| tierchain_primitives::hash::sha256(&[line.as_bytes()])));
+        for block in &self.world.borrow().entity_blocks {
+            assert!(known.contains(&block.tx.event.evidence), "{}", block.tx.event.server);
+        }
+    }
+
+    /// A validator that shows what was done long ago as open makes no server start again.
+    async fn assert_nothing_is_done_again(&self) {
+        let mut agent = self.start().await.expect("it opens");
+        for id in 0..self.issued {
+            let mut record = self.status(id).expect("it was issued");
+            record.status = Status::Accepted;
+            if !agent.host.journal.has_begun(id) {
+                assert!(agent.host.journal.is_past(id), "directive {id}");
+                agent.host.on(self.now, Input::Directives(vec![(id, record)])).expect("it lives");
+            }
+        }
+        assert!(self.machine.borrow().servers.is_empty());
+        assert!(self.machine.borrow().starts.values().all(|starts| *starts == 1));
     }
 
     /// Each server's life stands there once and whole, and was started once.
@@ -251,7 +307,6 @@ impl Town {
     }
 }
 
-/// Servers come again and again under some of the names.
 fn uuid(number: u32) -> Uuid {
     let mut bytes = [0x5e; 16];
     bytes[..4].copy_from_slice(&number.to_le_bytes());
@@ -267,15 +322,56 @@ fn bytes_in(folder: &Path) -> u64 {
     entries.map(size).sum()
 }
 
+/// What an agent reads at its start.
+fn working_bytes(folder: &Path) -> u64 {
+    let file = |name: &str| fs::metadata(folder.join(name)).map_or(0, |metadata| metadata.len());
+    let outbox = folder.join("outbox");
+    file(EVENTS) + file("directives.jsonl") + if outbox.exists() { bytes_in(&outbox) } else { 0 }
+}
+
+#[tokio::test]
+async fn a_folder_stays_small_and_all_that_happened_is_on_the_ledger_once() {
+    const SERVERS: u32 = 3_000;
+    for seed in [1, 2] {
+        fuse::set(None);
+        let mut town = Town::new(64);
+        (town.limits, town.closed_max) = (Limits { bytes: 16 * 1024, lives: 48, step_lines: 40 }, 48);
+        let mut random = StdRng::seed_from_u64(seed);
+        let (mut most, mut lives, mut restarts) = (0, 0, 0);
+        let kills = town
+            .live(SERVERS, |town, agent| {
+                most = most.max(working_bytes(town.folder.path()));
+                lives = lives.max(agent.map_or(0, |agent| agent.submitter.lives().count()));
+                if random.random_ratio(1, 12) && !fuse::is_burnt() {
+                    fuse::set(Some(random.random_range(1..120)));
+                }
+                let restarts_now = random.random_ratio(1, 30);
+                if restarts_now && random.random_ratio(1, 4) && town.folder.path().join("outbox").exists() {
+                    fs::remove_dir_all(town.folder.path().join("outbox")).expect("it can be removed");
+                }
+                restarts += u32::from(restarts_now);
+                restarts_now
+            })
+            .await;
+        town.assert_all_is_told(SERVERS);
+        println!("seed {seed} · kills {kills} · restarts {restarts} · most {most} bytes · most {lives} lives");
+        assert!(kills > 50 && restarts > 20, "{kills} kills, {restarts} restarts");
+        // Some 1.6 KB a life: all of them would be some two megabytes.
+        assert!(most < 256 * 1024 && lives < 250, "{most} bytes, {lives} lives");
+        town.assert_evidence_is_there();
+        town.assert_nothing_is_done_again().await;
+    }
+}
+
 /// `TIERCHAIN_SERVERS=20000 cargo test --release -p tierchain-agent figures -- --ignored --nocapture`
 #[tokio::test]
 #[ignore = "it measures"]
 async fn figures() {
     fuse::set(None);
     let count = std::env::var("TIERCHAIN_SERVERS").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000);
-    let mut town = Town::new();
+    let mut town = Town::new(count);
     let began = Instant::now();
-    town.live(count, |_| false).await;
+    town.live(count, |_, _| false).await;
     println!("servers {count} · lived in {:?}", began.elapsed());
     town.assert_all_is_told(count);
     for entry in fs::read_dir(town.folder.path()).expect("a folder").map(|entry| entry.expect("an entry")) {
