@@ -96,8 +96,8 @@ impl AppendLog {
     }
 }
 
-/// Makes a new name of a file survive a crash.
-fn sync_folder(path: &Path) -> io::Result<()> {
+/// Makes a new name of a file or folder survive a crash.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 

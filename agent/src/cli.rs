@@ -76,6 +76,9 @@ pub(crate) struct HostArgs {
     /// How often the ledger is told that the host was watched without a break, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1_000..=3_600_000))]
     pub(crate) attest_ms: u64,
+    /// When lines of servers that have ended make up so much of the event log, and half of it, they go to the archive.
+    #[arg(long, value_name = "BYTES", default_value_t = 262_144)]
+    pub(crate) archive_bytes: u64,
 }
 
 /// Settings of `evidence`.
@@ -223,6 +226,22 @@ mod tests {
         for more in [&["--rpc", "http://b", "http://c"][..], &["--rpc", "http://b", "--rpc", "http://c"]] {
             let Command::Run(run) = parse(more).expect("a command line").command else { panic!("another command") };
             assert_eq!(run.rpc.len(), 3);
+        }
+    }
+
+    #[test]
+    fn evidence_is_of_a_hash_or_a_server_in_a_folder_or_an_archive() {
+        let parse = |more: &[&str]| Cli::try_parse_from(["tierchain-agent", "evidence"].iter().chain(more));
+        let hash = "0x".to_owned() + &"5e".repeat(32);
+        for good in [
+            &[hash.as_str(), "--state", "s"][..],
+            &[&hash[2..], "--archive", "a", "--archive", "b", "--json"],
+            &["--server", "5e0f2c3a-7d41-4a8e-9b10-000000000001", "--state", "s", "--archive", "a"],
+        ] {
+            parse(good).expect("a command line");
+        }
+        for bad in [&["--state", "s"][..], &[hash.as_str()], &["0x5e", "--state", "s"]] {
+            parse(bad).expect_err("wrong");
         }
     }
 

@@ -1,9 +1,10 @@
 //! `tierchain-agent evidence`: finds the line that a block's evidence hash is of, or all lines of a server, in a host's
 //! folder and in archives that were carried away. Reads only, so an agent may run on the folder meanwhile.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, BufReader};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,8 +16,8 @@ use tierchain_primitives::ledger::Uuid;
 use crate::cli::EvidenceArgs;
 use crate::host::archive;
 use crate::host::intake::EVENTS;
+use crate::host::log_head::Note;
 use crate::source::process::{Line, What};
-use crate::source::{self, Lines};
 
 /// It isn't there, and all that was looked through is whole.
 const NOT_THERE: u8 = 1;
@@ -74,10 +75,7 @@ pub(crate) struct Search {
     faults: Vec<Fault>,
 }
 
-/// Finds and prints.
-///
-/// # Errors
-/// When a folder can't be read.
+/// Finds and prints; the exit code says whether it is there.
 pub(crate) fn run(args: &EvidenceArgs) -> ExitCode {
     let wanted = match (args.hash, args.server) {
         (Some(hash), _) => Wanted::Hash(hash),
@@ -141,7 +139,7 @@ pub(crate) fn search(state: Option<&Path>, archives: &[PathBuf], wanted: Wanted)
         search.read_archive(folder, wanted)?;
     }
     // A line may be in log and archive, when an agent was killed in between, and in a copy.
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     search.found.retain(|found| seen.insert(found.hash.clone()));
     search.found.sort_by_key(|found| found.time_us);
     Ok(search)
@@ -165,18 +163,14 @@ impl Search {
     }
 
     fn read_log(&mut self, path: &Path, wanted: Wanted) -> io::Result<()> {
-        let mut lines = Lines::new(BufReader::new(File::open(path)?));
-        let mut number = 0;
-        while let Some(line) = lines.next_line()? {
-            number += 1;
-            let text = match &line {
-                source::Line::Whole(bytes) => core::str::from_utf8(bytes).ok(),
-                source::Line::TooLong => None,
-            };
-            match text {
-                Some(text) if text.starts_with(r#"{"log":"#) => {}
-                Some(text) => self.consider(path, number, sha256(&[text.as_bytes()]), text, wanted),
-                None => self.on_fault(path, number, "it isn't text".into()),
+        let bytes = fs::read(path)?;
+        // What has no end yet is being written.
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+        for (number, line) in (1u64..).zip(bytes[..whole].split(|byte| *byte == b'\n')) {
+            match core::str::from_utf8(line) {
+                Ok(text) if Note::is_one(text) => {}
+                Ok(text) => self.consider(path, number, sha256(&[line]), text, wanted),
+                Err(_) => self.on_fault(path, number, "it isn't text".into()),
             }
         }
         Ok(())
@@ -198,14 +192,15 @@ impl Search {
     }
 
     fn consider(&mut self, path: &Path, number: u64, hash: H256, text: &str, wanted: Wanted) {
-        if matches!(wanted, Wanted::Hash(wanted) if wanted != hash) {
-            return;
-        }
         let line: Line = match serde_json::from_str(text) {
             Ok(line) => line,
             Err(error) => return self.on_fault(path, number, error.to_string()),
         };
-        if matches!(wanted, Wanted::Server(server) if server != line.uuid) {
+        let is_wanted = match wanted {
+            Wanted::Hash(wanted) => wanted == hash,
+            Wanted::Server(server) => server == line.uuid,
+        };
+        if !is_wanted {
             return;
         }
         self.found.push(Found {
@@ -229,5 +224,40 @@ fn name(what: &What) -> &'static str {
         What::Crashed { .. } => "crashed",
         What::Destroyed { .. } => "destroyed",
         What::Info { .. } => "figures",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_found_by_its_hash_or_its_server_and_what_is_bent_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let line = |uuid: u8, time_us| {
+            let line = Line { time_us, uuid: Uuid([uuid; 16]), reconciled: false, what: What::Started };
+            serde_json::to_string(&line).expect("text for keys")
+        };
+        let log = folder.path().join(EVENTS);
+        let head = Note::Head { epoch: 1, floor: 1 }.line();
+        let lines = [line(1, 5), line(2, 6), line(1, 7)];
+        fs::write(&log, format!("{head}\n{}\n{}", lines.join("\n"), &lines[0][..9])).expect("written");
+        let of = |wanted| search(Some(folder.path()), &[], wanted).expect("it can be read");
+        let hash = sha256(&[lines[1].as_bytes()]);
+        let search = of(Wanted::Hash(hash));
+        assert!(search.is_sound(), "what is being written is no fault");
+        assert!(
+            matches!(&search.found[..], [found] if found.line == 3 && found.text == lines[1] && found.time_us == 6)
+        );
+        assert!(search.found[0].to_string().contains("events.jsonl, line 3"));
+        assert_eq!(of(Wanted::Server(Uuid([1; 16]))).texts().collect::<Vec<_>>(), [&lines[0], &lines[2]]);
+        assert!(of(Wanted::Hash(H256::ZERO)).found.is_empty());
+
+        fs::write(&log, format!("{}\nbent\n{}\n", lines[0], lines[1])).expect("written");
+        let search = of(Wanted::Hash(hash));
+        assert_eq!(search.found.len(), 1, "what is whole is found");
+        assert!(matches!(&search.faults[..], [fault] if fault.line == 2 && fault.to_string().contains("copy")));
+        assert!(super::search(Some(&folder.path().join("none")), &[], Wanted::Hash(hash)).is_err());
+        assert!(super::search(None, &[folder.path().join("none")], Wanted::Hash(hash)).is_err());
     }
 }

@@ -39,7 +39,7 @@ pub(crate) mod folder;
 mod guests;
 pub(crate) mod intake;
 mod journal;
-mod log_head;
+pub(crate) mod log_head;
 #[cfg(test)]
 mod long_run;
 mod look;

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use tierchain_primitives::hash::sha256;
 use tierchain_primitives::{AccountId, H256};
 
-use crate::append_log::LogError;
 use crate::append_log::draft::{self, Draft};
+use crate::append_log::{LogError, sync_folder};
 use crate::channel::bytes32;
 use crate::source::{Line, Lines};
 
@@ -48,7 +48,10 @@ impl Segment {
     /// lines are in the log still.
     pub(super) fn begin(state: &Path, epoch: u64, account: &AccountId) -> Result<Self, LogError> {
         let folder = state.join(FOLDER);
-        fs::create_dir_all(&folder).map_err(|source| LogError { path: folder, source })?;
+        if !folder.exists() {
+            let made = fs::create_dir_all(&folder).and_then(|()| sync_folder(&folder));
+            made.map_err(|source| LogError { path: folder, source })?;
+        }
         let mut draft = Draft::begin(&path(state, epoch))?;
         draft.add(&frame(&Frame::Head { layout: LAYOUT, epoch, account: hex::encode(account.0) }));
         Ok(Self { draft, lines: 0 })
@@ -176,4 +179,71 @@ fn read_line(text: &str) -> Result<(H256, &str), String> {
     let (hash, text) = text.split_once(' ').ok_or("it has no hash")?;
     let hash = bytes32(hash).map(H256).ok_or("it has no hash")?;
     if sha256(&[text.as_bytes()]) == hash { Ok((hash, text)) } else { Err("it isn't what its hash says".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(path: &Path) -> (Vec<(u64, String)>, Vec<(u64, String)>) {
+        let (mut lines, mut faults) = (Vec::new(), Vec::new());
+        let on_line = |line, _, text: &str| lines.push((line, text.to_owned()));
+        read(path, on_line, |line, reason| faults.push((line, reason))).expect("it can be read");
+        (lines, faults)
+    }
+
+    #[test]
+    fn what_is_bent_or_missing_is_named_by_its_line() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut segment = Segment::begin(folder.path(), 3, &AccountId([6; 32])).expect("it begins");
+        ["one", "two", "three"].into_iter().for_each(|line| segment.add(line));
+        assert_eq!(segment.publish().expect("it is whole"), 3);
+        let path = segments(&folder.path().join(FOLDER)).expect("it can be read").remove(0);
+        assert!(path.ends_with("archive/events-00000003.lines"));
+        let whole = fs::read_to_string(&path).expect("it is there");
+        let of =
+            |lines: &[(u64, &str)]| lines.iter().map(|(line, text)| (*line, (*text).to_owned())).collect::<Vec<_>>();
+        assert_eq!(found(&path), (of(&[(2, "one"), (3, "two"), (4, "three")]), Vec::new()));
+
+        let lines: Vec<&str> = whole.lines().collect();
+        let without = |gone: usize| {
+            let rest = lines.iter().enumerate().filter(|(at, _)| *at != gone).map(|(_, line)| format!("{line}\n"));
+            rest.collect::<String>()
+        };
+        for (line, words, bent) in [
+            (3, "hash", whole.replace(" two", " tow")),
+            (3, "hash", whole.replace(lines[2], "two")),
+            (1, "head", whole.replace("head", "foot")),
+            (1, "layout 2", whole.replace("\"layout\":1", "\"layout\":2")),
+            (4, "there were 3 lines, and there are 2", without(2)),
+            (5, "missing", without(4)),
+            (6, "behind the end", format!("{whole}{}\n", lines[1])),
+        ] {
+            fs::write(&path, &bent).expect("written");
+            let (_, faults) = found(&path);
+            assert!(matches!(&faults[..], [(at, reason), ..] if *at == line && reason.contains(words)), "{faults:?}");
+        }
+        // Any byte: what is still given out is what it was.
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone().into_bytes();
+            bytes[at] ^= 1;
+            fs::write(&path, &bytes).expect("written");
+            let (lines, faults) = found(&path);
+            let known = ["one", "two", "three"];
+            assert!(lines.iter().all(|(_, text)| known.contains(&text.as_str())), "byte {at}: {lines:?}");
+            assert!(!faults.is_empty() || lines.len() == 3, "byte {at}");
+        }
+    }
+
+    #[test]
+    fn what_a_compaction_left_half_made_is_dropped() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for epoch in [1, 2, 3] {
+            Segment::begin(folder.path(), epoch, &AccountId([6; 32])).and_then(Segment::publish).expect("it is whole");
+        }
+        drop(Segment::begin(folder.path(), 3, &AccountId([6; 32])).expect("it begins"));
+        drop_unfinished(folder.path(), 2).expect("it can be removed");
+        let left = fs::read_dir(folder.path().join(FOLDER)).expect("a folder").count();
+        assert_eq!((left, segments(&folder.path().join(FOLDER)).expect("it can be read").len()), (2, 2));
+    }
 }

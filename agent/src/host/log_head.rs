@@ -6,7 +6,7 @@ use tierchain_primitives::ledger::Uuid;
 
 /// A line of the log's own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Note {
+pub(crate) enum Note {
     /// The first line.
     Head {
         /// How often the log was compacted.
@@ -36,7 +36,7 @@ const BEGINNING: &str = r#"{"log":"#;
 
 impl Note {
     /// The note as a line.
-    pub(super) fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let line = match *self {
             Self::Head { epoch, floor } => NoteLine::Head { epoch, floor },
             Self::Ordinal { uuid, ordinal } => NoteLine::Ordinal { uuid: uuid.to_string(), ordinal },
@@ -44,12 +44,17 @@ impl Note {
         serde_json::to_string(&line).expect("a note has text for keys, and no floats")
     }
 
+    /// Whether a line is the log's own.
+    pub(crate) fn is_one(line: &str) -> bool {
+        line.starts_with(BEGINNING)
+    }
+
     /// The note that a line is; none if it is another line.
     ///
     /// # Errors
     /// Says why a line that begins like a note isn't one.
-    pub(super) fn read(line: &str) -> Result<Option<Self>, String> {
-        if !line.starts_with(BEGINNING) {
+    pub(crate) fn read(line: &str) -> Result<Option<Self>, String> {
+        if !Self::is_one(line) {
             return Ok(None);
         }
         let read = serde_json::from_str(line).map_err(|error| error.to_string())?;

@@ -75,7 +75,8 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
     let tracker = tracker_program(&channel).map_err(folder_error("the program", Path::new("/proc/self/exe")))?;
     let setup = Setup { state: state.clone(), images, tracker };
     let driver = ProcessDriver::open(setup).map_err(folder_error("the servers' folder", &state))?;
-    let host = Host::open(settings, &state, driver).map_err(Box::new)?;
+    let mut host = Host::open(settings, &state, driver).map_err(Box::new)?;
+    host.archive_at(args.archive_bytes);
 
     let read_at = host.read_at();
     let (out, mut fed) = mpsc::channel(FEED_GROUPS);

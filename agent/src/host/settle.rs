@@ -14,6 +14,11 @@ use crate::record::LifeId;
 const UNBORN_KEPT_US: Micros = 3_600_000_000;
 
 impl<D: Driver> Host<D> {
+    /// Archives settled lives when so many bytes of the event log are theirs.
+    pub(crate) fn archive_at(&mut self, bytes: u64) {
+        self.intake.limits.bytes = bytes;
+    }
+
     /// Finds what is settled, and archives some of it where that is due.
     pub(super) fn let_go(&mut self, now: Micros) -> Result<(), HostError> {
         self.note_unborn(now);
