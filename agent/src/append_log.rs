@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+pub(crate) mod draft;
 #[cfg(test)]
 pub(crate) mod fuse;
 
@@ -38,8 +39,7 @@ impl AppendLog {
         let is_new = !path.exists();
         let file = OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
         if is_new {
-            let folder = path.parent().unwrap_or(Path::new("."));
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+            sync_folder(path).map_err(failed)?;
         }
         let mut bytes = fs::read(path).map_err(failed)?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -48,10 +48,25 @@ impl AppendLog {
             file.set_len(whole as u64).and_then(|()| file.sync_data()).map_err(failed)?;
             bytes.truncate(whole);
         }
-        let text =
-            String::from_utf8(bytes).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+            failed(io::Error::new(io::ErrorKind::InvalidData, format!("its line {line} isn't text")))
+        })?;
         let lines = text.lines().map(ToOwned::to_owned).collect();
         Ok((Self { path: path.into(), file, length: whole as u64 }, lines))
+    }
+
+    /// A log of so many bytes, of which nobody needs to read any.
+    fn at_end(path: PathBuf, length: u64) -> Result<Self, LogError> {
+        let opened = OpenOptions::new().append(true).open(&path);
+        let file = opened.map_err(|source| LogError { path: path.clone(), source })?;
+        Ok(Self { path, file, length })
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Bytes in it.
@@ -79,6 +94,11 @@ impl AppendLog {
         fuse::burn()?;
         Ok(())
     }
+}
+
+/// Makes a new name of a file or folder survive a crash.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]

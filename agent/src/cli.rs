@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use futures::future::try_join_all;
 use tierchain_client::{Pacing, Ring, RpcLedger, UrlError};
+use tierchain_primitives::H256;
+use tierchain_primitives::ledger::Uuid;
 use tierchain_rpc::client::{ClientIdentity, ClientTls};
 
+use crate::channel::bytes32;
 use crate::source::SourceSpec;
 
 /// Speaks for one hypervisor: watches it, signs what it sees, and brings it to the ledger.
@@ -32,6 +35,9 @@ pub(crate) enum Command {
     /// Lists the servers of a host's state folder: what runs, since when, and what it has used. Only reads; the agent may run
     /// or not.
     Servers(Box<ServersArgs>),
+    /// Finds the line of a host's event log that a block's evidence hash is of. Exit code 0 when it is there, 1 when it
+    /// isn't, 2 when a file can't be read or is bent.
+    Evidence(EvidenceArgs),
     /// Runs inside a server: starts its image, watches it, asks a foundry for the server's birth. Started by a driver.
     #[command(hide = true)]
     Tracker(Box<TrackerArgs>),
@@ -75,6 +81,9 @@ pub(crate) struct HostArgs {
     /// How long another host may take to take a server over; then it is called back and goes on here. In milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(100..=3_600_000))]
     pub(crate) move_wait_ms: u64,
+    /// When lines of servers that have ended make up so much of the event log, and half of it, they go to the archive.
+    #[arg(long, value_name = "BYTES", default_value_t = 262_144)]
+    pub(crate) archive_bytes: u64,
 }
 
 /// Settings of `servers`.
@@ -84,6 +93,28 @@ pub(crate) struct ServersArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) state: PathBuf,
     /// Prints JSON instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Settings of `evidence`.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("wanted").required(true).args(["hash", "server"]))]
+#[command(group = clap::ArgGroup::new("where").required(true).multiple(true).args(["state", "archive"]))]
+pub(crate) struct EvidenceArgs {
+    /// The evidence hash, as blocks have it: 64 digits, 0x before them or not.
+    #[arg(value_name = "HASH", value_parser = hash)]
+    pub(crate) hash: Option<H256>,
+    /// All lines about a server instead.
+    #[arg(long, value_name = "UUID")]
+    pub(crate) server: Option<Uuid>,
+    /// The host's folder; an agent may run on it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// A folder with archive segments that were carried away; may be given again.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) archive: Vec<PathBuf>,
+    /// Prints a JSON array.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -195,6 +226,11 @@ impl TlsArgs {
     }
 }
 
+fn hash(text: &str) -> Result<H256, String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    bytes32(digits).map(H256).ok_or_else(|| "expected 64 hexadecimal digits, 0x before them or not".to_owned())
+}
+
 fn speed(text: &str) -> Result<f64, String> {
     let wrong = || "expected a number from 0 to 1000000".to_owned();
     let speed: f64 = text.parse().map_err(|_| wrong())?;
@@ -229,6 +265,22 @@ mod tests {
         for more in [&["--rpc", "http://b", "http://c"][..], &["--rpc", "http://b", "--rpc", "http://c"]] {
             let Command::Run(run) = parse(more).expect("a command line").command else { panic!("another command") };
             assert_eq!(run.validators.rpc.len(), 3);
+        }
+    }
+
+    #[test]
+    fn evidence_is_of_a_hash_or_a_server_in_a_folder_or_an_archive() {
+        let parse = |more: &[&str]| Cli::try_parse_from(["tierchain-agent", "evidence"].iter().chain(more));
+        let hash = "0x".to_owned() + &"5e".repeat(32);
+        for good in [
+            &[hash.as_str(), "--state", "s"][..],
+            &[&hash[2..], "--archive", "a", "--archive", "b", "--json"],
+            &["--server", "5e0f2c3a-7d41-4a8e-9b10-000000000001", "--state", "s", "--archive", "a"],
+        ] {
+            parse(good).expect("a command line");
+        }
+        for bad in [&["--state", "s"][..], &[hash.as_str()], &["0x5e", "--state", "s"]] {
+            parse(bad).expect_err("wrong");
         }
     }
 

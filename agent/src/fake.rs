@@ -4,13 +4,15 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use parity_scale_codec::Encode;
 use tierchain_primitives::crypto::KeyPair;
-use tierchain_primitives::extrinsic::Extrinsic;
+use tierchain_primitives::extrinsic::{Era, Extrinsic};
 use tierchain_primitives::header::{Header, PreRuntime};
 use tierchain_primitives::ledger::{EntityBlock, MetaBlock, party_id};
+use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::{H256, ValidatorIndex};
 use tierchain_runtime::{
-    BlockContext, Checked, DataCenter, GenesisConfig, Host, Role, RuntimeEvent, VERSIONS, account, chains, check,
+    BlockContext, Call, Checked, DataCenter, GenesisConfig, Host, Role, RuntimeEvent, VERSIONS, account, chains, check,
     execute, genesis_state, query,
 };
 
@@ -28,6 +30,11 @@ pub(crate) struct World {
     /// By account and nonce.
     pool: BTreeMap<(AccountId, Nonce), Checked>,
     outcomes: BTreeMap<H256, Outcome>,
+    /// What the wall shows, for who has a host: blocks are never older.
+    pub(crate) now_ms: Millis,
+    timestamp: Millis,
+    /// Where each server's blocks are among all.
+    places: BTreeMap<ServerId, Vec<usize>>,
     pub(crate) entity_blocks: Vec<EntityBlock>,
     pub(crate) meta_blocks: Vec<MetaBlock>,
     /// How many extrinsics were executed.
@@ -44,6 +51,11 @@ pub(crate) struct FakeLedger {
     pub(crate) dead: Rc<Cell<bool>>,
 }
 
+/// The provider that genesis admits, and its key.
+pub(crate) fn provider() -> (H256, KeyPair) {
+    (party_id("provider"), KeyPair::from_seed(&[4; 32]))
+}
+
 /// The keys that genesis admits: hypervisor of host `host-0` and foundry.
 pub(crate) fn keys() -> (KeyPair, KeyPair) {
     (KeyPair::from_seed(&[1; 32]), KeyPair::from_seed(&[2; 32]))
@@ -56,10 +68,13 @@ impl World {
         let both = tierchain_runtime::registry::Roles::NONE.with(Role::Hypervisor).with(Role::Foundry);
         let data_center = DataCenter::named("dc-0");
         let host = Host::new(party_id("host-0"), data_center.id, hypervisor.public());
+        let (provider, provider_key) = provider();
+        let provides = tierchain_runtime::registry::Roles::NONE.with(Role::Provider);
         let config = GenesisConfig {
             allow_replay: true,
             unknown_images: true,
-            accounts: vec![(hypervisor.public(), both), (foundry.public(), both)],
+            accounts: vec![(hypervisor.public(), both), (foundry.public(), both), (provider_key.public(), provides)],
+            providers: vec![(provider, provider_key.public())],
             data_centers: vec![data_center],
             hosts: vec![host],
             ..GenesisConfig::default()
@@ -67,7 +82,20 @@ impl World {
         let state = genesis_state(&config).into_iter().collect();
         let (pool, outcomes) = (BTreeMap::new(), BTreeMap::new());
         let (entity_blocks, meta_blocks) = (Vec::new(), Vec::new());
-        let world = Self { state, height: 0, pool, outcomes, entity_blocks, meta_blocks, executed: 0, finalises: true };
+        let (now_ms, timestamp, places) = (0, 0, BTreeMap::new());
+        let world = Self {
+            state,
+            height: 0,
+            pool,
+            outcomes,
+            now_ms,
+            timestamp,
+            places,
+            entity_blocks,
+            meta_blocks,
+            executed: 0,
+            finalises: true,
+        };
         Rc::new(RefCell::new(world))
     }
 
@@ -90,6 +118,27 @@ impl World {
     /// How many extrinsics wait.
     pub(crate) fn pending(&self) -> usize {
         self.pool.len()
+    }
+
+    /// The newest final state.
+    pub(crate) fn state(&self) -> &BTreeMap<Vec<u8>, Vec<u8>> {
+        &self.state
+    }
+
+    /// The blocks of a server's chain.
+    pub(crate) fn chain(&self, server: ServerId) -> impl Iterator<Item = &EntityBlock> {
+        self.places.get(&server).into_iter().flatten().map(|place| &self.entity_blocks[*place])
+    }
+
+    /// Hands in a call of anybody's.
+    pub(crate) fn say(&mut self, key: &KeyPair, call: &Call) {
+        let mine = (key.public(), 0)..=(key.public(), Nonce::MAX);
+        let nonce = self.pool.range(mine).next_back().map_or(0, |((_, nonce), _)| nonce + 1);
+        let nonce = nonce.max(self.nonce(&key.public()));
+        let era = Era::mortal(4_096, self.height);
+        let born = Self::hash_of(era.birth(self.height));
+        let extrinsic = Extrinsic::sign(key, call.encode(), era, nonce, VERSIONS, &GENESIS, &born);
+        self.take(&extrinsic.encode()).expect("it is well signed");
     }
 
     fn hash_of(number: BlockNumber) -> H256 {
@@ -118,7 +167,7 @@ impl World {
     }
 
     /// One block with every extrinsic whose turn it is.
-    fn make_block(&mut self) {
+    pub(crate) fn make_block(&mut self) {
         let mut next: BTreeMap<AccountId, Nonce> = BTreeMap::new();
         let mut body = Vec::new();
         for ((signer, nonce), checked) in &self.pool {
@@ -132,8 +181,9 @@ impl World {
             return;
         }
         self.height += 1;
-        let slot =
-            PreRuntime { proposer: ValidatorIndex(0), timestamp: u64::from(self.height), executed: self.height - 1 };
+        self.timestamp = self.now_ms.max(self.timestamp + 1);
+        let timestamp = self.timestamp;
+        let slot = PreRuntime { proposer: ValidatorIndex(0), timestamp, executed: self.height - 1 };
         let root = H256::ZERO;
         let header = Header::new(Self::hash_of(self.height - 1), self.height, root, root, slot);
         let block = BlockContext::new(&header, GENESIS).expect("the header was made with its pre-runtime digest");
@@ -165,7 +215,10 @@ impl World {
             self.pool.remove(&key);
         }
         self.executed += body.len();
-        self.entity_blocks.extend(outcome.entity_blocks);
+        for block in outcome.entity_blocks {
+            self.places.entry(block.tx.event.server).or_default().push(self.entity_blocks.len());
+            self.entity_blocks.push(block);
+        }
         self.meta_blocks.extend(outcome.meta_blocks);
     }
 
@@ -241,10 +294,7 @@ impl Ledger for FakeLedger {
     }
 
     async fn blocks(&self, server: ServerId, from: u32, count: u32) -> Result<Vec<EntityBlock>, AskError> {
-        self.answer(|world| {
-            let of_server = world.entity_blocks.iter().filter(|block| block.tx.event.server == server);
-            of_server.skip(from as usize).take(count as usize).cloned().collect()
-        })
+        self.answer(|world| world.chain(server).skip(from as usize).take(count as usize).cloned().collect())
     }
 
     async fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, AskError> {

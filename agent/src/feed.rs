@@ -4,6 +4,7 @@
 //! those in the outbox, and must be equal to them byte for byte; from there on they are new. Whatever was lost between
 //! the source and the outbox when the agent was killed is thus found again, and nothing is there twice.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use tokio::sync::mpsc;
 use crate::error::AgentError;
 use crate::normaliser::{Counts, Normaliser};
 use crate::outbox::Outbox;
-use crate::record::Record;
+use crate::record::{LifeId, Record};
 use crate::source::{Lines, SourceSpec};
 use crate::submitter::Errand;
 
@@ -37,6 +38,8 @@ const NAP: Duration = Duration::from_millis(50);
 pub(crate) enum Fed {
     /// Records that are on disk.
     Records(Vec<Record>),
+    /// Lives that are settled, and that the source has let go of: nothing more is said of them.
+    Gone(BTreeSet<LifeId>),
     /// Something to be said that belongs to no server's life. Boxed: a call is large.
     Errand(Box<Errand>),
     /// The source has ended.

@@ -27,18 +27,25 @@ use crate::append_log::LogError;
 use crate::driver::{Driver, Observation};
 use crate::error::AgentError;
 use crate::feed::Fed;
-use crate::record::LifeId;
+use crate::record::{Fact, LifeId};
 use crate::submitter::{Decision, Errand, ErrandKey, Notice};
 
 mod act;
+pub(crate) mod archive;
 mod attest;
 pub(crate) mod book;
+mod compaction;
+pub(crate) mod folder;
 mod guests;
-mod intake;
+pub(crate) mod intake;
 mod journal;
+pub(crate) mod log_head;
+#[cfg(test)]
+mod long_run;
 mod look;
 mod moves;
 pub(crate) mod run;
+mod settle;
 #[cfg(test)]
 mod tests;
 mod trackers;
@@ -64,6 +71,22 @@ pub(crate) enum HostError {
     /// The outbox can't be opened.
     #[error(transparent)]
     Outbox(#[from] crate::outbox::OutboxError),
+    /// The state's folder.
+    #[error(transparent)]
+    State(#[from] folder::FolderError),
+    /// A line of the event log.
+    #[error(
+        "line {line} of {path} isn't what this agent wrote there: {reason}; put the file back from a copy, or give the \
+         agent an empty folder and end its servers by a foundry (docs/operations.md)"
+    )]
+    EventLine {
+        /// The log.
+        path: std::path::PathBuf,
+        /// Which line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Directives or images or servers.
     #[error("{what} {path} can't be used: {source}; check the disk and the folder's rights")]
     Folder {
@@ -98,7 +121,9 @@ pub(crate) struct Settings {
 pub(crate) enum Input {
     /// Time has passed: look at the servers.
     Look,
-    /// The directives of this host that are open on the ledger.
+    /// How many steps all directives have made, at least, where those of this host are read next.
+    ReadAt(u64),
+    /// The directives of this host that are open on the ledger; as of a state that is never older than the last time.
     Directives(Vec<(DirectiveId, DirectiveRecord)>),
     /// Something is final.
     Notice(Notice),
@@ -130,6 +155,10 @@ pub(crate) struct Host<D> {
     places: BTreeMap<LifeId, Place>,
     /// Lives that the ledger or the foundries won't have, and why.
     unwanted: BTreeMap<LifeId, String>,
+    /// Lives whose ends are anchored, and those that went to other hosts, until nothing else needs them.
+    anchored: BTreeSet<LifeId>,
+    /// Since when it is known of ended lives that they aren't born.
+    unborn: BTreeMap<LifeId, Micros>,
     /// Open directives as last read.
     open: BTreeMap<DirectiveId, DirectiveRecord>,
     /// Acceptances and answers on their way.
@@ -154,6 +183,8 @@ impl<D: Driver> Host<D> {
     /// [`HostError`] when the folder can't be used.
     pub(crate) fn open(settings: Settings, state: &Path, driver: D) -> Result<Self, HostError> {
         let (intake, records) = Intake::open(state, settings.account)?;
+        // Those that went to other hosts are settled, too.
+        let left = records.iter().filter(|record| record.fact == Fact::Left).map(|record| record.life).collect();
         let mut outgoing = VecDeque::new();
         if !records.is_empty() {
             outgoing.push_back(Fed::Records(records));
@@ -167,6 +198,8 @@ impl<D: Driver> Host<D> {
             guests: Guests::default(),
             places: BTreeMap::new(),
             unwanted: BTreeMap::new(),
+            anchored: left,
+            unborn: BTreeMap::new(),
             open: BTreeMap::new(),
             accepting: BTreeSet::new(),
             answering: BTreeSet::new(),
@@ -184,9 +217,11 @@ impl<D: Driver> Host<D> {
     /// # Errors
     /// [`HostError`] when the disk refuses: the agent must be started again then.
     pub(crate) fn on(&mut self, now: Micros, input: Input) -> Result<(), HostError> {
+        let is_look = matches!(input, Input::Look);
         match input {
             Input::Look => self.look(now)?,
-            Input::Directives(open) => self.on_directives(open),
+            Input::ReadAt(steps) => self.journal.on_read(steps),
+            Input::Directives(open) => self.on_directives(open)?,
             Input::Notice(notice) => self.on_notice(now, notice),
             Input::Guest(message) => self.on_guest(message),
             Input::Standings(standings) => self.on_standings(standings),
@@ -199,7 +234,15 @@ impl<D: Driver> Host<D> {
         self.follow_arrivals(now)?;
         self.tell_guests();
         self.carry_reports();
+        if is_look {
+            self.let_go(now)?;
+        }
         Ok(())
+    }
+
+    /// How far the ledger's directives must have come where they are read: who shows less is behind what was done here.
+    pub(crate) fn read_at(&self) -> u64 {
+        self.journal.read_at()
     }
 
     /// What is to be said next.
@@ -212,9 +255,18 @@ impl<D: Driver> Host<D> {
         self.outgoing.push_front(fed);
     }
 
-    fn on_directives(&mut self, open: Vec<(DirectiveId, DirectiveRecord)>) {
+    fn on_directives(&mut self, open: Vec<(DirectiveId, DirectiveRecord)>) -> Result<(), HostError> {
         self.has_read = true;
+        let listed: BTreeSet<DirectiveId> = open.iter().map(|(id, _)| *id).collect();
         self.open = open.into_iter().collect();
+        self.open.retain(|id, _| {
+            let is_past = self.journal.is_past(*id);
+            if is_past {
+                tracing::warn!(directive = id, "the ledger shows as open what it had closed: not done again");
+            }
+            !is_past
+        });
+        self.journal.compact(&listed)?;
         for (id, record) in &self.open {
             if record.status == Status::Issued && self.accepting.insert(*id) {
                 tracing::info!(directive = id, action = record.directive.action.name(), "accepting a directive");
@@ -222,6 +274,7 @@ impl<D: Driver> Host<D> {
                 self.outgoing.push_back(errand(ErrandKey::Accept(*id), call));
             }
         }
+        Ok(())
     }
 
     fn on_notice(&mut self, now: Micros, notice: Notice) {
@@ -247,6 +300,9 @@ impl<D: Driver> Host<D> {
             Notice::Anchored(life) => {
                 tracing::info!(?life, "its end is anchored");
                 self.places.remove(&life);
+                if !self.intake.is_settled(&life) {
+                    self.anchored.insert(life);
+                }
             }
             Notice::Refused { life, reason } => {
                 tracing::warn!(?life, reason, "the ledger refuses a server");

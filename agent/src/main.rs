@@ -5,8 +5,8 @@
 //!            (pure)         (fsync)    (until final)
 //! ```
 //!
-//! Four commands: `run` replays a recording, `host` runs servers as directives ask ([`mod@host`], by a [`driver`]),
-//! `servers` lists them ([`servers`]), and `tracker` is what runs inside each of them ([`tracker`]).
+//! `run` replays a recording, `host` runs servers as directives ask ([`mod@host`], by a [`driver`]), `servers` lists
+//! them ([`servers`]), `tracker` is what runs inside each of them ([`tracker`]), and `evidence` finds the line that a block came from ([`evidence`]).
 //!
 //! The source's lines become records of servers' lives in [`normaliser`], by one rule for all sources. [`feed`] puts
 //! them into the [`outbox`], durable before anything is said. [`submitter`] brings them to the ledger and knows by
@@ -18,11 +18,13 @@ mod cli;
 mod clock;
 mod driver;
 mod error;
+mod evidence;
 #[cfg(test)]
 mod fake;
 mod feed;
 mod host;
 mod keyfile;
+mod lock;
 mod manifest;
 mod normaliser;
 mod outbox;
@@ -61,13 +63,14 @@ fn main() -> ExitCode {
     start_logging(cli.log_json);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let performed = runtime.map_err(anyhow::Error::from).and_then(|runtime| match &cli.command {
-        Command::Run(run) => runtime.block_on(start(run)),
-        Command::Host(args) => runtime.block_on(host::run::run(args)),
-        Command::Servers(args) => servers::run(args),
-        Command::Tracker(args) => runtime.block_on(tracker::run(args)),
+        Command::Run(run) => runtime.block_on(start(run)).map(|()| ExitCode::SUCCESS),
+        Command::Host(args) => runtime.block_on(host::run::run(args)).map(|()| ExitCode::SUCCESS),
+        Command::Evidence(args) => Ok(evidence::run(args)),
+        Command::Servers(args) => servers::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Tracker(args) => runtime.block_on(tracker::run(args)).map(|()| ExitCode::SUCCESS),
     });
     match performed {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("tierchain-agent: {error:#}");
             ExitCode::FAILURE

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tierchain_primitives::ledger::Uuid;
 use tierchain_primitives::numbers::Micros;
 
-use crate::record::Record;
+use crate::record::{Ordinals, Record};
 use crate::sighting::{Garbage, Parsed, Sighting};
 use crate::source::{Grammar, LINE_BYTES_MAX, Line};
 
@@ -71,6 +71,7 @@ pub(crate) struct Counts {
 #[derive(Clone, Debug)]
 pub(crate) struct Normaliser {
     grammar: Grammar,
+    ordinals: Ordinals,
     clock: Micros,
     servers: BTreeMap<Uuid, Server>,
     /// When to look at which server again.
@@ -90,8 +91,19 @@ struct Step<'a> {
 impl Normaliser {
     /// A normaliser that has seen nothing.
     pub(crate) fn new(grammar: Grammar) -> Self {
+        Self::of_rest(grammar, 0)
+    }
+
+    /// A normaliser of a source from which whole lives were taken, with lower ordinals than `floor`.
+    pub(crate) fn of_rest(grammar: Grammar, floor: u32) -> Self {
         let (servers, deadlines) = (BTreeMap::new(), BTreeSet::new());
-        Self { grammar, clock: 0, servers, deadlines, counts: Counts::default() }
+        let ordinals = Ordinals::above(floor);
+        Self { grammar, ordinals, clock: 0, servers, deadlines, counts: Counts::default() }
+    }
+
+    /// The next life of a server of which nothing is known has this ordinal.
+    pub(crate) fn count_from(&mut self, uuid: Uuid, ordinal: u32) {
+        self.ordinals.count_from(uuid, ordinal);
     }
 
     /// What became of the lines so far.
@@ -164,8 +176,9 @@ impl Normaliser {
         records: &mut Vec<Record>,
         act: impl FnOnce(&mut Server, &mut Step<'_>),
     ) {
-        let Self { grammar, counts, deadlines, .. } = self;
+        let Self { grammar, ordinals, counts, deadlines, .. } = self;
         let mut step = Step { grammar: *grammar, cursor, counts, deadlines, records };
-        act(self.servers.entry(uuid).or_insert_with(|| Server::new(uuid)), &mut step);
+        let server = self.servers.entry(uuid).or_insert_with(|| Server::new(uuid, ordinals.first(uuid)));
+        act(server, &mut step);
     }
 }

@@ -4,6 +4,7 @@
 //! ledger is found out when the record is sent: a second run on the same input finds the lives it wrote before.
 
 use core::fmt;
+use std::collections::BTreeMap;
 
 use parity_scale_codec::{Decode, Encode};
 use tierchain_primitives::H256;
@@ -24,6 +25,33 @@ pub(crate) struct LifeId {
 impl fmt::Debug for LifeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}#{}", self.uuid, self.ordinal)
+    }
+}
+
+/// From which ordinal the lives of a server are counted, in a source whose earlier part is gone: so no two lives of a
+/// server ever have the same, although most servers are forgotten.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Ordinals {
+    /// Above those of all lives that are gone.
+    floor: u32,
+    /// The first lives that are still there, where they have another.
+    kept: BTreeMap<Uuid, u32>,
+}
+
+impl Ordinals {
+    /// All servers' lives are counted from here.
+    pub(crate) fn above(floor: u32) -> Self {
+        Self { floor, kept: BTreeMap::new() }
+    }
+
+    /// But this one's from there.
+    pub(crate) fn count_from(&mut self, uuid: Uuid, ordinal: u32) {
+        self.kept.insert(uuid, ordinal);
+    }
+
+    /// The ordinal of a server's first life in the source.
+    pub(crate) fn first(&self, uuid: Uuid) -> u32 {
+        self.kept.get(&uuid).copied().unwrap_or(self.floor)
     }
 }
 

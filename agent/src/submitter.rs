@@ -163,9 +163,14 @@ impl<L: Ledger> Submitter<L> {
         self.lives.values()
     }
 
-    fn take(&mut self, fed: Fed, end: &mut Option<SourceEnd>) -> Result<(), AgentError> {
+    /// Takes what the source side hands over.
+    pub(crate) fn take(&mut self, fed: Fed, end: &mut Option<SourceEnd>) -> Result<(), AgentError> {
         match fed {
             Fed::Records(records) => records.into_iter().for_each(|record| self.add(record)),
+            Fed::Gone(lives) => {
+                self.lives.retain(|life, _| !lives.contains(life));
+                self.told.forget(&lives);
+            }
             Fed::Errand(errand) => self.errands.add(*errand),
             Fed::Ended(ended) => *end = Some(ended),
             Fed::Failed(error) => return Err(error),
@@ -192,11 +197,13 @@ impl<L: Ledger> Submitter<L> {
         self.lives.values().map(Progress::backlog).sum()
     }
 
-    fn is_settled(&self) -> bool {
+    /// Whether nothing is left to do.
+    pub(crate) fn is_settled(&self) -> bool {
         self.errands.is_empty() && self.lives.values().all(Progress::is_settled)
     }
 
-    async fn turn(&mut self) -> Result<(), Rejected> {
+    /// Does once all that can be done now.
+    pub(crate) async fn turn(&mut self) -> Result<(), Rejected> {
         self.observe().await;
         self.await_births().await;
         self.place().await;

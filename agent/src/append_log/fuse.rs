@@ -32,7 +32,7 @@ pub(crate) fn burn() -> io::Result<()> {
 }
 
 /// Two points before a write: nothing of it is there, or half of it is.
-pub(super) fn before_write(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn before_write(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     burn()?;
     burn().inspect_err(|_| {
         // The half line is what a crash leaves; a failure to leave it changes nothing.

@@ -30,7 +30,7 @@ fn run(source: SourceSpec, outbox: &Path, speed: f64) -> (Vec<Record>, Result<So
     while let Some(fed) = fed.blocking_recv() {
         match fed {
             Fed::Records(more) => records.extend(more),
-            Fed::Errand(_) => panic!("a recording asks for nothing"),
+            Fed::Errand(_) | Fed::Gone(_) => panic!("a recording asks for nothing"),
             Fed::Ended(ended) => end = Some(Ok(ended)),
             Fed::Failed(error) => end = Some(Err(error)),
         }

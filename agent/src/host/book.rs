@@ -9,13 +9,14 @@ use tierchain_primitives::ledger::Uuid;
 use tierchain_primitives::numbers::Micros;
 use tierchain_runtime::directives::DirectiveId;
 
-use crate::record::LifeId;
+use crate::record::{LifeId, Ordinals};
 use crate::sighting::{Arrival, Declared};
 use crate::source::process::{Course, Line, What};
 
 /// The newest life of every server.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
+    ordinals: Ordinals,
     lives: BTreeMap<Uuid, Life>,
     coming: BTreeMap<Uuid, Coming>,
 }
@@ -97,6 +98,16 @@ impl Life {
 }
 
 impl Book {
+    /// A book of a log from which whole lives were taken.
+    pub(crate) fn of_rest(floor: u32) -> Self {
+        Self { ordinals: Ordinals::above(floor), ..Self::default() }
+    }
+
+    /// The next life of a server of which nothing is known has this ordinal.
+    pub(crate) fn count_from(&mut self, uuid: Uuid, ordinal: u32) {
+        self.ordinals.count_from(uuid, ordinal);
+    }
+
     /// The newest life of a server.
     pub(crate) fn life(&self, uuid: Uuid) -> Option<&Life> {
         self.lives.get(&uuid)
@@ -189,10 +200,26 @@ impl Book {
         self.lives.insert(line.uuid, life);
     }
 
+    fn next_id(&self, uuid: Uuid) -> LifeId {
+        let ordinal = match self.life(uuid) {
+            Some(life) => life.id.ordinal + 1,
+            None => self.ordinals.first(uuid),
+        };
+        LifeId { uuid, ordinal }
+    }
+
+    /// The life that a line belongs to, which was taken in last: what is said of a server on its way here belongs to the
+    /// life that it will have here.
+    pub(crate) fn owner(&self, line: &Line) -> Option<LifeId> {
+        match &line.what {
+            What::Arriving { .. } | What::Withdrawn { .. } => Some(self.next_id(line.uuid)),
+            _ => self.life(line.uuid).map(|life| life.id),
+        }
+    }
+
     fn next_life(&self, line: &Line, directive: DirectiveId, declared: Declared, text: &str) -> Life {
-        let ordinal = self.life(line.uuid).map_or(0, |life| life.id.ordinal + 1);
         Life {
-            id: LifeId { uuid: line.uuid, ordinal },
+            id: self.next_id(line.uuid),
             directive,
             declared,
             ordered: line.time_us,

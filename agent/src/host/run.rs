@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
-use super::{Host, HostError, Input, Settings};
+use super::{Host, HostError, Input, Settings, folder};
 use crate::cli::{DriverKind, HostArgs};
 use crate::clock;
 use crate::driver::Driver;
@@ -30,7 +30,7 @@ use crate::submitter::{Identity, Notice, Submitter};
 mod moves;
 mod socket;
 
-use moves::Follower;
+use moves::MovesFollower;
 
 /// How often the servers are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -56,6 +56,7 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
     let (account, host) = (hypervisor.public(), party_id(&args.host));
     // Servers run in folders of their own: what they are told must not depend on ours.
     let (state, images) = (made(&args.state)?, made(&args.images)?);
+    let _lock = folder::lock(&state).map_err(state_error)?;
     let channel = state.join("agent.sock");
     let (input, inputs) = sync::channel();
     socket::listen(&channel, input.clone()).map_err(folder_error("the trackers' socket", &channel))?;
@@ -73,18 +74,22 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
         move_wait: args.move_wait_ms.saturating_mul(1_000),
     };
     let genesis = settings.genesis;
+    folder::claim(&state, &account, &settings.genesis).map_err(state_error)?;
     let DriverKind::Process = args.driver;
     let tracker = tracker_program(&channel).map_err(folder_error("the program", Path::new("/proc/self/exe")))?;
     let setup = Setup { state: state.clone(), images, tracker };
     let driver = ProcessDriver::open(setup).map_err(folder_error("the servers' folder", &state))?;
-    let host = Host::open(settings, &state, driver).map_err(Box::new)?;
+    let mut host = Host::open(settings, &state, driver).map_err(Box::new)?;
+    host.archive_at(args.archive_bytes);
 
+    let read_at = host.read_at();
     let (out, mut fed) = mpsc::channel(FEED_GROUPS);
     let (watch, watched) = watch::channel(BTreeMap::new());
     // It ends when nobody sends it anything any more, or takes anything from it.
     thread::spawn(move || drive(host, &inputs, &out, &watch));
-    let directives = follow_directives(args.validators.ring().await?, party_id(&args.host), input.clone());
-    let moves = Follower { own: party_id(&args.host), key: hypervisor, genesis, cursor: state.join("moves.cursor") };
+    let directives = follow_directives(args.validators.ring().await?, party_id(&args.host), read_at, input.clone());
+    let moves =
+        MovesFollower { own: party_id(&args.host), key: hypervisor, genesis, cursor: state.join("moves.cursor") };
     let moves = moves.follow(args.validators.ring().await?, watched, input.clone());
     tokio::select! {
         ended = submitter.run(&mut fed) => ended.map(drop),
@@ -103,6 +108,10 @@ fn made(folder: &Path) -> Result<PathBuf, AgentError> {
 fn tracker_program(channel: &Path) -> std::io::Result<Vec<OsString>> {
     let program = std::env::current_exe()?;
     Ok(vec![program.into(), "tracker".into(), "--channel".into(), channel.into()])
+}
+
+fn state_error(error: folder::FolderError) -> AgentError {
+    AgentError::Host(Box::new(error.into()))
 }
 
 fn folder_error(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> AgentError {
@@ -155,24 +164,67 @@ async fn forward(mut notices: mpsc::UnboundedReceiver<Notice>, input: sync::Send
     }
 }
 
-/// Reads the open directives of a host again and again, and hands them on when they differ from the last time.
-async fn follow_directives<L: Ledger>(mut ring: Ring<L>, host: H256, input: sync::Sender<Input>) {
-    let mut known = None;
+/// Reads the open directives of a host again and again, where any have made a step since the last time. A validator that
+/// is behind that, or behind `read_at` at first, isn't listened to.
+async fn follow_directives<L: Ledger>(mut ring: Ring<L>, host: H256, read_at: u64, input: sync::Sender<Input>) {
+    let mut follower = Follower::new(read_at);
     loop {
-        let question = async |ledger: &L| open_directives(ledger, host).await;
-        let open = ring.ask("this host's directives", question).await;
-        if known.as_ref() != Some(&open) {
-            known = Some(open.clone());
-            if input.send(Input::Directives(open)).is_err() {
-                return;
+        let question = async |ledger: &L| steps(ledger).await;
+        let before = ring.ask("how far directives are", question).await;
+        if follower.wants(before) {
+            let turns = ring.turns();
+            let question = async |ledger: &L| Ok((open_directives(ledger, host).await?, steps(ledger).await?));
+            let (open, after) = ring.ask("this host's directives", question).await;
+            // Another validator than the one that was asked before may be behind it.
+            if ring.turns() == turns {
+                follower.on_read(before, after);
+                let told = [Input::ReadAt(after), Input::Directives(open)];
+                if told.into_iter().any(|told| input.send(told).is_err()) {
+                    return;
+                }
             }
         }
         sleep(ASK_EVERY).await;
     }
 }
 
+/// Which states of the ledger directives are read in: no older one after a newer one.
+#[derive(Debug)]
+struct Follower {
+    /// What was read last is of a state with at least so many steps, if anything was read.
+    from: Option<u64>,
+    /// And with at most so many.
+    to: u64,
+}
+
+impl Follower {
+    fn new(read_at: u64) -> Self {
+        Self { from: None, to: read_at }
+    }
+
+    /// Whether to read a state with so many steps of directives, or more.
+    fn wants(&self, steps: u64) -> bool {
+        steps >= self.to && self.from != Some(steps)
+    }
+
+    /// It was read, between these two counts of steps.
+    fn on_read(&mut self, before: u64, after: u64) {
+        (self.from, self.to) = (Some(before), after.max(self.to));
+    }
+}
+
+/// How many steps all directives have made.
+async fn steps<L: Ledger>(ledger: &L) -> Result<u64, AskError> {
+    let mut state = BTreeMap::new();
+    read(ledger, directives::CHANGE_COUNT.key().to_vec(), &mut state).await?;
+    Ok(query::directive_change_count(&state))
+}
+
 /// The open directives of a host: at most 64.
-async fn open_directives<L: Ledger>(ledger: &L, host: H256) -> Result<Vec<(DirectiveId, DirectiveRecord)>, AskError> {
+pub(super) async fn open_directives<L: Ledger>(
+    ledger: &L,
+    host: H256,
+) -> Result<Vec<(DirectiveId, DirectiveRecord)>, AskError> {
     let mut state = BTreeMap::new();
     read(ledger, directives::OPEN.key(&host), &mut state).await?;
     for id in directives::open(&state, &host) {
@@ -187,4 +239,20 @@ async fn read<L: Ledger>(ledger: &L, key: Vec<u8>, state: &mut BTreeMap<Vec<u8>,
         state.insert(key, value);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directives_are_read_in_states_that_are_never_older() {
+        let mut follower = Follower::new(10);
+        assert!(!follower.wants(9) && follower.wants(10), "an earlier agent has read at 10");
+        follower.on_read(10, 12);
+        assert!(!follower.wants(10) && !follower.wants(11), "another validator, which is behind");
+        assert!(follower.wants(12), "something may have come while it was read");
+        follower.on_read(12, 12);
+        assert!(!follower.wants(12) && !follower.wants(5) && follower.wants(13));
+    }
 }

@@ -22,7 +22,8 @@ pub(super) struct Server {
     name: Option<String>,
     /// The current life or, when that ended, the last one.
     life: Option<Life>,
-    lives: u32,
+    /// The ordinal of its next life.
+    next: u32,
     /// As last reported; may be known before the birth.
     resources: Option<Resources>,
     cpu: CpuTime,
@@ -30,10 +31,10 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// A server of which nothing is known.
-    pub(super) fn new(uuid: Uuid) -> Self {
+    /// A server of which nothing is known; its first life gets the ordinal `first`.
+    pub(super) fn new(uuid: Uuid, first: u32) -> Self {
         let latest = VecDeque::with_capacity(LINES_REMEMBERED);
-        Self { uuid, name: None, life: None, lives: 0, resources: None, cpu: CpuTime::default(), latest }
+        Self { uuid, name: None, life: None, next: first, resources: None, cpu: CpuTime::default(), latest }
     }
 
     /// Its name, for the screen.
@@ -127,8 +128,8 @@ impl Server {
             Sign::Arrived(arrival) => Some(arrival.declared.resources),
             _ => self.resources,
         };
-        let id = LifeId { uuid: self.uuid, ordinal: self.lives };
-        self.lives += 1;
+        let id = LifeId { uuid: self.uuid, ordinal: self.next };
+        self.next += 1;
         let permanent = !step.grammar.tells_transient_servers() || sighting.sign == Sign::Defined;
         self.life = Some(Life::begin(id, sighting, resources, permanent, step));
         if !matches!(sighting.sign, Sign::Defined | Sign::Ordered(_) | Sign::Arrived(_) | Sign::Claimed(_)) {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use tierchain_primitives::ledger::Uuid;
 
+use super::segments::{HEAD_BYTES, SEGMENT_BYTES, all};
 use super::*;
 use crate::record::{Fact, LifeId};
 
@@ -16,8 +17,12 @@ fn records(range: std::ops::Range<u64>) -> Vec<Record> {
     range.map(record).collect()
 }
 
+fn segments(folder: &Path) -> Vec<PathBuf> {
+    all(folder).expect("the folder can be read").into_iter().map(|(path, _)| path).collect()
+}
+
 fn only_segment(folder: &Path) -> PathBuf {
-    segments(folder).expect("the folder can be read").pop().expect("there is a segment")
+    segments(folder).pop().expect("there is a segment")
 }
 
 /// An outbox with the groups 0..2, 2..3, 3..6, closed.
@@ -46,13 +51,13 @@ fn a_full_segment_is_followed_by_another() {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut outbox, _) = Outbox::open(folder.path(), OWNER).expect("it opens");
     outbox.append(&records(0..3)).expect("it can be written");
-    outbox.length = SEGMENT_BYTES;
+    outbox.segments.length = SEGMENT_BYTES;
     outbox.append(&records(3..5)).expect("it can be written");
     drop(outbox);
-    assert_eq!(segments(folder.path()).expect("it can be read").len(), 2);
+    assert_eq!(segments(folder.path()).len(), 2);
     assert_eq!(Outbox::open(folder.path(), OWNER).expect("it opens").1, records(0..5));
     // A cut in a segment that isn't the last is no torn tail.
-    let first = &segments(folder.path()).expect("it can be read")[0];
+    let first = &segments(folder.path())[0];
     let bytes = fs::read(first).expect("it can be read");
     fs::write(first, &bytes[..bytes.len() - 1]).expect("it can be written");
     assert!(matches!(Outbox::open(folder.path(), OWNER), Err(OutboxError::Corrupt { .. })));
@@ -67,6 +72,32 @@ fn two_agents_cannot_share_an_outbox() {
     assert!(matches!(Outbox::open(folder.path(), AccountId([8; 32])), Err(OutboxError::Foreign { owner: OWNER, .. })));
     fs::write(only_segment(folder.path()), b"something else").expect("it can be written");
     assert!(matches!(Outbox::open(folder.path(), OWNER), Err(OutboxError::NotASegment { .. })));
+}
+
+#[test]
+fn another_epoch_begins_beside_and_takes_over_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    filled(folder.path());
+    let epoch = |epoch| Outbox::open_epoch(folder.path(), OWNER, epoch);
+    let (outbox, _) = epoch(0).expect("it opens");
+    for _ in 0..2 {
+        // Begun and left: what was tried before is gone.
+        let mut next = outbox.begin_epoch(1).expect("it begins");
+        next.append(&records(4..6)).expect("it can be written");
+    }
+    drop(outbox);
+    let (mut outbox, found) = epoch(0).expect("it opens");
+    assert_eq!((found, segments(folder.path()).len()), (records(0..6), 1), "what was half made is gone");
+    let mut next = outbox.begin_epoch(1).expect("it begins");
+    next.append(&records(4..6)).expect("it can be written");
+    outbox.go_on_with(next).expect("it goes on");
+    outbox.append(&records(6..7)).expect("it can be written");
+    drop(outbox);
+    assert!(matches!(Outbox::open(folder.path(), OWNER), Err(OutboxError::NotASegment { .. })), "it is a host's");
+    assert_eq!(epoch(1).expect("it opens").1, records(4..7));
+    // Between the log's step into an epoch and the outbox's.
+    let (outbox, found) = epoch(2).expect("it opens");
+    assert_eq!((found.len(), outbox.next(), segments(folder.path()).len()), (0, 0, 1));
 }
 
 #[test]

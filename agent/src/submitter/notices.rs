@@ -1,6 +1,6 @@
 //! What a live host hears of its submitter: each life's milestones once, each errand's decision.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::ServerId;
@@ -85,6 +85,11 @@ impl Told {
         }
     }
 
+    /// Nobody will ask for these lives any more.
+    pub(super) fn forget(&mut self, lives: &BTreeSet<LifeId>) {
+        self.milestones.retain(|life, _| !lives.contains(life));
+    }
+
     /// Tells an errand's decision.
     pub(super) fn errand(&self, key: ErrandKey, decision: Decision) {
         if let Some(listener) = &self.listener {
@@ -102,7 +107,8 @@ fn milestone(life: &Progress) -> Option<(Milestone, Notice)> {
     let (server, previous) = life.place?;
     Some(match &life.stage {
         Stage::Announced => (Milestone::Announced, Notice::Announced { life: id, server, previous }),
-        Stage::Born if life.view.as_ref().is_some_and(|view| view.anchored) => {
+        // With something late on its way it isn't settled.
+        Stage::Born if life.view.as_ref().is_some_and(|view| view.anchored) && life.is_settled() => {
             (Milestone::Anchored, Notice::Anchored(id))
         }
         Stage::Born if life.has_ended() => (Milestone::Ended, Notice::Ended(id)),

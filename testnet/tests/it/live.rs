@@ -11,6 +11,7 @@ use tierchain_rpc::types::{Address, ChainRef, DirectiveStatus, EventKind, Hash, 
 use tierchain_testnet::cluster::{binary, public_key};
 use tierchain_testnet::live::{SERVICE, Stage, add_image, live};
 
+use crate::harness::site::{FIRST, agent_command};
 use crate::harness::{Network, Site, finish, turn, until, wait_for, within};
 
 /// The whole loop has a time limit; it takes some seconds.
@@ -22,15 +23,15 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 /// How soon after it happened a step must be seen. The promise is a second, on a machine that does nothing else.
 const SEEN_WITHIN: Duration = Duration::from_secs(10);
 
-/// How often the host attests.
-const ATTEST_MS: u32 = 1_000;
+/// The host attests every second, and archives at once whatever has ended.
+const OPTIONS: &[&str] = &["--attest-ms", "1000", "--archive-bytes", "1"];
 
 /// A site whose provider gives orders.
 struct Loop(Site);
 
 impl Loop {
     fn start() -> Self {
-        Self(Site::open(Network::start(), ATTEST_MS))
+        Self(Site::open_with(Network::start(), OPTIONS))
     }
 
     fn stage(&self) -> Stage {
@@ -138,6 +139,60 @@ fn agent_and_foundry_may_be_killed_at_any_time() {
     assert_eq!(states, ["Born", "RUNNING", "PAUSED", "RUNNING", "Ended"], "{story:?}");
     assert_eq!(story.iter().filter(|word| *word == "guest 1").count(), 1, "its service was started once: {story:?}");
     assert!(!stage.0.state().join("servers").join(&name).exists(), "nothing of it is left");
+}
+
+#[test]
+fn what_has_ended_is_archived_and_found_there_by_its_evidence() {
+    let _turn = turn();
+    let mut stage = Loop::start();
+    let image = add_image(&stage.0.network.world.path("images"), SERVICE).expect("written");
+    stage.operate(&["foundry", "image", "add", &image.to_string()]);
+    let uuid = Uuid([0x5f; 16]);
+    let mut evidence: Vec<Hash> = Vec::new();
+    for life in [1, 2] {
+        let [made, ended] = [1, 2].map(|number| H256([16 * life + number; 32]));
+        stage.order(uuid, image, made);
+        assert_eq!(stage.until_closed(made), DirectiveStatus::Done);
+        stage.operate(&["directives", "issue", "destroy", &uuid.to_string(), "--reference", &ended.to_string()]);
+        // The agent dies while the life ends, is anchored, and leaves the log.
+        for wait_ms in [40, 120, 200, 280, 360, 440] {
+            std::thread::sleep(Duration::from_millis(wait_ms));
+            stage.0.kill_host();
+            stage.0.restart_host();
+        }
+        assert_eq!(stage.until_closed(ended), DirectiveStatus::Done);
+        let client = stage.0.network.node(3).client;
+        let blocks = until("the life's blocks", || {
+            let blocks = wait_for(client.server_blocks(ChainRef::Newest(uuid), 0, 256)).ok()?;
+            matches!(blocks.last()?.tx.event, EventKind::Ended { .. }).then_some(blocks)
+        });
+        let own = blocks.iter().filter(|block| !matches!(block.tx.event, EventKind::GuestEvent { .. }));
+        evidence.extend(own.map(|block| block.tx.evidence));
+        until("the log is empty", || {
+            let log = std::fs::read_to_string(stage.0.state().join("events.jsonl")).ok()?;
+            (log.lines().count() == 1 && log.contains("head")).then_some(())
+        });
+    }
+    assert_eq!(evidence.len(), 6, "two lives that were born, started and ended");
+
+    let find = |hash: &str| {
+        let mut command = Command::new(binary("tierchain-agent").expect("the binaries are built"));
+        command.args(["evidence", hash, "--json", "--state"]).arg(stage.0.state());
+        finish(&mut command, COMMAND_LIMIT)
+    };
+    for hash in &evidence {
+        let found = find(&hash.0.to_string()).succeeded().expect("it is there");
+        let found: serde_json::Value = serde_json::from_str(&found).expect("JSON");
+        let text = found[0]["text"].as_str().expect("a line").to_owned();
+        assert_eq!(tierchain_primitives::hash::sha256(&[text.as_bytes()]), hash.0);
+        assert!(found[0]["file"].as_str().is_some_and(|file| file.contains("archive/events-")), "{found}");
+    }
+    assert_eq!(find(&"5e".repeat(32)).code, Some(1), "it isn't there");
+
+    // A second agent on the folder is refused, and the first goes on with its trackers.
+    let second = finish(&mut agent_command(&stage.0.network, FIRST, "host", OPTIONS), COMMAND_LIMIT);
+    assert!(second.code == Some(1) && second.stderr.contains("in use by another agent"), "{}", second.stderr);
+    assert!(stage.0.state().join("agent.sock").exists());
 }
 
 #[test]

@@ -336,6 +336,7 @@ impl Bench {
                 };
                 vec![Notice::Errand(errand.key, decision.map(|()| Vec::new()))]
             }
+            Fed::Gone(_) => Vec::new(),
             Fed::Ended(_) | Fed::Failed(_) => panic!("a host doesn't end"),
         }
     }
