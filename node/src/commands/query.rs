@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tierchain_rpc::client::{Client, connect_by};
 
+use super::complaint::Asked;
 use crate::cli::query::{RangeArgs, RpcArgs};
 
 /// How long a person waits for an answer.
@@ -26,8 +27,8 @@ pub(super) async fn client(args: &RpcArgs) -> anyhow::Result<Client> {
 }
 
 /// What stands before the error of a call.
-pub(super) fn at(args: &RpcArgs) -> String {
-    format!("the node at {} does not answer as it should (does it run? is --rpc right?)", args.rpc)
+pub(super) fn at(args: &RpcArgs) -> Asked {
+    Asked { url: args.rpc.clone() }
 }
 
 /// The calls that a range takes: first block and count of each.
