@@ -3,6 +3,7 @@
 mod audit;
 mod chain_spec;
 mod chains;
+mod complaint;
 mod directives;
 mod evidence;
 mod follow;
@@ -27,6 +28,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 pub(crate) use self::audit::Instant;
+pub(crate) use self::complaint::complaint;
 use crate::cli::Command;
 
 /// Performs a command.

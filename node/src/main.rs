@@ -25,8 +25,7 @@ fn main() -> ExitCode {
     match commands::perform(command) {
         Ok(code) => code,
         Err(error) => {
-            // `{:#}` prints the chain of causes on one line: what, where, and the remedy.
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", commands::complaint(&error));
             ExitCode::FAILURE
         }
     }

@@ -124,8 +124,8 @@ impl ServerConfig {
 pub enum ServerError {
     /// Somebody else has the port.
     #[error(
-        "the RPC port {0} is in use: stop the program that has it (`ss -ltnp` names it), or choose another one with \
-         --rpc-port"
+        "the port {0} is in use: stop the program that has it (`ss -ltnp` names it), or choose another one (--rpc-port \
+         or --rpc-admin-port of a node, --listen of a foundry)"
     )]
     InUse(SocketAddr),
     /// The address can't be listened on.

@@ -13,18 +13,21 @@ pub(super) struct Watch {
     latest: Micros,
     /// Up to when an attestation is on its way.
     sent: Option<Micros>,
+    /// Nothing is said before: what was refused once is refused again until somebody mends the registry.
+    not_before: Micros,
 }
 
 impl Watch {
     /// Nothing was watched yet; an attestation is due every `every` microseconds.
     pub(super) fn new(every: Micros) -> Self {
-        Self { every, since: None, latest: 0, sent: None }
+        Self { every, since: None, latest: 0, sent: None, not_before: 0 }
     }
 
     /// There was a look. A clock that went back is a break too: nobody knows how long it was.
     pub(super) fn on_look(&mut self, now: Micros) {
         if now < self.latest || now - self.latest > BREAK_US {
             self.since = None;
+            self.not_before = self.not_before.min(now);
         }
         self.latest = now;
         self.since.get_or_insert(now);
@@ -32,13 +35,18 @@ impl Watch {
 
     /// What is to be attested now, if anything is.
     pub(super) fn due(&mut self, now: Micros) -> Option<(Micros, Micros)> {
-        let since = self.since.filter(|since| self.sent.is_none() && now.saturating_sub(*since) >= self.every)?;
+        let is_free = self.sent.is_none() && now >= self.not_before;
+        let since = self.since.filter(|since| is_free && now.saturating_sub(*since) >= self.every)?;
         self.sent = Some(now);
         Some((since, now))
     }
 
-    /// The attestation on its way is decided.
+    /// The attestation on its way is decided. One that was refused waits a whole period before it is tried again: each
+    /// try is an extrinsic that fails, and a line in the log.
     pub(super) fn on_decision(&mut self, taken: bool) {
+        if !taken {
+            self.not_before = self.latest.saturating_add(self.every);
+        }
         let Some(until) = self.sent.take().filter(|_| taken) else { return };
         // After a break the time before it is over: only what was watched since goes on.
         self.since = self.since.map(|since| since.max(until));
@@ -71,7 +79,10 @@ mod tests {
         assert_eq!(watch.due(6_000_000), Some((1_000_000, 6_000_000)));
         assert_eq!(watch.due(6_000_000), None, "one at a time");
         watch.on_decision(false);
-        watch.on_look(7_000_000);
-        assert_eq!(watch.due(7_000_000), Some((1_000_000, 7_000_000)));
+        let tried = (7..=16).map(|second| second * 1_000_000).find_map(|now| {
+            watch.on_look(now);
+            watch.due(now)
+        });
+        assert_eq!(tried, Some((1_000_000, 11_000_000)), "a period later, not at the next look");
     }
 }

@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use serde::Serialize;
+use tierchain_rpc::types::U64;
 use tierchain_runtime::genesis::LedgerBounds;
 
-use super::{print, print_json, write_new};
+use super::{Instant, print, print_json, write_new};
 use crate::chain_spec::{ChainSpec, Document, Problems, build, read};
 use crate::cli::chain_spec::{ChainSpecCommand, FileArgs, NewArgs};
 use crate::table::Table;
@@ -54,7 +55,7 @@ fn settings(spec: &ChainSpec) -> Table {
     table.row(&[&"id", &genesis.id]);
     table.row(&[&"type", &spec.chain_type.name()]);
     table.row(&[&"genesis hash", &spec.genesis_hash()]);
-    table.row(&[&"genesis time", &format!("{} ms", genesis.time)]);
+    table.row(&[&"genesis time", &Instant::from(U64(genesis.time))]);
     table.row(&[&"block nonce bits", &genesis.block_nonce_bits]);
     table.row(&[&"drift bound", &format!("{} us", genesis.drift_bound_us)]);
     table.row(&[&"replays admitted", &genesis.allow_replay]);

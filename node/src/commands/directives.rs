@@ -109,7 +109,7 @@ fn whole(info: &DirectiveInfo) -> Table {
     table.row(&[&"issued by", &info.issuer.0]);
     table.row(&[&"issued in block", &info.issued_in]);
     table.row(&[&"changed in block", &info.changed_in]);
-    table.row(&[&"deadline", &format!("{} ms", info.deadline.0)]);
+    table.row(&[&"deadline", &super::Instant::from(info.deadline)]);
     table.row(&[&"reference", &info.reference.0]);
     if let Some(evidence) = info.evidence {
         table.row(&[&"evidence", &evidence.0]);

@@ -9,6 +9,7 @@ use tierchain_rpc::api::ChainsApiClient;
 use tierchain_rpc::client::{Client, Error, connect_by};
 use tierchain_rpc::types::{Page, ServerInfo, ServerUuid};
 
+use super::complaint::Asked;
 use super::{print, print_json};
 use crate::cli::party::LifeRef;
 use crate::cli::query::{RangeArgs, RpcArgs};
@@ -32,8 +33,8 @@ pub(super) async fn client(args: &RpcArgs) -> anyhow::Result<Client> {
 }
 
 /// What stands before the error of a call.
-pub(super) fn at(args: &RpcArgs) -> String {
-    format!("the node at {} does not answer as it should (does it run? is --rpc right?)", args.rpc)
+pub(super) fn at(args: &RpcArgs) -> Asked {
+    Asked { url: args.rpc.clone() }
 }
 
 /// The items of a list that has cursors, up to a limit.

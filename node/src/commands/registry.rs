@@ -136,7 +136,7 @@ fn whole(info: &ProposalInfo) -> Table {
     table.row(&[&"votes", &format!("{} of {}", info.votes, info.quorum)]);
     table.row(&[&"made by", &info.by.0]);
     table.row(&[&"made in block", &info.made_in]);
-    table.row(&[&"deadline", &format!("{} ms", info.deadline.0)]);
+    table.row(&[&"deadline", &super::Instant::from(info.deadline)]);
     info.approvals.iter().for_each(|account| table.row(&[&"approved by", &account.0]));
     if info.status == ProposalStatus::Open {
         info.missing.iter().for_each(|account| table.row(&[&"waits for", &account.0]));

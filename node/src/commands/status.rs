@@ -22,8 +22,9 @@ struct Status {
     chain: String,
     /// Connected peers.
     peers: usize,
-    /// The newest block whose state root a final header states; none while genesis is alone.
-    executed: Option<Executed>,
+    /// The newest block whose state root a final header states; none while genesis is alone. What this node executed
+    /// itself stands in `consensus` as `executed`.
+    certified: Option<Certified>,
     /// What consensus says of itself.
     #[serde(flatten)]
     consensus: ConsensusStatus,
@@ -32,7 +33,7 @@ struct Status {
 /// A block and the root of the state after it, as certified by a later block.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Executed {
+struct Certified {
     number: u32,
     state_root: Hash,
 }
@@ -57,15 +58,15 @@ async fn read(rpc: &RpcArgs) -> anyhow::Result<Status> {
     Ok(Status {
         chain: client.chain().await.with_context(|| at(rpc))?,
         peers: client.health().await.with_context(|| at(rpc))?.peers,
-        executed: executed(&Header::try_from(&header)?),
+        certified: certified(&Header::try_from(&header)?),
         consensus,
     })
 }
 
 /// What a final header says about execution; genesis says nothing.
-fn executed(header: &Header) -> Option<Executed> {
+fn certified(header: &Header) -> Option<Certified> {
     let pre_runtime = header.pre_runtime().ok().filter(|_| header.number > 0)?;
-    Some(Executed { number: pre_runtime.executed, state_root: Hash(header.state_root) })
+    Some(Certified { number: pre_runtime.executed, state_root: Hash(header.state_root) })
 }
 
 /// A field of the JSON answer, for scripts: texts without their quotes.
@@ -84,8 +85,8 @@ fn summary(status: &Status) -> Table {
     table.row(&[&"chain", &status.chain]);
     table.row(&[&"height", &consensus.height]);
     table.row(&[&"final hash", &consensus.final_hash.0]);
-    if let Some(executed) = &status.executed {
-        table.row(&[&"state root", &format!("{} after block {}", executed.state_root.0, executed.number)]);
+    if let Some(certified) = &status.certified {
+        table.row(&[&"state root", &format!("{} after block {}", certified.state_root.0, certified.number)]);
     }
     table.row(&[&"epoch", &consensus.epoch]);
     table.row(&[&"view", &consensus.view.0]);
@@ -112,6 +113,25 @@ fn validators(validators: &[ValidatorStatus]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_field_is_said_twice() {
+        let consensus = serde_json::json!({
+            "epoch": 0, "view": 0, "height": 9, "finalHash": Hash::default(), "primary": 0, "me": null, "validators": [],
+            "executed": {"number": 9, "stateRoot": Hash::default()}, "inFlight": [], "waitingFor": "nothing",
+        });
+        let status = Status {
+            chain: "a chain".into(),
+            peers: 3,
+            certified: Some(Certified { number: 8, state_root: Hash::default() }),
+            consensus: serde_json::from_value(consensus).expect("a status"),
+        };
+        let text = serde_json::to_string(&status).expect("JSON");
+        let value: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(value.to_string().len(), text.len(), "a reader keeps one of two fields of one name: {text}");
+        assert_eq!(field(&value, "certified.number").expect("there"), "8");
+        assert_eq!(field(&value, "executed.number").expect("there"), "9");
+    }
 
     #[test]
     fn a_field_is_found_by_its_path() {

@@ -61,6 +61,7 @@ impl<L: Ledger> Ring<L> {
     pub async fn ask<T>(&mut self, what: &'static str, question: impl AsyncFn(&L) -> Result<T, AskError>) -> T {
         let mut backoff = Backoff::new(&self.pacing);
         loop {
+            let mut silence = Vec::with_capacity(self.members.len());
             for _ in 0..self.members.len() {
                 let member = &self.members[self.at];
                 let error = match timeout(ANSWER_TIME_OUT, question(member)).await {
@@ -69,10 +70,12 @@ impl<L: Ledger> Ring<L> {
                     Err(_) => format!("no answer within {} s", ANSWER_TIME_OUT.as_secs()),
                 };
                 tracing::debug!(validator = member.name(), what, error, "asking the next validator");
+                silence.push(format!("{}: {error}", member.name()));
                 self.turn();
             }
             let wait = backoff.next();
-            tracing::warn!(what, wait_ms = wait.as_millis() as u64, "no validator answers; trying again");
+            let silence = silence.join("; ");
+            tracing::warn!(what, wait_ms = wait.as_millis() as u64, silence, "no validator answers; trying again");
             sleep(wait).await;
         }
     }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tierchain_primitives::numbers::Micros;
+use tierchain_rpc::types::U64;
 
 const SECOND: u64 = 1_000_000;
 const DAY: u64 = 86_400 * SECOND;
@@ -18,6 +19,13 @@ impl Instant {
     pub(crate) fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX))
+    }
+}
+
+impl From<U64> for Instant {
+    /// A time in milliseconds, as RPC gives those of blocks.
+    fn from(millis: U64) -> Self {
+        Self(millis.0.saturating_mul(1_000))
     }
 }
 
@@ -100,6 +108,8 @@ mod tests {
         check("2024-02-29T12:30:05.25Z", 1_709_209_805_250_000);
         check("2026-11-21T02:14:15Z", 1_795_227_255_000_000);
         assert_eq!(Instant(1_795_227_255_000_001).to_string(), "2026-11-21T02:14:15.000001Z");
+        assert_eq!(Instant::from(U64(1_795_227_255_001)).to_string(), "2026-11-21T02:14:15.001000Z");
+        assert!(Instant(u64::MAX).to_string().ends_with('Z'), "what nobody means is shown too");
         for day in (0..40_000).map(|day| day * DAY) {
             assert_eq!(Instant(day).to_string().parse(), Ok(Instant(day)));
         }

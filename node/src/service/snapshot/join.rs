@@ -71,14 +71,22 @@ pub(crate) async fn meet(joiner: Joiner, network: &Handle, events: &mut Events) 
     }
     let mut meeting = Meeting::new(needed);
     let mut heard = VecDeque::new();
-    let mut asked_to_wait = false;
+    // Of its own: events of peers that can't be reached come all the time, and mustn't keep it from being said.
+    let mut say_it = Some(Box::pin(tokio::time::sleep(SAY_EVERY)));
     let reached = loop {
-        let next = tokio::time::timeout(SAY_EVERY, events.next()).await;
-        let Ok(next) = next else {
-            if !core::mem::replace(&mut asked_to_wait, true) {
-                tracing::info!(needed, "nothing is here yet: waiting for that many validators to say how far they are");
-            }
-            continue;
+        let next = match &mut say_it {
+            None => events.next().await,
+            Some(due) => tokio::select! {
+                next = events.next() => next,
+                () = due => {
+                    tracing::info!(
+                        needed,
+                        "nothing is here yet: waiting for that many validators to say how far they are; RPC opens then"
+                    );
+                    say_it = None;
+                    continue;
+                }
+            },
         };
         let Some(event) = next else { return Ok(heard.into()) };
         note(&mut meeting, network, &event);
