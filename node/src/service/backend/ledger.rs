@@ -9,7 +9,7 @@ use tierchain_rpc::types::{
     Named, NoteInfo, Ownership, Page, ServerCursor, ServerFilter, ServerInfo, ServerStatus, U64,
 };
 use tierchain_runtime::chains::{SERVERS, Server};
-use tierchain_runtime::{query, registry};
+use tierchain_runtime::query;
 use tierchain_storage::{LedgerPart, View};
 
 use super::{NodeApi, beside, writers};
