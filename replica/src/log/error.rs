@@ -21,7 +21,8 @@ pub enum LogError {
     Missing,
     /// Another network's log.
     #[error(
-        "the vote log is of the chain with genesis {found}, and this chain's genesis is {expected}: check --base-path and --chain"
+        "the vote log is of the chain with genesis {found}, and this chain's genesis is {expected}: check --base-path and --chain, \
+         and that this tierchain's runtime is the one that the chain began with (it is part of the genesis)"
     )]
     OtherChain {
         /// Genesis hash in the log.

@@ -28,7 +28,8 @@ pub trait ChainsApi {
         filter: Option<ServerFilter>,
     ) -> RpcResult<Page<ServerInfo, ServerCursor>>;
 
-    /// What was announced of a life of a server, its newest by default; null where nothing was.
+    /// What was announced of a life of a server, its newest by default; null where nothing was. Of several announcements
+    /// that wait for a birth, the first that came.
     #[method(name = "announcement", blocking)]
     fn announcement(&self, uuid: ServerUuid, generation: Option<u32>) -> RpcResult<Option<AnnouncementInfo>>;
 

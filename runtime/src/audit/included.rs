@@ -66,7 +66,10 @@ pub(super) fn signed(
 ) -> Result<Checked, Refusal> {
     if versions.transaction != VERSIONS.transaction {
         let (found, known) = (versions.transaction, VERSIONS.transaction);
-        let reason = format!("it is signed for calls of version {found}, and version {known} is known here");
+        let reason = format!(
+            "it is signed for calls of version {found}, and version {known} is known here: check the file with a tierchain \
+             whose transaction version is {found}"
+        );
         return Err(Refusal::at(place.clone(), reason));
     }
     let checked = check_bytes(bytes).map_err(|error| Refusal::at(place.clone(), error))?;

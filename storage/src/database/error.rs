@@ -11,7 +11,7 @@ pub enum DatabaseError {
     /// It holds another network.
     #[error(
         "the database {path} is of the chain with genesis {found}, and this chain's genesis is {expected}: check --chain, \
-         or choose another --base-path"
+         and that this tierchain's runtime is the one that the chain began with, or choose another --base-path"
     )]
     OtherChain {
         /// Where it lies.

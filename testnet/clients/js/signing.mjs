@@ -112,7 +112,7 @@ async function announce (api, account) {
   assert.ok(api.events.chains.Announced.is(event));
   assert.equal(event.data.server.uuid.toHex(), uuid);
   assert.equal(event.data.host.toHex(), host);
-  const kept = (await api.query.chains.announcements({ uuid, generation: 0 })).unwrap();
+  const [kept] = (await api.query.chains.announcements({ uuid, generation: 0 })).unwrap();
 
   assert.equal(kept.by.toString(), account.address);
   assert.equal(kept.announcement.resources.unwrap().memoryMib.toNumber(), 2048);

@@ -108,7 +108,7 @@ def announcement(chain, keypair):
     ensure(receipt.is_success, f"an announcement succeeds: {receipt.error_message}")
     event = check_outcome(receipt, "ExtrinsicSuccess")[0]
     ensure(event["event_id"] == "Announced" and event["attributes"]["server"]["uuid"] == server["uuid"], str(event))
-    kept = chain.query("Chains", "Announcements", [server]).value
+    (kept,) = chain.query("Chains", "Announcements", [server]).value
     ensure(kept["announcement"]["resources"]["memory_mib"] == 2048, "it is in state")
 
 

@@ -171,6 +171,17 @@ fn parts_of_another_life_are_refused() {
     refusal(&fewer.to_bytes());
 }
 
+/// What can't be judged here is said to be so, and by what it can.
+#[test]
+fn extrinsics_of_another_runtimes_calls_are_refused_by_name() {
+    let mut file = STORY.ledger.life(server(0x55, 1), true);
+    let newer = tierchain_runtime::VERSIONS.transaction + 1;
+    file.extrinsics.as_mut().expect("it has some")[0].versions.transaction = newer;
+    let refusal = refusal(&file.to_bytes());
+    let Refusal::Invalid { place: Place::Extrinsic(0), reason } = &refusal else { panic!("{refusal}") };
+    assert!(reason.ends_with(&format!("with a tierchain whose transaction version is {newer}")), "{reason}");
+}
+
 #[test]
 fn a_tenants_list_with_an_entry_less_is_refused() {
     let whole = STORY.ledger.tenant(&super::tenant());
