@@ -5,8 +5,9 @@
 //!            (pure)         (fsync)    (until final)
 //! ```
 //!
-//! `run` replays a recording, `host` runs servers as directives ask ([`mod@host`], by a [`driver`]), `servers` lists
-//! them ([`servers`]), `tracker` is what runs inside each of them ([`tracker`]), and `evidence` finds the line that a block came from ([`evidence`]).
+//! `run` replays a recording, `host` runs servers as directives ask ([`mod@host`], by a [`driver`]), `servers` lists them
+//! ([`servers`]), `tracker` is what runs inside each of them ([`tracker`]), and `evidence` finds the line that a block
+//! came from ([`evidence`]).
 //!
 //! The source's lines become records of servers' lives in [`normaliser`], by one rule for all sources. [`feed`] puts
 //! them into the [`outbox`], durable before anything is said. [`submitter`] brings them to the ledger and knows by
