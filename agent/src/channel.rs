@@ -4,6 +4,7 @@
 use parity_scale_codec::{DecodeAll, Encode};
 use serde::{Deserialize, Serialize};
 use tierchain_primitives::ledger::{BirthRequest, GuestReport};
+use tierchain_primitives::numbers::Micros;
 use tierchain_primitives::{AccountId, H256};
 
 /// Most bytes of a line: a report has a detail of at most 1,024 bytes, in two digits each.
@@ -44,6 +45,12 @@ pub(crate) enum ToGuest {
         foundries: Vec<String>,
         /// Whether it is born already.
         born: bool,
+        /// The number of its next report, where it came from another host.
+        #[serde(default)]
+        report: u64,
+        /// When its last report there was of.
+        #[serde(default)]
+        reported: Micros,
     },
     /// All reports below this number are decided.
     Taken {
@@ -66,9 +73,15 @@ impl ToAgent {
 
 impl ToGuest {
     /// That a server is announced.
-    pub(crate) fn announced(genesis: &H256, request: &BirthRequest, foundries: &[String], born: bool) -> Self {
+    pub(crate) fn announced(
+        genesis: &H256,
+        request: &BirthRequest,
+        foundries: &[String],
+        born: bool,
+        (report, reported): (u64, Micros),
+    ) -> Self {
         let (genesis, request) = (hex::encode(genesis.0), hex::encode(request.encode()));
-        Self::Announced { genesis, request, foundries: foundries.to_vec(), born }
+        Self::Announced { genesis, request, foundries: foundries.to_vec(), born, report, reported }
     }
 }
 

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use futures::future::try_join_all;
+use tierchain_client::{Pacing, Ring, RpcLedger, UrlError};
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::Uuid;
 use tierchain_rpc::client::{ClientIdentity, ClientTls};
@@ -33,6 +35,9 @@ pub(crate) enum Command {
     /// Finds the line of a host's event log that a block's evidence hash is of. Exit code 0 when it is there, 1 when it
     /// isn't, 2 when a file can't be read or is bent.
     Evidence(EvidenceArgs),
+    /// Lists the servers of a host's state folder: what runs, since when, and what it has used. Only reads; the agent may run
+    /// or not.
+    Servers(Box<ServersArgs>),
     /// Runs inside a server: starts its image, watches it, asks a foundry for the server's birth. Started by a driver.
     #[command(hide = true)]
     Tracker(Box<TrackerArgs>),
@@ -51,12 +56,9 @@ pub(crate) struct HostArgs {
     /// How servers are run.
     #[arg(long, value_enum, default_value_t = DriverKind::Process)]
     pub(crate) driver: DriverKind,
-    /// A validator's RPC address (http:// or https://); give all that are to be used.
-    #[arg(long, required = true, num_args = 1.., value_name = "URL")]
-    pub(crate) rpc: Vec<String>,
-    /// How to know the validators, and how to be known to them.
+    /// The validators.
     #[command(flatten)]
-    pub(crate) tls: TlsArgs,
+    pub(crate) validators: ValidatorArgs,
     /// The hypervisor's key: answers directives, announces servers and signs their events.
     #[arg(long, value_name = "FILE")]
     pub(crate) key: PathBuf,
@@ -76,6 +78,9 @@ pub(crate) struct HostArgs {
     /// How often the ledger is told that the host was watched without a break, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1_000..=3_600_000))]
     pub(crate) attest_ms: u64,
+    /// How long another host may take to take a server over; then it is called back and goes on here. In milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(100..=3_600_000))]
+    pub(crate) move_wait_ms: u64,
     /// When lines of servers that have ended make up so much of the event log, and half of it, they go to the archive.
     #[arg(long, value_name = "BYTES", default_value_t = 262_144)]
     pub(crate) archive_bytes: u64,
@@ -103,6 +108,17 @@ pub(crate) struct EvidenceArgs {
     pub(crate) json: bool,
 }
 
+/// Settings of `servers`.
+#[derive(Args, Debug)]
+pub(crate) struct ServersArgs {
+    /// The host's state folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: PathBuf,
+    /// Prints JSON instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Settings of `tracker`.
 #[derive(Args, Debug)]
 pub(crate) struct TrackerArgs {
@@ -118,17 +134,17 @@ pub(crate) struct TrackerArgs {
     /// How many CPUs the server is given.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) cpus: u32,
+    /// How to see that its service answers.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: Option<PathBuf>,
 }
 
 /// Settings of `run`.
 #[derive(Args, Debug)]
 pub(crate) struct Run {
-    /// A validator's RPC address (http:// or https://); give all that are to be used.
-    #[arg(long, required = true, num_args = 1.., value_name = "URL")]
-    pub(crate) rpc: Vec<String>,
-    /// How to know the validators, and how to be known to them.
+    /// The validators.
     #[command(flatten)]
-    pub(crate) tls: TlsArgs,
+    pub(crate) validators: ValidatorArgs,
     /// The hypervisor's key: announces servers and signs their events.
     #[arg(long, value_name = "FILE")]
     pub(crate) key: PathBuf,
@@ -164,23 +180,46 @@ pub(crate) struct Run {
     pub(crate) json: bool,
 }
 
+/// The validators that an agent speaks to.
+#[derive(Args, Debug)]
+pub(crate) struct ValidatorArgs {
+    /// A validator's RPC address (http:// or https://); give all that are to be used.
+    #[arg(long, required = true, num_args = 1.., value_name = "URL")]
+    rpc: Vec<String>,
+    /// How to know the validators, and how to be known to them.
+    #[command(flatten)]
+    tls: TlsArgs,
+}
+
+impl ValidatorArgs {
+    /// All of them. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`UrlError`] when an address is none, or the certificates can't be used.
+    pub(crate) async fn ring(&self) -> Result<Ring<RpcLedger>, UrlError> {
+        let tls = self.tls.files();
+        let ledgers = try_join_all(self.rpc.iter().map(|url| RpcLedger::new(url, tls.as_ref()))).await?;
+        Ok(Ring::new(ledgers, Pacing::NORMAL))
+    }
+}
+
 /// Certificates of an agent that speaks TLS.
 #[derive(Args, Debug)]
-pub(crate) struct TlsArgs {
+struct TlsArgs {
     /// PEM file of the authorities that the validators' certificates may come from [default: the system's].
     #[arg(long, value_name = "FILE")]
-    pub(crate) rpc_ca: Option<PathBuf>,
+    rpc_ca: Option<PathBuf>,
     /// PEM file of the certificate that is shown to validators that ask for one.
     #[arg(long, value_name = "FILE", requires = "rpc_key", requires = "rpc_ca")]
-    pub(crate) rpc_cert: Option<PathBuf>,
+    rpc_cert: Option<PathBuf>,
     /// PEM file of that certificate's private key.
     #[arg(long, value_name = "FILE", requires = "rpc_cert")]
-    pub(crate) rpc_key: Option<PathBuf>,
+    rpc_key: Option<PathBuf>,
 }
 
 impl TlsArgs {
     /// The certificates to speak TLS with; none where the system's authorities do.
-    pub(crate) fn files(&self) -> Option<ClientTls> {
+    fn files(&self) -> Option<ClientTls> {
         let identity = self.rpc_cert.clone().zip(self.rpc_key.clone());
         let identity = identity.map(|(certificate, key)| ClientIdentity { certificate, key });
         self.rpc_ca.clone().map(|authorities| ClientTls { authorities, identity })
@@ -225,7 +264,7 @@ mod tests {
     fn several_validators_are_given_either_way() {
         for more in [&["--rpc", "http://b", "http://c"][..], &["--rpc", "http://b", "--rpc", "http://c"]] {
             let Command::Run(run) = parse(more).expect("a command line").command else { panic!("another command") };
-            assert_eq!(run.rpc.len(), 3);
+            assert_eq!(run.validators.rpc.len(), 3);
         }
     }
 

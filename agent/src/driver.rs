@@ -7,9 +7,13 @@
 use std::path::PathBuf;
 
 use tierchain_primitives::H256;
-use tierchain_primitives::ledger::{Resources, Uuid};
+use tierchain_primitives::crypto::KeyPair;
+use tierchain_primitives::ledger::{GuestReport, Resources, Uuid};
 use tierchain_primitives::numbers::Micros;
 use tierchain_runtime::directives::{DirectiveId, FailReason};
+use zeroize::Zeroizing;
+
+use crate::manifest::ManifestError;
 
 pub(crate) mod process;
 
@@ -31,11 +35,30 @@ pub(crate) trait Driver {
     /// Lets a paused server go on.
     fn resume(&mut self, uuid: Uuid) -> Result<(), DriverError>;
 
-    /// Moves a server to another host.
-    fn migrate(&mut self, uuid: Uuid, to: H256) -> Result<(), DriverError>;
+    /// Ends what runs of a server, so that it can go on elsewhere, and gives what goes along. Its disk stays: a
+    /// [`Driver::create`] for the directive that made it starts it again, from there.
+    fn halt(&mut self, uuid: Uuid) -> Result<Halted, DriverError>;
+
+    /// Makes all ready for a server that comes from another host, with its tracker's key; nothing of it runs before
+    /// [`Driver::create`].
+    fn prepare(&mut self, request: &Request, tracker: &Seed) -> Result<(), DriverError>;
 
     /// Every server that it keeps anything of, as it is now.
     fn observe(&mut self) -> Vec<Observation>;
+}
+
+/// A key's secret seed, wiped when it is dropped.
+pub(crate) type Seed = Zeroizing<[u8; 32]>;
+
+/// What goes along with a server that leaves.
+#[derive(Debug, Default)]
+pub(crate) struct Halted {
+    /// What it has consumed.
+    pub(crate) figures: Figures,
+    /// Its tracker's key, where it has one that can be read.
+    pub(crate) tracker: Option<KeyPair>,
+    /// The newest of what its tracker has signed, decided or not.
+    pub(crate) reports: Vec<GuestReport>,
 }
 
 /// What is to be made.
@@ -75,6 +98,8 @@ pub(crate) enum Seen {
     Running,
     /// It is stopped and keeps its memory.
     Paused,
+    /// Nothing of it runs, and it may be started: it was ended to go on elsewhere, or was never let through its gate.
+    Halted,
     /// It ended by itself.
     Gone {
         /// How, where that is known.
@@ -94,14 +119,6 @@ pub(crate) struct Figures {
 /// Why a driver can't do what is asked of it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DriverError {
-    /// It has no such action.
-    #[error("the {driver} driver can't {action} servers: use a host whose driver can")]
-    Unsupported {
-        /// Which driver.
-        driver: &'static str,
-        /// What was asked.
-        action: &'static str,
-    },
     /// It keeps no such server.
     #[error("no server {0} runs here")]
     NoSuchServer(Uuid),
@@ -132,6 +149,9 @@ pub(crate) enum DriverError {
         /// Its digest.
         found: H256,
     },
+    /// What stands beside the image can't be used.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
     /// The system refused.
     #[error("{what} of server {uuid}: {source}")]
     Io {
@@ -148,9 +168,8 @@ impl DriverError {
     /// The reason as directives have it.
     pub(crate) fn reason(&self) -> FailReason {
         match self {
-            Self::Unsupported { .. } => FailReason::Unsupported,
             Self::NoSuchServer(_) => FailReason::NoSuchServer,
-            Self::Taken { .. } | Self::HasEnded(_) => FailReason::Refused,
+            Self::Taken { .. } | Self::HasEnded(_) | Self::Manifest(_) => FailReason::Refused,
             Self::NoImage { .. } | Self::OtherImage { .. } => FailReason::NoImage,
             Self::Io { .. } => FailReason::Broken,
         }

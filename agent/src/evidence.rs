@@ -223,6 +223,12 @@ fn name(what: &What) -> &'static str {
         What::Resumed => "resumed",
         What::Crashed { .. } => "crashed",
         What::Destroyed { .. } => "destroyed",
+        What::MovedOut { .. } => "moved out",
+        What::CalledOff { .. } => "move called off",
+        What::Left { .. } => "left",
+        What::Arriving { .. } => "arriving",
+        What::Arrived { .. } => "arrived",
+        What::Withdrawn { .. } => "withdrawn",
         What::Info { .. } => "figures",
     }
 }

@@ -28,7 +28,7 @@ use crate::driver::{Driver, Observation};
 use crate::error::AgentError;
 use crate::feed::Fed;
 use crate::record::LifeId;
-use crate::submitter::{Errand, ErrandKey, Notice};
+use crate::submitter::{Decision, Errand, ErrandKey, Notice};
 
 mod act;
 pub(crate) mod archive;
@@ -43,17 +43,21 @@ pub(crate) mod log_head;
 #[cfg(test)]
 mod long_run;
 mod look;
+mod moves;
 pub(crate) mod run;
 mod settle;
 #[cfg(test)]
 mod tests;
 mod trackers;
 
+pub(crate) use act::RESOURCES_UNSAID;
 use attest::Watch;
 pub(crate) use guests::FromGuest;
 use guests::Guests;
 use intake::Intake;
 use journal::{Answer, Journal};
+use moves::Moves;
+pub(crate) use moves::{Offer, Standing};
 
 /// What ends a host.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +112,8 @@ pub(crate) struct Settings {
     pub(crate) foundries: Vec<String>,
     /// How often it is attested that the host was watched.
     pub(crate) attest_every: Micros,
+    /// How long another host may take to take a server over before it is called back.
+    pub(crate) move_wait: Micros,
 }
 
 /// What happens to a host.
@@ -123,6 +129,10 @@ pub(crate) enum Input {
     Notice(Notice),
     /// A tracker said something.
     Guest(FromGuest),
+    /// Where the servers stand that are watched ([`Host::watched`]).
+    Standings(BTreeMap<ServerId, Standing>),
+    /// The servers that are on their way here.
+    Offers(Vec<Offer>),
 }
 
 /// Where a life stands on the ledger.
@@ -156,6 +166,7 @@ pub(crate) struct Host<D> {
     answering: BTreeSet<DirectiveId>,
     /// When the tracker of a server that isn't in the log yet was first waited for.
     awaited: BTreeMap<DirectiveId, Micros>,
+    moves: Moves,
     /// What the driver saw at the last look.
     seen: BTreeMap<Uuid, Observation>,
     /// Whether the open directives were read since this agent was started.
@@ -191,6 +202,7 @@ impl<D: Driver> Host<D> {
             accepting: BTreeSet::new(),
             answering: BTreeSet::new(),
             awaited: BTreeMap::new(),
+            moves: Moves::default(),
             seen: BTreeMap::new(),
             has_read: false,
             has_looked: false,
@@ -208,12 +220,16 @@ impl<D: Driver> Host<D> {
             Input::Look => self.look(now)?,
             Input::ReadAt(steps) => self.journal.on_read(steps),
             Input::Directives(open) => self.on_directives(open)?,
-            Input::Notice(notice) => self.on_notice(notice),
+            Input::Notice(notice) => self.on_notice(now, notice),
             Input::Guest(message) => self.on_guest(message),
+            Input::Standings(standings) => self.on_standings(standings),
+            Input::Offers(offers) => self.on_offers(offers),
         }
         // Directives first read at a start may have been begun before: they are looked at before the servers are, so
         // that what a directive did isn't taken for something that happened by itself.
         self.act(now)?;
+        self.follow_departures(now)?;
+        self.follow_arrivals(now)?;
         self.tell_guests();
         self.carry_reports();
         if is_look {
@@ -259,7 +275,7 @@ impl<D: Driver> Host<D> {
         Ok(())
     }
 
-    fn on_notice(&mut self, notice: Notice) {
+    fn on_notice(&mut self, now: Micros, notice: Notice) {
         match notice {
             Notice::Announced { life, server, previous } => {
                 tracing::info!(%server, "announced");
@@ -269,7 +285,16 @@ impl<D: Driver> Host<D> {
                 tracing::info!(%server, "born");
                 self.places.insert(life, Place { server, previous: None, born: true });
             }
-            Notice::Ended(life) => tracing::info!(?life, "its end is on the ledger"),
+            Notice::Ended(life) => {
+                tracing::info!(?life, "its end is on the ledger");
+                if self.intake.book.life(life.uuid).is_some_and(|known| known.id == life && known.is_living()) {
+                    tracing::warn!(
+                        ?life,
+                        "others ended its chain while this host was silent: what happens to it is counted as late, and no \
+                         directive reaches it; end what still runs of it by hand"
+                    );
+                }
+            }
             Notice::Anchored(life) => {
                 tracing::info!(?life, "its end is anchored");
                 self.places.remove(&life);
@@ -281,11 +306,11 @@ impl<D: Driver> Host<D> {
                 tracing::warn!(?life, reason, "the ledger refuses a server");
                 self.unwanted.insert(life, reason);
             }
-            Notice::Errand(key, decision) => self.on_decision(key, decision),
+            Notice::Errand(key, decision) => self.on_decision(now, key, decision),
         }
     }
 
-    fn on_decision(&mut self, key: ErrandKey, decision: Result<Vec<tierchain_client::ItemRefused>, String>) {
+    fn on_decision(&mut self, now: Micros, key: ErrandKey, decision: Decision) {
         match &decision {
             Err(reason) => tracing::warn!(?key, reason, "the ledger refused"),
             Ok(refused) => refused.iter().for_each(|item| tracing::warn!(?key, ?item, "the ledger refused an item")),
@@ -299,6 +324,7 @@ impl<D: Driver> Host<D> {
             }
             ErrandKey::Attest => self.watch.on_decision(decision.is_ok()),
             ErrandKey::Guest(uuid) => self.on_reports_decided(uuid),
+            ErrandKey::Arrival(uuid) => self.on_arrival_decided(now, uuid),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Key files: one line, `0x` and the 64 hexadecimal digits of an ed25519 seed, readable by their owner only.
 
-use std::fs;
-use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tierchain_primitives::crypto::KeyPair;
@@ -48,6 +48,24 @@ pub(crate) fn read(path: &Path) -> Result<KeyPair, KeyFileError> {
     let bytes = Zeroizing::new(fs::read(path).map_err(io_error)?);
     let seed = seed_of(&bytes).ok_or_else(|| KeyFileError::Malformed { path: path.into() })?;
     Ok(KeyPair::from_seed(&seed))
+}
+
+/// Writes a key file, in the place of one that may be there; it survives a crash once this returns.
+///
+/// # Errors
+/// When the folder can't be written.
+pub(crate) fn write(path: &Path, seed: &[u8; 32]) -> io::Result<()> {
+    let text = Zeroizing::new(format!("0x{}\n", *Zeroizing::new(hex::encode(seed))));
+    let draft = path.with_extension("new");
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&draft, path)?;
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn seed_of(bytes: &[u8]) -> Option<Zeroizing<[u8; 32]>> {

@@ -5,8 +5,9 @@
 //!            (pure)         (fsync)    (until final)
 //! ```
 //!
-//! `run` replays a recording, `host` runs servers as directives ask ([`mod@host`], by a [`driver`]), `tracker` is what runs
-//! inside each of those servers ([`tracker`]), and `evidence` finds the line that a block came from ([`evidence`]).
+//! `run` replays a recording, `host` runs servers as directives ask ([`mod@host`], by a [`driver`]), `servers` lists them
+//! ([`servers`]), `tracker` is what runs inside each of them ([`tracker`]), and `evidence` finds the line that a block came
+//! from ([`evidence`]).
 //!
 //! The source's lines become records of servers' lives in [`normaliser`], by one rule for all sources. [`feed`] puts
 //! them into the [`outbox`], durable before anything is said. [`submitter`] brings them to the ledger and knows by
@@ -25,10 +26,13 @@ mod feed;
 mod host;
 mod keyfile;
 mod lock;
+mod manifest;
 mod normaliser;
 mod outbox;
 mod record;
 mod report;
+mod seal;
+mod servers;
 mod sighting;
 mod source;
 mod submitter;
@@ -41,8 +45,6 @@ use std::thread;
 use std::time::Instant;
 
 use clap::Parser;
-use futures::future::try_join_all;
-use tierchain_client::{Pacing, Ring, RpcLedger};
 use tierchain_primitives::ledger::{Ownership, party_id};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
     let performed = runtime.map_err(anyhow::Error::from).and_then(|runtime| match &cli.command {
         Command::Run(run) => runtime.block_on(start(run)).map(|()| ExitCode::SUCCESS),
         Command::Host(args) => runtime.block_on(host::run::run(args)).map(|()| ExitCode::SUCCESS),
+        Command::Servers(args) => servers::run(args).map(|()| ExitCode::SUCCESS),
         Command::Evidence(args) => Ok(evidence::run(args)),
         Command::Tracker(args) => runtime.block_on(tracker::run(args)).map(|()| ExitCode::SUCCESS),
     });
@@ -116,13 +119,12 @@ async fn start(run: &Run) -> anyhow::Result<()> {
 async fn replay(run: &Run, stop: &Arc<AtomicBool>) -> Result<Report, AgentError> {
     let started = Instant::now();
     let identity = identity(run)?;
-    let tls = run.tls.files();
-    let ledgers = try_join_all(run.rpc.iter().map(|url| RpcLedger::new(url, tls.as_ref()))).await?;
+    let ring = run.validators.ring().await?;
     let outbox = Outbox::open(&run.outbox, identity.hypervisor.public())?;
     let (out, mut fed) = mpsc::channel::<Fed>(FEED_GROUPS);
     let feed = Feed::new(run.source.clone(), outbox, run.speed, Arc::clone(stop), out);
     let reader = thread::spawn(move || feed.run());
-    let mut submitter = Submitter::new(Ring::new(ledgers, Pacing::NORMAL), identity).await;
+    let mut submitter = Submitter::new(ring, identity).await;
     let end = submitter.run(&mut fed).await?;
     drop(fed);
     // It has nobody to speak to any more, so it ends; a panic there has been printed already.

@@ -106,6 +106,9 @@ pub(crate) enum Fact {
     /// The ended life is to be linked into its meta-chain.
     #[codec(index = 3)]
     Anchor,
+    /// The life goes on at another host: nothing more of it is ours to say.
+    #[codec(index = 4)]
+    Left,
 }
 
 /// One entry of the outbox.

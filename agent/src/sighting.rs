@@ -1,7 +1,7 @@
 //! The vocabulary between sources and the normaliser: what one native line says about one server.
 
 use parity_scale_codec::{Decode, Encode};
-use tierchain_primitives::ledger::{Etsi, Ownership, Precision, Relations, Resources, ServerState, Uuid};
+use tierchain_primitives::ledger::{Etsi, Ownership, Precision, Relations, Resources, ServerId, ServerState, Uuid};
 use tierchain_primitives::numbers::Micros;
 use tierchain_primitives::{AccountId, H256};
 
@@ -49,8 +49,15 @@ pub(crate) enum Sign {
     Rebooted,
     /// Why it is going to stop.
     Cause(&'static str),
-    /// It went to another host.
-    MovedOut,
+    /// It goes to another host; zero where the source doesn't say which. Its own host calls a move off.
+    MovedOut {
+        /// Which.
+        to: H256,
+    },
+    /// It came from another host, and the ledger has taken its arrival. Boxed: all others are small.
+    Arrived(Box<Arrival>),
+    /// It is at another host for good: nothing of this life is ours to write any more.
+    Left,
     /// It is being removed for good.
     Destroyed,
     /// Figures, which never decide the state.
@@ -72,6 +79,33 @@ pub(crate) struct Declared {
     pub(crate) etsi: Etsi,
     /// The lives it comes from.
     pub(crate) relations: Relations,
+}
+
+/// A server on its way here, as the ledger has it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub(crate) struct Arrival {
+    /// The server and which of its lives.
+    pub(crate) server: ServerId,
+    /// The directive that moves it.
+    pub(crate) directive: u64,
+    /// The host it comes from.
+    pub(crate) from: H256,
+    /// Blocks of its chain when it was seen to be on its way here.
+    pub(crate) length: u32,
+    /// Our number of its arrival, which is the first that we write of it since it was here last.
+    pub(crate) number: u64,
+    /// When it was born.
+    pub(crate) born: Micros,
+    /// Evidence of its birth.
+    pub(crate) evidence: H256,
+    /// CPU time that it has consumed elsewhere, in microseconds.
+    pub(crate) cpu_us: u64,
+    /// The number of its tracker's next report.
+    pub(crate) report: u64,
+    /// When its tracker's last report was of.
+    pub(crate) reported: Micros,
+    /// What it was announced with.
+    pub(crate) declared: Declared,
 }
 
 /// What a hypervisor reports about a server besides its state.

@@ -32,7 +32,7 @@ mod progress;
 mod tests;
 
 use errands::Errands;
-pub(crate) use errands::{Errand, ErrandKey};
+pub(crate) use errands::{Decision, Errand, ErrandKey};
 pub(crate) use notices::Notice;
 use notices::Told;
 use progress::Cargo;
@@ -186,7 +186,7 @@ impl<L: Ledger> Submitter<L> {
                 let first_number = u64::from(self.identity.stand_in.is_some() && self.foundry.is_none());
                 self.lives.entry(life).or_insert_with(|| Progress::new(life, birth, first_number));
             }
-            Fact::Event(_) | Fact::Late(_) | Fact::Anchor => {
+            Fact::Event(_) | Fact::Late(_) | Fact::Anchor | Fact::Left => {
                 let born = self.lives.get_mut(&life);
                 born.expect("the normaliser records a birth before anything else of a life").add(fact);
             }

@@ -24,15 +24,18 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::channel::{ToAgent, ToGuest, bytes32, scale};
 use crate::cli::TrackerArgs;
 use crate::clock;
-use crate::driver::process::STARTED;
+use crate::driver::process::{KEY, REPORTS, STARTED};
+use crate::manifest::Manifest;
 
 mod birth;
+mod check;
 mod key;
 mod link;
-mod reports;
+pub(crate) mod reports;
 mod workload;
 
 use birth::Asked;
+use check::Answers;
 use reports::Reports;
 use workload::{Change, Workload};
 
@@ -54,16 +57,34 @@ pub(crate) async fn run(args: &TrackerArgs) -> anyhow::Result<()> {
     }
     set_child_subreaper(Some(getpid())).context("cannot become the reaper of the server's processes")?;
     hold_to(args.cpus).context("cannot hold the server to its CPUs")?;
-    let key = key::read_or_make(&args.dir.join("key"))?;
-    let reports = Reports::open(&args.dir.join("reports"))?;
+    let key = key::read_or_make(&args.dir.join(KEY))?;
+    let reports = Reports::open(&args.dir.join(REPORTS))?;
     mark(&args.dir.join(STARTED)).context("cannot mark the server as started")?;
     let (heard, messages) = mpsc::unbounded_channel();
     let (say, said) = mpsc::unbounded_channel();
     tokio::spawn(link::keep(args.channel.clone(), key.public(), heard, said));
+    let (answered, answers) = mpsc::unbounded_channel();
+    let manifest = args.manifest.as_deref().map(Manifest::read).transpose()?.flatten();
+    let check = manifest.map(|manifest| {
+        tokio::spawn(check::ask(manifest.check.clone(), args.dir.clone(), answered.clone()));
+        Answers::new(manifest.check)
+    });
     let workload = Workload::new(args.image.clone(), args.dir.clone());
-    let tracker =
-        Tracker { key, reports, workload, place: None, unsigned: Vec::new(), asked: Asked::NotYet, unborn: None, say };
-    tracker.live(messages).await
+    let tracker = Tracker {
+        key,
+        reports,
+        workload,
+        check,
+        place: None,
+        unsigned: Vec::new(),
+        asked: Asked::NotYet,
+        unborn: None,
+        say,
+    };
+    // Held open where nothing is asked, so that waiting for an answer waits.
+    let ended = tracker.live(messages, answers).await;
+    drop(answered);
+    ended
 }
 
 /// Waits at the gate.
@@ -102,6 +123,8 @@ struct Tracker {
     key: KeyPair,
     reports: Reports,
     workload: Workload,
+    /// Whether its service answers, where there is a way to ask.
+    check: Option<Answers>,
     place: Option<Place>,
     /// What was seen before it was known which life this is.
     unsigned: Vec<(Micros, Change)>,
@@ -112,13 +135,18 @@ struct Tracker {
 }
 
 impl Tracker {
-    async fn live(mut self, mut messages: mpsc::UnboundedReceiver<Heard>) -> anyhow::Result<()> {
+    async fn live(
+        mut self,
+        mut messages: mpsc::UnboundedReceiver<Heard>,
+        mut answers: mpsc::UnboundedReceiver<Result<(), String>>,
+    ) -> anyhow::Result<()> {
         let mut looks = interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = looks.tick() => {
                     for change in self.workload.look() {
+                        self.check.iter_mut().for_each(Answers::begin_anew);
                         self.unsigned.push((clock::now_us(), change));
                     }
                     self.sign()?;
@@ -128,8 +156,19 @@ impl Tracker {
                     }
                 }
                 Some(heard) = messages.recv() => self.on(heard)?,
+                Some(answer) = answers.recv() => self.on_answer(answer)?,
             }
         }
+    }
+
+    /// Something is known of whether the service answers. While it doesn't run, that is no news.
+    fn on_answer(&mut self, answer: Result<(), String>) -> anyhow::Result<()> {
+        let check = self.check.as_mut().filter(|_| self.workload.runs());
+        if let Some(change) = check.and_then(|check| check.on(answer)) {
+            self.unsigned.push((clock::now_us(), change));
+            self.sign()?;
+        }
+        Ok(())
     }
 
     fn on(&mut self, heard: Heard) -> anyhow::Result<()> {
@@ -140,7 +179,8 @@ impl Tracker {
                 self.unborn.iter().for_each(|reason| self.say(ToAgent::Unborn { reason: reason.clone() }));
             }
             Heard::Message(ToGuest::Taken { below }) => self.reports.on_taken(below),
-            Heard::Message(ToGuest::Announced { genesis, request, foundries, born }) => {
+            Heard::Message(ToGuest::Announced { genesis, request, foundries, born, report, reported }) => {
+                self.reports.go_on_from(report, reported);
                 let (Some(genesis), Some(request)) = (bytes32(&genesis).map(H256), scale::<BirthRequest>(&request))
                 else {
                     tracing::warn!("the agent's announcement can't be read");

@@ -22,12 +22,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use tierchain_primitives::H256;
 use tierchain_primitives::hash::sha256;
 use tierchain_primitives::ledger::Uuid;
 
-use super::{Driver, DriverError, Figures, Observation, Request, Seen};
-use crate::clock;
+use super::{Driver, DriverError, Figures, Halted, Observation, Request, Seed, Seen};
+use crate::manifest::Manifest;
+use crate::tracker::reports;
+use crate::{clock, keyfile};
 
 mod proc;
 mod shelf;
@@ -39,6 +40,12 @@ use shelf::{Record, Shelf};
 
 /// The file by which a tracker says that it was let through the gate.
 pub(crate) const STARTED: &str = "started";
+
+/// The file of a tracker's key.
+pub(crate) const KEY: &str = "key";
+
+/// The file of what a tracker has signed.
+pub(crate) const REPORTS: &str = "reports";
 
 /// The variable by which a server's processes are known when their leader is gone; the server's UUID is its value.
 pub(crate) const MARK: &str = "TIERCHAIN_SERVER";
@@ -114,24 +121,37 @@ impl ProcessDriver {
     fn install(&self, request: &Request) -> Result<PathBuf, DriverError> {
         let name = hex::encode(request.image.0);
         let path = self.images.join(&name);
-        let no_image = || DriverError::NoImage { image: request.image, folder: self.images.clone() };
-        let source = File::open(&path).map_err(|_| no_image())?;
         let target = self.shelf.folder(request.uuid).join("image");
-        let mut bytes = Vec::new();
-        let io = io_error("reading the image", request.uuid);
-        source.take(IMAGE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(&io)?;
+        // One that is started again has its copy: the host's may be gone by then.
+        if read_image(&target).is_ok_and(|bytes| sha256(&[&bytes]) == request.image) {
+            return Ok(target);
+        }
+        let manifest = Manifest::read(&path.with_extension("json"))?;
+        let bytes = read_image(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => DriverError::NoImage { image: request.image, folder: self.images.clone() },
+            _ => io_error("reading the image", request.uuid)(error),
+        })?;
         let found = sha256(&[&bytes]);
         if found != request.image || bytes.len() as u64 > IMAGE_BYTES_MAX {
             return Err(DriverError::OtherImage { path, found });
         }
         let io = io_error("copying the image", request.uuid);
         fs::create_dir_all(self.shelf.guest(request.uuid)).map_err(&io)?;
-        // Written beside its name: the program of an earlier try may still be in use.
+        if let Some(manifest) = manifest {
+            let text = serde_json::to_vec(&manifest).expect("a manifest has text for keys, and no floats");
+            fs::write(self.manifest(request.uuid), text).map_err(&io)?;
+        }
+        // Last, and written beside its name: the program of an earlier try may still be in use.
         let draft = target.with_extension("new");
         fs::write(&draft, &bytes).map_err(&io)?;
         fs::set_permissions(&draft, Permissions::from_mode(0o500)).map_err(&io)?;
         fs::rename(&draft, &target).map_err(&io)?;
         Ok(target)
+    }
+
+    /// The server's copy of what stands beside its image.
+    fn manifest(&self, uuid: Uuid) -> PathBuf {
+        self.shelf.folder(uuid).join("manifest.json")
     }
 
     /// Starts the tracker behind its gate, writes down who it is, and lets it through.
@@ -147,6 +167,8 @@ impl ProcessDriver {
             .arg("--image")
             .arg(image)
             .args(["--cpus", &request.resources.vcpus.to_string()])
+            .arg("--manifest")
+            .arg(self.manifest(request.uuid))
             .env(MARK, request.uuid.to_string())
             .process_group(0)
             .stdin(Stdio::piped())
@@ -200,6 +222,33 @@ impl ProcessDriver {
     }
 }
 
+/// A server as its folder and the system show it to anybody.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Surveyed {
+    /// What an agent's look would find.
+    pub(crate) seen: Observation,
+    /// The most memory that each of its processes has had resident, added up, in KiB.
+    pub(crate) peak_rss_kib: u64,
+}
+
+/// Looks at all servers of a state folder; neither writes nor signals anything, and needs no agent.
+///
+/// # Errors
+/// When the folder can't be read.
+pub(crate) fn survey(state: &Path) -> io::Result<Vec<Surveyed>> {
+    let shelf = Shelf::at(state.join("servers"));
+    let (boot_id, all) = (proc::boot_id(), proc::all());
+    let found = shelf.uuids()?.into_iter().filter_map(|uuid| {
+        let mut running = Running::found(shelf.record(uuid)?);
+        let leader = running.record.leader();
+        let members = running.take_in(uuid, &boot_id, &all);
+        running.stopped = members.iter().any(|process| process.identity == leader && process.is_stopped());
+        let seen = running.observation(uuid, |uuid| shelf.guest(uuid).join(STARTED).exists());
+        Some(Surveyed { seen, peak_rss_kib: running.members.iter().map(|member| proc::peak_rss_kib(member.pid)).sum() })
+    });
+    Ok(found.collect())
+}
+
 impl Driver for ProcessDriver {
     fn create(&mut self, request: &Request) -> Result<(), DriverError> {
         let boot_id = self.boot_id.clone();
@@ -218,12 +267,15 @@ impl Driver for ProcessDriver {
         }
         let io = io_error("making the folder", request.uuid);
         fs::create_dir_all(&guest).map_err(io)?;
+        let has_run = guest.join(KEY).exists();
         let started = self.install(request).and_then(|image| self.start(request, &image));
         match started {
             Ok(running) => drop(self.running.insert(request.uuid, running)),
             Err(error) => {
-                // Nothing of it ran: what stays of its folder harms nobody, and the reason is what counts.
-                let _ = self.shelf.remove(request.uuid);
+                if !has_run {
+                    // What stays of its folder harms nobody, and the reason is what counts.
+                    let _ = self.shelf.remove(request.uuid);
+                }
                 return Err(error);
             }
         }
@@ -262,8 +314,23 @@ impl Driver for ProcessDriver {
         self.signal(uuid, Signal::CONT, |process| !process.is_stopped())
     }
 
-    fn migrate(&mut self, _uuid: Uuid, _to: H256) -> Result<(), DriverError> {
-        Err(DriverError::Unsupported { driver: "process", action: "migrate" })
+    fn halt(&mut self, uuid: Uuid) -> Result<Halted, DriverError> {
+        self.running(uuid)?;
+        let guest = self.shelf.guest(uuid);
+        // First: without the mark it is seen as halted, not as ended by itself, and a create starts it anew.
+        shelf::remove_file(&guest.join(STARTED)).map_err(io_error("unmarking", uuid))?;
+        let figures = self.destroy(uuid)?.unwrap_or_default();
+        let reports = reports::left_in(&guest.join(REPORTS)).map_err(io_error("reading the reports", uuid))?;
+        Ok(Halted { figures, tracker: keyfile::read(&guest.join(KEY)).ok(), reports })
+    }
+
+    fn prepare(&mut self, request: &Request, tracker: &Seed) -> Result<(), DriverError> {
+        let uuid = request.uuid;
+        if let Some(running) = self.running.get(&uuid) {
+            return Err(DriverError::Taken { uuid, by: running.record.directive });
+        }
+        self.install(request)?;
+        keyfile::write(&self.shelf.guest(uuid).join(KEY), tracker).map_err(io_error("keeping the tracker's key", uuid))
     }
 
     fn observe(&mut self) -> Vec<Observation> {
@@ -276,7 +343,8 @@ impl Driver for ProcessDriver {
                 running.scan(*uuid, &self.boot_id, &all);
             }
         }
-        self.running.iter().map(|(uuid, running)| running.observation(*uuid)).collect()
+        let is_marked = |uuid| self.shelf.guest(uuid).join(STARTED).exists();
+        self.running.iter().map(|(uuid, running)| running.observation(*uuid, is_marked)).collect()
     }
 }
 
@@ -303,8 +371,9 @@ impl Running {
         self.stopped = members.iter().any(|process| process.identity == leader && process.is_stopped());
     }
 
-    fn observation(&self, uuid: Uuid) -> Observation {
+    fn observation(&self, uuid: Uuid, is_marked: impl Fn(Uuid) -> bool) -> Observation {
         let seen = match (&self.gone, self.stopped) {
+            (Some(_), _) if !is_marked(uuid) => Seen::Halted,
             (Some(how), _) => Seen::Gone { how: how.clone() },
             (None, true) => Seen::Paused,
             (None, false) => Seen::Running,
@@ -352,6 +421,13 @@ impl Running {
         let status = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
         status.map_or_else(|| "found gone".to_owned(), describe)
     }
+}
+
+/// A file of at most [`IMAGE_BYTES_MAX`] bytes and one.
+fn read_image(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(IMAGE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// How a process ended, in a word.

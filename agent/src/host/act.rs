@@ -2,7 +2,7 @@
 
 use tierchain_primitives::ledger::{Resources, ServerId, Uuid};
 use tierchain_primitives::numbers::Micros;
-use tierchain_runtime::directives::{Action, DirectiveId, FailReason, Order, Status};
+use tierchain_runtime::directives::{Action, Directive, DirectiveId, FailReason, Order, Status};
 
 use super::book::{Life, Written};
 use super::{Answer, Host, HostError};
@@ -17,10 +17,10 @@ const HELLO_WAIT_US: Micros = 30_000_000;
 const BIRTH_WAIT_US: Micros = 300_000_000;
 
 /// What a server is given whose order doesn't say.
-const RESOURCES_UNSAID: Resources = Resources { vcpus: 1, memory_mib: 128, disk_gib: 0 };
+pub(crate) const RESOURCES_UNSAID: Resources = Resources { vcpus: 1, memory_mib: 128, disk_gib: 0 };
 
 /// How an act stands.
-enum Step {
+pub(super) enum Step {
     /// Something has to happen first.
     Waits,
     /// It took effect.
@@ -39,9 +39,9 @@ impl<D: Driver> Host<D> {
     /// Goes on with every accepted directive.
     pub(super) fn act(&mut self, now: Micros) -> Result<(), HostError> {
         let accepted = self.open.iter().filter(|(_, record)| record.status == Status::Accepted);
-        let accepted: Vec<(DirectiveId, Action)> =
-            accepted.map(|(id, record)| (*id, record.directive.action.clone())).collect();
-        for (id, action) in accepted {
+        let accepted: Vec<(DirectiveId, Directive)> =
+            accepted.map(|(id, record)| (*id, record.directive.clone())).collect();
+        for (id, directive) in accepted {
             if self.journal.answer(id).is_some() {
                 self.say_answer(id);
                 continue;
@@ -49,7 +49,7 @@ impl<D: Driver> Host<D> {
             if !self.journal.has_begun(id) {
                 self.journal.begin(id)?;
             }
-            match self.step(now, id, &action)? {
+            match self.step(now, id, &directive)? {
                 Step::Waits => {}
                 Step::Done(server, words) => self.answer(id, Answer::done(server, &words), &words)?,
                 Step::Fails(reason, words) => self.answer(id, Answer::failed(reason, &words), &words)?,
@@ -58,16 +58,13 @@ impl<D: Driver> Host<D> {
         Ok(())
     }
 
-    fn step(&mut self, now: Micros, id: DirectiveId, action: &Action) -> Result<Step, HostError> {
-        match action {
+    fn step(&mut self, now: Micros, id: DirectiveId, directive: &Directive) -> Result<Step, HostError> {
+        match &directive.action {
             Action::Create(order) => self.create(now, id, order),
             Action::Destroy { server } => self.destroy(now, id, *server),
             Action::Pause { server } => self.turn(now, *server, Written::Paused),
             Action::Resume { server } => self.turn(now, *server, Written::Running),
-            Action::Migrate { server, to } => Ok(match self.driver.migrate(server.uuid, *to) {
-                Ok(()) => Step::Done(*server, format!("moved {server} to {to}")),
-                Err(error) => error.into(),
-            }),
+            Action::Migrate { server, to } => self.migrate(now, id, (*server, *to), directive.deadline),
         }
     }
 
@@ -191,22 +188,23 @@ impl<D: Driver> Host<D> {
         Ok(Step::Done(server, format!("{wanted:?} {server}")))
     }
 
-    /// The living server of that name and generation; none while it isn't known which generation it is. Otherwise what
-    /// the log says of it.
-    fn known(&self, server: ServerId) -> Result<Option<Life>, Option<Written>> {
+    /// The living server of that name and generation; none while it isn't known which generation it is, or where it goes.
+    /// Otherwise what the log says of it.
+    pub(super) fn known(&self, server: ServerId) -> Result<Option<Life>, Option<Written>> {
         let life = self.intake.book.life(server.uuid).ok_or(None)?;
         if !life.is_living() {
             return Err(Some(life.state));
         }
         match self.places.get(&life.id) {
             None => Ok(None),
+            Some(_) if life.course().is_some() || life.state == Written::Landed => Ok(None),
             Some(place) if place.server == server => Ok(Some(life.clone())),
             Some(_) => Err(None),
         }
     }
 
     /// Ends what is left of a server, and drops what is kept of it.
-    fn clear(&mut self, uuid: Uuid) -> Result<(), DriverError> {
+    pub(super) fn clear(&mut self, uuid: Uuid) -> Result<(), DriverError> {
         self.driver.destroy(uuid)?;
         self.driver.forget(uuid)?;
         self.seen.remove(&uuid);
@@ -215,6 +213,6 @@ impl<D: Driver> Host<D> {
     }
 }
 
-fn no_such(server: ServerId) -> Step {
+pub(super) fn no_such(server: ServerId) -> Step {
     Step::Fails(FailReason::NoSuchServer, format!("no server {server} lives here"))
 }

@@ -97,6 +97,11 @@ impl Guests {
         }
     }
 
+    /// Whether a server has reported something that isn't decided.
+    pub(crate) fn has_reports(&self, uuid: Uuid) -> bool {
+        self.reports.get(&uuid).is_some_and(|reports| !reports.waiting.is_empty() || reports.sent.is_some())
+    }
+
     /// The next reports of a server to be sent, unless some are on their way.
     pub(crate) fn next(&mut self, uuid: Uuid) -> Option<Vec<GuestReport>> {
         let reports = self.reports.get_mut(&uuid).filter(|reports| reports.sent.is_none())?;

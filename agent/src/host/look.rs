@@ -2,6 +2,7 @@
 
 use tierchain_primitives::ledger::Uuid;
 use tierchain_primitives::numbers::Micros;
+use tierchain_runtime::directives::Action;
 
 use super::book::{Life, Written};
 use super::{Host, HostError};
@@ -21,7 +22,7 @@ impl<D: Driver> Host<D> {
         }
         let living: Vec<Life> = self.intake.book.lives().filter(|life| life.is_living()).cloned().collect();
         for life in &living {
-            if !self.is_being_ended(life.id.uuid) {
+            if !self.is_in_hand(life.id.uuid) {
                 self.compare(now, life)?;
             }
         }
@@ -31,10 +32,11 @@ impl<D: Driver> Host<D> {
         Ok(())
     }
 
-    /// Whether a directive that was begun and isn't answered ends the server: its end is that directive's to write.
-    fn is_being_ended(&self, uuid: Uuid) -> bool {
+    /// Whether a directive that was begun and isn't answered ends or moves the server: what becomes of it is that
+    /// directive's to write.
+    fn is_in_hand(&self, uuid: Uuid) -> bool {
         self.open.iter().any(|(id, record)| {
-            matches!(&record.directive.action, tierchain_runtime::directives::Action::Destroy { server } if server.uuid == uuid)
+            matches!(&record.directive.action, Action::Destroy { server } | Action::Migrate { server, .. } if server.uuid == uuid)
                 && self.journal.has_begun(*id)
                 && self.journal.answer(*id).is_none()
         })
@@ -46,6 +48,8 @@ impl<D: Driver> Host<D> {
             (Written::Ordered, Some(_)) => return self.write_start(now, life, seen.as_ref()),
             (Written::Running, Some(Seen::Paused)) => What::Paused,
             (Written::Paused, Some(Seen::Running)) => What::Resumed,
+            // The agent died after it had stopped it for a move, and came back when that was over.
+            (Written::Running, Some(Seen::Halted)) => return self.start_again(now, life),
             (Written::Running | Written::Paused, Some(Seen::Gone { how })) => What::Crashed { how: how.clone() },
             (Written::Ordered | Written::Running | Written::Paused, None) => {
                 What::Crashed { how: "nothing of it is here".into() }
@@ -83,8 +87,7 @@ impl<D: Driver> Host<D> {
             self.write_line(&Line { time_us, uuid, reconciled: false, what: info })?;
         }
         tracing::info!(%uuid, ?what, "a server changed");
-        let reconciled =
-            !self.has_looked && !matches!(what, What::Ordered { .. } | What::Started | What::Destroyed { .. });
+        let reconciled = !self.has_looked && matches!(what, What::Paused | What::Resumed | What::Crashed { .. });
         self.write_line(&Line { time_us, uuid, reconciled, what })
     }
 
@@ -107,7 +110,7 @@ fn info(life: &Life, now: Micros, figures: Figures) -> What {
         vcpus: held.vcpus,
         memory_mib: held.memory_mib,
         disk_gib: held.disk_gib,
-        cpu_us: figures.cpu_us.min(most).max(life.cpu_us),
+        cpu_us: life.cpu_before_us.saturating_add(figures.cpu_us).min(most).max(life.cpu_us),
         rss_kib: figures.rss_kib,
     }
 }

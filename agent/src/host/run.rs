@@ -8,14 +8,13 @@ use std::sync::mpsc as sync;
 use std::thread;
 use std::time::Duration;
 
-use futures::future::try_join_all;
-use tierchain_client::{AskError, Ledger, Pacing, Ring, RpcLedger};
+use tierchain_client::{AskError, Ledger, Ring};
 use tierchain_primitives::H256;
-use tierchain_primitives::ledger::party_id;
+use tierchain_primitives::ledger::{ServerId, party_id};
 use tierchain_runtime::directives::{self, DirectiveId, DirectiveRecord};
 use tierchain_runtime::query;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
 use super::{Host, HostError, Input, Settings, folder};
@@ -28,7 +27,10 @@ use crate::feed::Fed;
 use crate::keyfile;
 use crate::submitter::{Identity, Notice, Submitter};
 
+mod moves;
 mod socket;
+
+use moves::Follower;
 
 /// How often the servers are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -59,8 +61,8 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
     let (input, inputs) = sync::channel();
     socket::listen(&channel, input.clone()).map_err(folder_error("the trackers' socket", &channel))?;
 
-    let identity = Identity { hypervisor, host, stand_in: None };
-    let mut submitter = Submitter::new(ring(args).await?, identity).await;
+    let identity = Identity { hypervisor: hypervisor.clone(), host, stand_in: None };
+    let mut submitter = Submitter::new(args.validators.ring().await?, identity).await;
     let (told, notices) = mpsc::unbounded_channel();
     submitter.tell(told);
     let settings = Settings {
@@ -69,8 +71,10 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
         genesis: submitter.chain().genesis,
         foundries: args.foundry.clone(),
         attest_every: args.attest_ms.saturating_mul(1_000),
+        move_wait: args.move_wait_ms.saturating_mul(1_000),
     };
-    folder::claim(&state, &account, &settings.genesis).map_err(state_error)?;
+    let genesis = settings.genesis;
+    folder::claim(&state, &account, &genesis).map_err(state_error)?;
     let DriverKind::Process = args.driver;
     let tracker = tracker_program(&channel).map_err(folder_error("the program", Path::new("/proc/self/exe")))?;
     let setup = Setup { state: state.clone(), images, tracker };
@@ -80,20 +84,19 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
 
     let read_at = host.read_at();
     let (out, mut fed) = mpsc::channel(FEED_GROUPS);
+    let (watch, watched) = watch::channel(BTreeMap::new());
     // It ends when nobody sends it anything any more, or takes anything from it.
-    thread::spawn(move || drive(host, &inputs, &out));
-    let directives = follow_directives(ring(args).await?, party_id(&args.host), read_at, input.clone());
+    thread::spawn(move || drive(host, &inputs, &out, &watch));
+    let own = party_id(&args.host);
+    let directives = follow_directives(args.validators.ring().await?, own, read_at, input.clone());
+    let moves = Follower { own, key: hypervisor, genesis, cursor: state.join("moves.cursor") };
+    let moves = moves.follow(args.validators.ring().await?, watched, input.clone());
     tokio::select! {
         ended = submitter.run(&mut fed) => ended.map(drop),
         () = forward(notices, input) => Ok(()),
         () = directives => Ok(()),
+        () = moves => Ok(()),
     }
-}
-
-async fn ring(args: &HostArgs) -> Result<Ring<RpcLedger>, AgentError> {
-    let tls = args.tls.files();
-    let ledgers = try_join_all(args.rpc.iter().map(|url| RpcLedger::new(url, tls.as_ref()))).await?;
-    Ok(Ring::new(ledgers, Pacing::NORMAL))
 }
 
 /// A folder, made if it doesn't exist, by its whole path.
@@ -117,7 +120,12 @@ fn folder_error(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) 
 }
 
 /// The host's own loop, on its thread: it looks at the servers all the time, whatever the ledger is doing.
-fn drive<D: Driver>(mut host: Host<D>, inputs: &sync::Receiver<Input>, out: &mpsc::Sender<Fed>) {
+fn drive<D: Driver>(
+    mut host: Host<D>,
+    inputs: &sync::Receiver<Input>,
+    out: &mpsc::Sender<Fed>,
+    watch: &watch::Sender<BTreeMap<ServerId, H256>>,
+) {
     let mut next_look = std::time::Instant::now();
     loop {
         let input = match inputs.recv_timeout(next_look.saturating_duration_since(std::time::Instant::now())) {
@@ -133,6 +141,8 @@ fn drive<D: Driver>(mut host: Host<D>, inputs: &sync::Receiver<Input>, out: &mps
             let _ = out.blocking_send(Fed::Failed(Box::new(error).into()));
             return;
         }
+        let watched = host.watched();
+        watch.send_if_modified(|before| std::mem::replace(before, watched.clone()) != watched);
         while let Some(fed) = host.next_outgoing() {
             match out.try_send(fed) {
                 Ok(()) => {}
@@ -157,17 +167,17 @@ async fn forward(mut notices: mpsc::UnboundedReceiver<Notice>, input: sync::Send
 /// Reads the open directives of a host again and again, where any have made a step since the last time. A validator that
 /// is behind that, or behind `read_at` at first, isn't listened to.
 async fn follow_directives<L: Ledger>(mut ring: Ring<L>, host: H256, read_at: u64, input: sync::Sender<Input>) {
-    let mut follower = Follower::new(read_at);
+    let mut horizon = Horizon::new(read_at);
     loop {
         let question = async |ledger: &L| steps(ledger).await;
         let before = ring.ask("how far directives are", question).await;
-        if follower.wants(before) {
+        if horizon.wants(before) {
             let turns = ring.turns();
             let question = async |ledger: &L| Ok((open_directives(ledger, host).await?, steps(ledger).await?));
             let (open, after) = ring.ask("this host's directives", question).await;
             // Another validator than the one that was asked before may be behind it.
             if ring.turns() == turns {
-                follower.on_read(before, after);
+                horizon.on_read(before, after);
                 let told = [Input::ReadAt(after), Input::Directives(open)];
                 if told.into_iter().any(|told| input.send(told).is_err()) {
                     return;
@@ -180,14 +190,14 @@ async fn follow_directives<L: Ledger>(mut ring: Ring<L>, host: H256, read_at: u6
 
 /// Which states of the ledger directives are read in: no older one after a newer one.
 #[derive(Debug)]
-struct Follower {
+struct Horizon {
     /// What was read last is of a state with at least so many steps, if anything was read.
     from: Option<u64>,
     /// And with at most so many.
     to: u64,
 }
 
-impl Follower {
+impl Horizon {
     fn new(read_at: u64) -> Self {
         Self { from: None, to: read_at }
     }
@@ -237,12 +247,12 @@ mod tests {
 
     #[test]
     fn directives_are_read_in_states_that_are_never_older() {
-        let mut follower = Follower::new(10);
-        assert!(!follower.wants(9) && follower.wants(10), "an earlier agent has read at 10");
-        follower.on_read(10, 12);
-        assert!(!follower.wants(10) && !follower.wants(11), "another validator, which is behind");
-        assert!(follower.wants(12), "something may have come while it was read");
-        follower.on_read(12, 12);
-        assert!(!follower.wants(12) && !follower.wants(5) && follower.wants(13));
+        let mut horizon = Horizon::new(10);
+        assert!(!horizon.wants(9) && horizon.wants(10), "an earlier agent has read at 10");
+        horizon.on_read(10, 12);
+        assert!(!horizon.wants(10) && !horizon.wants(11), "another validator, which is behind");
+        assert!(horizon.wants(12), "something may have come while it was read");
+        horizon.on_read(12, 12);
+        assert!(!horizon.wants(12) && !horizon.wants(5) && horizon.wants(13));
     }
 }

@@ -22,6 +22,7 @@ impl<D: Driver> Host<D> {
     /// Finds what is settled, and archives some of it where that is due.
     pub(super) fn let_go(&mut self, now: Micros) -> Result<(), HostError> {
         self.note_unborn(now);
+        self.note_left();
         let anchored: Vec<LifeId> = self.anchored.iter().copied().collect();
         for life in anchored {
             if !self.is_of_use(life) {
@@ -54,6 +55,17 @@ impl<D: Driver> Host<D> {
         }
     }
 
+    /// A server that is at another host is that one's: nothing of this life is to be said any more.
+    fn note_left(&mut self) {
+        let has_left = |life: &&Life| matches!(life.state, Written::Left(_)) && !self.intake.is_settled(&life.id);
+        let left: Vec<LifeId> = self.intake.book.lives().filter(has_left).map(|life| life.id).collect();
+        for life in left {
+            if !self.is_of_use(life) {
+                self.intake.settle(life);
+            }
+        }
+    }
+
     /// Whether a directive or the driver has something of an ended life. Those that are no server's newest can't be asked
     /// for any more.
     fn is_of_use(&self, id: LifeId) -> bool {
@@ -62,7 +74,7 @@ impl<D: Driver> Host<D> {
         }
         let Some(life) = self.intake.book.life(id.uuid).filter(|life| life.id == id) else { return false };
         let by = match life.state {
-            Written::Destroyed(by) => by,
+            Written::Destroyed(by) | Written::Left(by) => by,
             _ => return true,
         };
         let is_there = self.seen.get(&id.uuid).is_some_and(|seen| seen.directive == life.directive);

@@ -16,7 +16,7 @@ use super::intake::Limits;
 use super::*;
 use crate::append_log::fuse;
 use crate::channel::ToGuest;
-use crate::driver::{DriverError, Figures, Request, Seen};
+use crate::driver::{DriverError, Figures, Halted, Request, Seed, Seen};
 use crate::evidence;
 use crate::record::{Fact, Happening, Record};
 
@@ -29,11 +29,15 @@ pub(super) struct Machine {
     /// What its clock shows, where that matters.
     pub(super) now: Micros,
     cpu_us: u64,
+    /// The key on the servers' disks.
+    pub(super) tracker: Option<KeyPair>,
+    /// Whether images are there.
+    pub(super) lacks_images: bool,
 }
 
 #[derive(Clone)]
 pub(super) struct Server {
-    directive: DirectiveId,
+    pub(super) directive: DirectiveId,
     pub(super) pid: u32,
     started: Micros,
     pub(super) seen: Seen,
@@ -67,7 +71,8 @@ impl Driver for FakeDriver {
     fn create(&mut self, request: &Request) -> Result<(), DriverError> {
         let Request { uuid, directive, .. } = *request;
         self.act(uuid, |machine| {
-            if machine.servers.get(&uuid).is_some_and(|server| server.directive == directive) {
+            let is_there = |server: &Server| server.directive == directive && server.seen != Seen::Halted;
+            if machine.servers.get(&uuid).is_some_and(is_there) {
                 return;
             }
             *machine.starts.entry(directive).or_default() += 1;
@@ -97,8 +102,19 @@ impl Driver for FakeDriver {
         self.turn(uuid, Seen::Running)
     }
 
-    fn migrate(&mut self, _uuid: Uuid, _to: H256) -> Result<(), DriverError> {
-        Err(DriverError::Unsupported { driver: "fake", action: "migrate" })
+    fn halt(&mut self, uuid: Uuid) -> Result<Halted, DriverError> {
+        self.turn(uuid, Seen::Halted)?;
+        let machine = self.0.borrow();
+        let figures = Figures { cpu_us: machine.cpu_us, rss_kib: 1 };
+        Ok(Halted { figures, tracker: machine.tracker.clone(), reports: Vec::new() })
+    }
+
+    fn prepare(&mut self, request: &Request, tracker: &Seed) -> Result<(), DriverError> {
+        if self.0.borrow().lacks_images {
+            return Err(DriverError::NoImage { image: request.image, folder: "images".into() });
+        }
+        let key = KeyPair::from_seed(tracker);
+        self.act(request.uuid, |machine| machine.tracker = Some(key))
     }
 
     fn observe(&mut self) -> Vec<Observation> {
@@ -110,7 +126,7 @@ impl Driver for FakeDriver {
             directive: server.directive,
             seen: server.seen.clone(),
             started: server.started,
-            leader: (!matches!(server.seen, Seen::Gone { .. })).then_some(server.pid),
+            leader: matches!(server.seen, Seen::Running | Seen::Paused).then_some(server.pid),
             figures,
         };
         machine.servers.iter().map(observe).collect()
@@ -142,30 +158,31 @@ struct Bench {
     closed_max: usize,
 }
 
-const GENESIS: H256 = H256([9; 32]);
+pub(super) const GENESIS: H256 = H256([9; 32]);
 
-fn uuid() -> Uuid {
+pub(super) fn uuid() -> Uuid {
     Uuid([7; 16])
 }
 
-fn server(generation: u32) -> ServerId {
+pub(super) fn server(generation: u32) -> ServerId {
     ServerId { uuid: uuid(), generation }
 }
 
-fn create() -> Action {
+pub(super) fn create() -> Action {
     let ownership = Ownership { provider: H256([1; 32]), tenant: H256([2; 32]), service: H256([3; 32]) };
     let (image, resources) = (H256([4; 32]), None);
     let (etsi, relations) = (Etsi::default(), Relations::default());
     Action::Create(Order { uuid: uuid(), image, resources, ownership, etsi, relations })
 }
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings {
         host: H256([5; 32]),
         account: AccountId([6; 32]),
         genesis: GENESIS,
         foundries: vec!["http://f".into()],
         attest_every: 1_000_000,
+        move_wait: 1_000_000,
     }
 }
 
@@ -180,6 +197,14 @@ impl Bench {
         let (machine, net) = (Rc::default(), Net { now: 2_000_000, ..Net::default() });
         let (tracker, limits) = (KeyPair::from_seed(&[8; 32]), Limits::default());
         Self { folder, machine, net, tracker, guest: None, kills: 0, limits, closed_max: usize::MAX }
+    }
+
+    /// A bench with a server that runs, and its host.
+    fn with_server() -> (Self, Option<Host<FakeDriver>>) {
+        let (mut bench, mut host) = (Self::new(), None);
+        let made = bench.issue(create());
+        bench.run(&mut host, "made", |bench| bench.answered(made));
+        (bench, host)
     }
 
     fn open(&self) -> Result<Host<FakeDriver>, HostError> {
@@ -297,7 +322,7 @@ impl Net {
                 assert_eq!(*known, happening, "a number says one thing for ever");
                 Vec::new()
             }
-            Fact::Late(_) => panic!("nothing comes late here"),
+            Fact::Late(_) | Fact::Left => panic!("nothing comes late here, and nothing leaves"),
             Fact::Anchor => {
                 self.anchored.insert(life);
                 vec![Notice::Ended(life), Notice::Anchored(life)]
@@ -383,7 +408,7 @@ fn killed_at_any_point_nothing_is_done_twice_and_nothing_is_lost() {
 }
 
 /// Everything leaves as soon as it may, a few lines at a time.
-const AT_ONCE: Limits = Limits { bytes: 1, lives: 1, step_lines: 2 };
+pub(super) const AT_ONCE: Limits = Limits { bytes: 1, lives: 1, step_lines: 2 };
 
 /// The whole story, its lines in the archive, and a third life after it.
 fn live_on(bench: &mut Bench) {
@@ -507,10 +532,7 @@ fn what_never_was_born_leaves_in_time() {
 fn a_crash_is_written_once_whether_the_agent_saw_it_or_not() {
     fuse::set(None);
     for watched in [true, false] {
-        let mut bench = Bench::new();
-        let mut host = None;
-        let made = bench.issue(create());
-        bench.run(&mut host, "made", |bench| bench.answered(made));
+        let (mut bench, mut host) = Bench::with_server();
         if !watched {
             host = None;
         }
@@ -538,13 +560,11 @@ fn a_crash_is_written_once_whether_the_agent_saw_it_or_not() {
 #[test]
 fn what_cannot_be_done_is_answered_with_its_reason() {
     fuse::set(None);
-    let mut bench = Bench::new();
-    let mut host = None;
-    let made = bench.issue(create());
-    bench.run(&mut host, "made", |bench| bench.answered(made));
+    let (mut bench, mut host) = Bench::with_server();
     let stranger = ServerId { uuid: Uuid([1; 16]), generation: 0 };
     for (action, reason) in [
-        (Action::Migrate { server: server(0), to: H256::ZERO }, FailReason::Unsupported),
+        (Action::Migrate { server: server(0), to: settings().host }, FailReason::Refused),
+        (Action::Migrate { server: server(1), to: H256::ZERO }, FailReason::NoSuchServer),
         (Action::Destroy { server: stranger }, FailReason::NoSuchServer),
         (Action::Pause { server: server(1) }, FailReason::NoSuchServer),
         (create(), FailReason::Refused),
@@ -559,10 +579,7 @@ fn what_cannot_be_done_is_answered_with_its_reason() {
 #[test]
 fn only_reports_of_the_announced_tracker_for_its_own_server_are_carried() {
     fuse::set(None);
-    let mut bench = Bench::new();
-    let mut host = None;
-    let made = bench.issue(create());
-    bench.run(&mut host, "made", |bench| bench.answered(made));
+    let (mut bench, mut host) = Bench::with_server();
     let pid = bench.machine.borrow().servers[&uuid()].pid;
     let report = |key: &KeyPair, server: ServerId, event: EventKind| {
         let detail = Detail(b"down".to_vec());
@@ -595,10 +612,7 @@ fn only_reports_of_the_announced_tracker_for_its_own_server_are_carried() {
 #[test]
 fn a_tracker_with_another_key_than_the_announced_one_is_told_nothing() {
     fuse::set(None);
-    let mut bench = Bench::new();
-    let mut host = None;
-    let made = bench.issue(create());
-    bench.run(&mut host, "made", |bench| bench.answered(made));
+    let (bench, mut host) = Bench::with_server();
     let pid = bench.machine.borrow().servers[&uuid()].pid;
     let (out, mut messages) = mpsc::unbounded_channel();
     let key = KeyPair::from_seed(&[1; 32]).public();

@@ -6,7 +6,7 @@ use tierchain_primitives::ledger::{BirthRequest, EventKind, GuestReport, Precisi
 use tierchain_runtime::{Call, chains};
 
 use super::book::Life;
-use super::{FromGuest, Host, errand};
+use super::{FromGuest, Host, Settings, errand};
 use crate::channel::ToGuest;
 use crate::driver::Driver;
 use crate::submitter::ErrandKey;
@@ -36,6 +36,11 @@ impl<D: Driver> Host<D> {
     /// Takes a report that the announced tracker signed for its own server.
     fn on_report(&mut self, pid: u32, report: GuestReport) {
         let Some(life) = self.life_of(pid).cloned() else { return };
+        self.take_report(&life, report);
+    }
+
+    /// Takes a report of a server, if its announced tracker signed it.
+    pub(super) fn take_report(&mut self, life: &Life, report: GuestReport) {
         let uuid = life.id.uuid;
         let server = self.places.get(&life.id).map(|place| place.server);
         let is_guests =
@@ -63,7 +68,8 @@ impl<D: Driver> Host<D> {
                 evidence: sha256(&[life.line.as_bytes()]),
                 previous: place.previous,
             };
-            let announced = ToGuest::announced(&self.settings.genesis, &request, &self.settings.foundries, place.born);
+            let Settings { genesis, foundries, .. } = &self.settings;
+            let announced = ToGuest::announced(genesis, &request, foundries, place.born, life.reports_from);
             let tracker = life.declared.tracker;
             let Some(guest) = self.guests.of(pid).filter(|guest| !guest.told) else { continue };
             guest.told = true;

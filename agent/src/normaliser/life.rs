@@ -17,6 +17,8 @@ pub(super) enum Phase {
     Ending,
     /// It has ended.
     Ended,
+    /// It goes on at another host.
+    Left,
 }
 
 /// A life.
@@ -36,6 +38,7 @@ pub(super) struct Life {
     waiting: Option<Waiting>,
     ending: Option<Ending>,
     ended: bool,
+    left: bool,
 }
 
 /// A birth that waits for its resources, and what is to follow it.
@@ -56,7 +59,7 @@ struct Ending {
 }
 
 impl Life {
-    /// Begins with what shows the server to exist, off.
+    /// Begins with what shows the server to exist, off; or, of one that came from another host, as it came.
     pub(super) fn begin(
         id: LifeId,
         sighting: &Sighting,
@@ -77,14 +80,22 @@ impl Life {
             waiting: None,
             ending: None,
             ended: false,
+            left: false,
         };
         step.counts.births += 1;
-        let declared = match &sighting.sign {
-            Sign::Ordered(declared) => Some(declared.clone()),
-            _ => None,
-        };
         let (occurred_at, precision, evidence, tenant) = (*time, *precision, *evidence, *tenant);
-        let birth = Birth { occurred_at, precision, evidence, resources, tenant, declared };
+        let birth = Birth { occurred_at, precision, evidence, resources, tenant, declared: None };
+        let birth = match &sighting.sign {
+            Sign::Ordered(declared) => Birth { declared: Some(declared.clone()), ..birth },
+            // The ledger knows it by its birth, which was elsewhere; what moves is a server that runs.
+            Sign::Arrived(arrival) => {
+                life.state = ServerState::Running;
+                life.number = arrival.number + 1;
+                let (occurred_at, evidence) = (arrival.born, arrival.evidence);
+                Birth { occurred_at, evidence, declared: Some(Box::new(arrival.declared.clone())), ..birth }
+            }
+            _ => birth,
+        };
         if resources.is_none() && step.grammar.reports_resources_afterwards() {
             let due = time.saturating_add(BIRTH_WAIT_US);
             step.deadlines.insert((due, id.uuid));
@@ -98,6 +109,7 @@ impl Life {
     /// Where it stands.
     pub(super) fn phase(&self) -> Phase {
         match (self.ended, &self.ending) {
+            _ if self.left => Phase::Left,
             (true, _) => Phase::Ended,
             (false, Some(_)) => Phase::Ending,
             (false, None) => Phase::Open,
@@ -232,6 +244,12 @@ impl Life {
         if self.waiting.as_ref().is_some_and(|waiting| waiting.due <= due) {
             self.announce(step);
         }
+    }
+
+    /// It is at another host for good.
+    pub(super) fn leave(&mut self, step: &mut Step<'_>) {
+        self.left = true;
+        self.record(Fact::Left, step);
     }
 
     /// Writes a happening.

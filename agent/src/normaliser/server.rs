@@ -59,6 +59,7 @@ impl Server {
             Some(Phase::Open) => self.in_life(sighting, step),
             Some(Phase::Ending) => self.in_grace(sighting, step),
             Some(Phase::Ended) => self.after_end(sighting, step),
+            Some(Phase::Left) => self.elsewhere(sighting, step),
         }
     }
 
@@ -67,12 +68,16 @@ impl Server {
         let Some(life) = &mut self.life else { return };
         life.announce_by(due, step);
         let Some(held) = life.end_by(due, step) else { return };
-        // Figures of this life say nothing about the next one.
-        self.cpu = CpuTime::default();
-        self.resources = None;
+        self.forget_figures();
         for sighting in held {
             self.after_end(&sighting, step);
         }
+    }
+
+    /// Figures of one life say nothing about the next one.
+    fn forget_figures(&mut self) {
+        self.cpu = CpuTime::default();
+        self.resources = None;
     }
 
     fn is_repeated_line(&mut self, evidence: H256) -> bool {
@@ -99,11 +104,19 @@ impl Server {
 
     fn before_birth(&mut self, sighting: &Sighting, step: &mut Step<'_>) {
         match &sighting.sign {
-            Sign::Defined | Sign::Ordered(_) | Sign::Claimed(_) | Sign::Started | Sign::Changed(_) | Sign::Rebooted => {
+            Sign::Defined
+            | Sign::Ordered(_)
+            | Sign::Arrived(_)
+            | Sign::Claimed(_)
+            | Sign::Started
+            | Sign::Changed(_)
+            | Sign::Rebooted => {
                 self.be_born(sighting, step);
             }
             Sign::Resumed | Sign::Cause(_) => step.counts.repeated += 1,
-            Sign::Undefined | Sign::Stopped(_) | Sign::MovedOut | Sign::Destroyed => step.counts.unborn += 1,
+            Sign::Undefined | Sign::Stopped(_) | Sign::MovedOut { .. } | Sign::Left | Sign::Destroyed => {
+                step.counts.unborn += 1;
+            }
             Sign::Info(_) => {}
         }
     }
@@ -112,13 +125,14 @@ impl Server {
         let resources = match &sighting.sign {
             Sign::Claimed(claimed) => Some(*claimed),
             Sign::Ordered(declared) => Some(declared.resources),
+            Sign::Arrived(arrival) => Some(arrival.declared.resources),
             _ => self.resources,
         };
         let id = LifeId { uuid: self.uuid, ordinal: self.next };
         self.next += 1;
         let permanent = !step.grammar.tells_transient_servers() || sighting.sign == Sign::Defined;
         self.life = Some(Life::begin(id, sighting, resources, permanent, step));
-        if !matches!(sighting.sign, Sign::Defined | Sign::Ordered(_) | Sign::Claimed(_)) {
+        if !matches!(sighting.sign, Sign::Defined | Sign::Ordered(_) | Sign::Arrived(_) | Sign::Claimed(_)) {
             self.in_life(sighting, step);
         }
     }
@@ -129,7 +143,7 @@ impl Server {
         match &sighting.sign {
             Sign::Defined => life.define(step),
             Sign::Undefined => life.undefine(sighting, meter, step),
-            Sign::Claimed(_) | Sign::Ordered(_) => step.counts.repeated += 1,
+            Sign::Claimed(_) | Sign::Ordered(_) | Sign::Arrived(_) => step.counts.repeated += 1,
             Sign::Started => life.change(ServerState::Running, sighting, meter, step),
             Sign::Resumed if life.state() == ServerState::Paused => {
                 life.change(ServerState::Running, sighting, meter, step);
@@ -139,7 +153,11 @@ impl Server {
             Sign::Stopped(state) => life.stop(*state, sighting, meter, step),
             Sign::Rebooted => life.reboot(sighting, meter, step),
             Sign::Cause(cause) => life.note_cause(cause),
-            Sign::MovedOut => life.write(EventKind::MovedOut { to: H256::ZERO }, sighting, meter, step),
+            Sign::MovedOut { to } => life.write(EventKind::MovedOut { to: *to }, sighting, meter, step),
+            Sign::Left => {
+                life.leave(step);
+                self.forget_figures();
+            }
             Sign::Destroyed => life.end_after_grace(sighting, false, meter, step),
             Sign::Info(_) => {}
         }
@@ -148,7 +166,7 @@ impl Server {
     /// Between the cause of an end and the end: the server may come back; anything else waits for which it is.
     fn in_grace(&mut self, sighting: &Sighting, step: &mut Step<'_>) {
         match &sighting.sign {
-            Sign::Defined | Sign::Ordered(_) | Sign::Claimed(_) | Sign::Started => {
+            Sign::Defined | Sign::Ordered(_) | Sign::Arrived(_) | Sign::Claimed(_) | Sign::Started => {
                 self.go_on(step);
                 self.in_life(sighting, step);
             }
@@ -172,20 +190,30 @@ impl Server {
         }
     }
 
+    /// It is at another host: only its return, or its next life, is ours to tell.
+    fn elsewhere(&mut self, sighting: &Sighting, step: &mut Step<'_>) {
+        match sighting.sign {
+            Sign::Ordered(_) | Sign::Arrived(_) => self.be_born(sighting, step),
+            _ => step.counts.repeated += 1,
+        }
+    }
+
     fn after_end(&mut self, sighting: &Sighting, step: &mut Step<'_>) {
         let kind = match &sighting.sign {
-            Sign::Defined | Sign::Ordered(_) | Sign::Claimed(_) | Sign::Started => return self.be_born(sighting, step),
+            Sign::Defined | Sign::Ordered(_) | Sign::Arrived(_) | Sign::Claimed(_) | Sign::Started => {
+                return self.be_born(sighting, step);
+            }
             Sign::Resumed if self.life.as_ref().is_some_and(|life| life.state() == ServerState::Paused) => {
                 EventKind::StateChanged { state: ServerState::Running }
             }
-            Sign::Resumed | Sign::Undefined | Sign::Destroyed | Sign::Cause(_) => {
+            Sign::Resumed | Sign::Undefined | Sign::Destroyed | Sign::Left | Sign::Cause(_) => {
                 step.counts.repeated += 1;
                 return;
             }
             Sign::Info(_) => return,
             Sign::Changed(state) | Sign::Stopped(state) => EventKind::StateChanged { state: *state },
             Sign::Rebooted => EventKind::Rebooted,
-            Sign::MovedOut => EventKind::MovedOut { to: H256::ZERO },
+            Sign::MovedOut { to } => EventKind::MovedOut { to: *to },
         };
         if let Some(life) = &mut self.life {
             life.write_late(kind, sighting, step);

@@ -49,6 +49,7 @@ fn render(records: &[Record]) -> String {
                 format!("{time} {late}{number} {kind} ({words}){cpu} {evidence}")
             }
             Fact::Anchor => "Anchor".into(),
+            Fact::Left => "Left".into(),
         };
         writeln!(out, "{life:?} {line}").expect("a string takes all");
     }
@@ -71,7 +72,7 @@ fn usage(records: &[Record], life: LifeId) -> Usage {
                     _ => {}
                 }
             }
-            Fact::Late(_) | Fact::Anchor => {}
+            Fact::Late(_) | Fact::Anchor | Fact::Left => {}
         }
     }
     usage
@@ -110,7 +111,7 @@ fn the_libvirt_recording_gives_its_38_blocks_at_their_times() {
                     EventKind::StateChanged { state } => (state.name(), happening.occurred_at),
                     kind => (kind.name(), happening.occurred_at),
                 }),
-                Fact::Late(_) | Fact::Anchor => None,
+                Fact::Late(_) | Fact::Anchor | Fact::Left => None,
             })
             .map(|(kind, time)| (kind, time - 1_795_227_000_000_000))
             .collect();
@@ -270,6 +271,7 @@ fn story(input: &str) -> (Vec<String>, Counts) {
         },
         Fact::Late(h) => format!("{} late {}", h.occurred_at / 1_000_000, h.number),
         Fact::Anchor => "anchor".into(),
+        Fact::Left => "left".into(),
     });
     (told.collect(), counts)
 }
@@ -421,6 +423,7 @@ proptest! {
                     (*number, *time) = (*number + 1, h.occurred_at);
                 }
                 Fact::Anchor => prop_assert!(seen[&life].2),
+                Fact::Left => prop_assert!(false, "no recording says that"),
             }
         }
     }

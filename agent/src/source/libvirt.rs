@@ -3,6 +3,7 @@
 //! Event and detail numbers are those of `libvirt-domain.h` 9.0. Events and details that came later are noise.
 
 use serde::Deserialize;
+use tierchain_primitives::H256;
 use tierchain_primitives::hash::sha256;
 use tierchain_primitives::ledger::{Precision, Resources, ServerState, Uuid};
 use tierchain_primitives::numbers::Micros;
@@ -100,7 +101,7 @@ fn lifecycle(event: u32, detail: u32) -> Option<(Sign, &'static str)> {
         (5, 0) => (Sign::Stopped(Stopped), "STOPPED/SHUTDOWN"),
         (5, 1) => (Sign::Stopped(Stopped), "STOPPED/DESTROYED"),
         (5, 2) => (Sign::Stopped(Crashed), "STOPPED/CRASHED"),
-        (5, 3) => (Sign::MovedOut, "STOPPED/MIGRATED"),
+        (5, 3) => (Sign::MovedOut { to: H256::ZERO }, "STOPPED/MIGRATED"),
         (5, 4) => (Sign::Stopped(SuspendedToDisk), "STOPPED/SAVED"),
         (5, 5) => (Sign::Stopped(Crashed), "STOPPED/FAILED"),
         (5, 6) => (Sign::Stopped(Stopped), "STOPPED/FROM_SNAPSHOT"),

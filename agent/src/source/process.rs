@@ -5,11 +5,18 @@
 
 use parity_scale_codec::{DecodeAll, Encode};
 use serde::{Deserialize, Serialize};
+use tierchain_primitives::H256;
 use tierchain_primitives::hash::sha256;
 use tierchain_primitives::ledger::{Precision, Resources, ServerState, Uuid};
 use tierchain_primitives::numbers::Micros;
 
-use crate::sighting::{Declared, Garbage, Info, Parsed, Sighting, Sign};
+use crate::sighting::{Arrival, Declared, Garbage, Info, Parsed, Sighting, Sign};
+
+/// What all of this source's words begin with.
+pub(crate) const WORDS: &str = "process:";
+
+/// What a block of a departure says before the sealed key.
+pub(crate) const MOVED_OUT: &str = "MOVED OUT, cold: stopped here, starts anew from its image; its disk and memory stay behind; its tracker's key, sealed: ";
 
 /// One line of the log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -54,6 +61,42 @@ pub(crate) enum What {
         /// Which directive ordered it.
         directive: u64,
     },
+    /// They were stopped, and the server goes to another host: it starts anew there, from its image.
+    MovedOut {
+        /// How.
+        #[serde(flatten)]
+        course: Course,
+        /// Until when the other host may take it; then it is called back.
+        until_us: Micros,
+        /// Its tracker's key, sealed for the other host ([`crate::seal`]), in hexadecimal digits.
+        key: String,
+    },
+    /// The other host didn't take it: it goes on here.
+    CalledOff {
+        /// The move.
+        #[serde(flatten)]
+        course: Course,
+    },
+    /// It is at the other host.
+    Left {
+        /// Which directive moved it.
+        directive: u64,
+    },
+    /// It is on its way here, and can run here: its arrival is going to be said.
+    Arriving {
+        /// SCALE of [`Arrival`] in hexadecimal digits.
+        arrival: String,
+    },
+    /// The ledger has taken its arrival.
+    Arrived {
+        /// As it was in the line that said that it is on its way.
+        arrival: String,
+    },
+    /// It was called back before it arrived.
+    Withdrawn {
+        /// Which directive would have moved it.
+        directive: u64,
+    },
     /// Figures.
     Info {
         /// What it is given.
@@ -69,7 +112,41 @@ pub(crate) enum What {
     },
 }
 
+/// A move as its source sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Course {
+    /// Which directive asked for it.
+    pub(crate) directive: u64,
+    /// Which of the server's lives.
+    pub(crate) generation: u32,
+    /// Where to; back to its own host in a line that calls it off.
+    #[serde(with = "hash")]
+    pub(crate) to: H256,
+    /// Blocks of its chain that were seen before: this line's block is a later one.
+    pub(crate) length: u32,
+}
+
 impl What {
+    /// A line about a server on its way here.
+    pub(crate) fn arriving(arrival: &Arrival) -> Self {
+        Self::Arriving { arrival: hex::encode(arrival.encode()) }
+    }
+
+    /// A line about its arrival.
+    pub(crate) fn arrived(arrival: &Arrival) -> Self {
+        Self::Arrived { arrival: hex::encode(arrival.encode()) }
+    }
+
+    /// Who comes or came here, where the line says it.
+    pub(crate) fn arrival(&self) -> Option<Arrival> {
+        match self {
+            Self::Arriving { arrival } | Self::Arrived { arrival } => {
+                Arrival::decode_all(&mut hex::decode(arrival).ok()?.as_slice()).ok()
+            }
+            _ => None,
+        }
+    }
+
     /// A line about an order.
     pub(crate) fn ordered(directive: u64, declared: &Declared) -> Self {
         Self::Ordered { directive, declared: hex::encode(declared.encode()) }
@@ -100,6 +177,18 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Garbage> {
         What::Resumed => (Sign::Resumed, "CONTINUED".to_owned()),
         What::Crashed { how } => (Sign::Changed(ServerState::Crashed), format!("GONE: {how}")),
         What::Destroyed { directive } => (Sign::Destroyed, format!("DESTROYED by directive {directive}")),
+        What::MovedOut { course, key, .. } => (Sign::MovedOut { to: course.to }, format!("{MOVED_OUT}{key}")),
+        What::CalledOff { course } => (
+            Sign::MovedOut { to: course.to },
+            "MOVE CALLED OFF: it wasn't taken over in time; starts again here, from its own disk".to_owned(),
+        ),
+        What::Left { directive } => (Sign::Left, format!("LEFT by directive {directive}")),
+        What::Arrived { .. } => {
+            let arrival = line.what.arrival().ok_or_else(|| Garbage::new("its arrival can't be decoded"))?;
+            (Sign::Arrived(Box::new(arrival)), "ARRIVED".to_owned())
+        }
+        // Nothing of it is the server's life: its arrival is said when the ledger has taken it.
+        What::Arriving { .. } | What::Withdrawn { .. } => return Ok(Parsed::Noise(line.time_us)),
         What::Info { vcpus, memory_mib, disk_gib, cpu_us, .. } => {
             let resources = Resources { vcpus: *vcpus, memory_mib: *memory_mib, disk_gib: *disk_gib };
             // There is one start a life: its processes are never started again.
@@ -111,11 +200,28 @@ pub(super) fn parse(text: &str) -> Result<Parsed, Garbage> {
         time: line.time_us,
         precision: if line.reconciled { Precision::Reconciled } else { Precision::Event },
         evidence: sha256(&[text.as_bytes()]),
-        words: format!("process:{words}"),
+        words: format!("{WORDS}{words}"),
         name: None,
         tenant: None,
         sign,
     })))
+}
+
+/// Hashes as text.
+mod hash {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use tierchain_primitives::H256;
+
+    use crate::channel::bytes32;
+
+    pub(super) fn serialize<S: Serializer>(hash: &H256, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode(hash.0))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<H256, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        bytes32(&text).map(H256).ok_or_else(|| D::Error::custom("a hash has 64 hexadecimal digits"))
+    }
 }
 
 /// UUIDs as text.
@@ -134,8 +240,8 @@ mod text {
 
 #[cfg(test)]
 mod tests {
-    use tierchain_primitives::ledger::{Etsi, Ownership, Relations};
-    use tierchain_primitives::{AccountId, H256};
+    use tierchain_primitives::AccountId;
+    use tierchain_primitives::ledger::{Etsi, Ownership, Relations, ServerId};
 
     use super::*;
 
@@ -144,6 +250,26 @@ mod tests {
         let ownership = Ownership { provider: H256([1; 32]), tenant: H256([2; 32]), service: H256([3; 32]) };
         let (etsi, relations) = (Etsi::default(), Relations::default());
         Declared { image: H256([4; 32]), resources, tracker: AccountId([5; 32]), ownership, etsi, relations }
+    }
+
+    fn course() -> Course {
+        Course { directive: 5, generation: 1, to: H256([7; 32]), length: 4 }
+    }
+
+    fn arrival() -> Arrival {
+        Arrival {
+            server: ServerId { uuid: Uuid([6; 16]), generation: 1 },
+            directive: 5,
+            from: H256([7; 32]),
+            length: 4,
+            number: 0,
+            born: 1,
+            evidence: H256([8; 32]),
+            cpu_us: 2,
+            report: 3,
+            reported: 4,
+            declared: declared(),
+        }
     }
 
     #[test]
@@ -157,6 +283,10 @@ mod tests {
             What::Crashed { how: "signal 9".into() },
             What::Destroyed { directive: 4 },
             info,
+            What::MovedOut { course: course(), until_us: 9, key: "ab".into() },
+            What::CalledOff { course: course() },
+            What::Left { directive: 5 },
+            What::arrived(&arrival()),
         ];
         let (mut told, mut kinds) = (Vec::new(), Vec::new());
         for what in whats {
@@ -170,6 +300,15 @@ mod tests {
             kinds.push(sighting.sign);
         }
         assert_eq!(kinds[0], Sign::Ordered(Box::new(declared())));
+        assert_eq!(kinds[7..9], [Sign::MovedOut { to: H256([7; 32]) }, Sign::MovedOut { to: H256([7; 32]) }]);
+        assert_eq!(kinds[9..], [Sign::Left, Sign::Arrived(Box::new(arrival()))]);
+        assert!(told[7].starts_with(&format!("{WORDS}{MOVED_OUT}")) && told[7].ends_with("ab"));
+        for what in [What::arriving(&arrival()), What::Withdrawn { directive: 5 }] {
+            let line = Line { time_us: 7, uuid: Uuid([6; 16]), reconciled: false, what };
+            let text = serde_json::to_string(&line).expect("JSON");
+            assert_eq!(serde_json::from_str::<Line>(&text).expect("a line"), line);
+            assert_eq!(parse(&text), Ok(Parsed::Noise(7)));
+        }
         assert_eq!(kinds[4], Sign::Changed(ServerState::Crashed));
         assert_eq!(told[4..6], ["process:GONE: signal 9", "process:DESTROYED by directive 4"]);
     }

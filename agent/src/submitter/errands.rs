@@ -17,6 +17,8 @@ pub(crate) enum ErrandKey {
     Attest,
     /// What the tracker of a server reported.
     Guest(Uuid),
+    /// The arrival of a server from another host.
+    Arrival(Uuid),
 }
 
 /// A call to be made.

@@ -23,12 +23,11 @@ impl<L: Ledger> Submitter<L> {
     /// Finds new lives' generations: the one with the same birth content, else the one after the newest that ended. A
     /// server's later life waits until the end of the earlier one is final.
     pub(super) async fn place(&mut self) {
-        let unplaced: Vec<LifeId> =
-            self.lives.values().filter(|life| life.stage == Stage::Unplaced).map(|life| life.id).collect();
+        let unplaced: Vec<LifeId> = self.lives.values().filter(|life| life.is_unplaced()).map(|life| life.id).collect();
         for id in unplaced {
             match self.life_before(id) {
                 None => {}
-                Some(before) if before.has_ended() || before.is_over_unborn() => {}
+                Some(before) if before.has_ended() || before.is_over_unborn() || before.has_left() => {}
                 Some(Progress { stage: Stage::Refused(reason), .. }) => {
                     let reason = format!("its earlier life was refused: {reason}");
                     self.refuse(id, reason);

@@ -73,6 +73,8 @@ pub(crate) struct Progress {
     /// Extrinsics on their way that carry something of it.
     in_flight: u32,
     anchor_wanted: bool,
+    /// Whether it goes on at another host.
+    left: bool,
     /// The ledger's first reason against something of it since nothing was on its way.
     complaint: Option<String>,
     /// Whether it has come further since then.
@@ -96,6 +98,7 @@ impl Progress {
             sent: 0,
             in_flight: 0,
             anchor_wanted: false,
+            left: false,
             complaint: None,
             moved: false,
             refusals: 0,
@@ -109,6 +112,12 @@ impl Progress {
             Fact::Event(happening) => self.waiting.push_back((happening, false)),
             Fact::Late(happening) => self.waiting.push_back((happening, true)),
             Fact::Anchor => self.anchor_wanted = true,
+            // What wasn't taken by then never will be: a move that was called off too late.
+            Fact::Left => {
+                self.left = true;
+                self.waiting.clear();
+                self.sent = 0;
+            }
         }
         self.drop_final();
     }
@@ -123,9 +132,20 @@ impl Progress {
         self.view.as_ref().is_some_and(|view| view.end.is_some())
     }
 
+    /// Whether it has to be found out where it is on the ledger.
+    pub(crate) fn is_unplaced(&self) -> bool {
+        self.stage == Stage::Unplaced && !self.left
+    }
+
+    /// Whether it goes on at another host.
+    pub(crate) fn has_left(&self) -> bool {
+        self.left
+    }
+
     /// Whether nothing is left to do for it.
     pub(crate) fn is_settled(&self) -> bool {
         match self.stage {
+            _ if self.left => self.in_flight == 0,
             Stage::Refused(_) => true,
             Stage::Born => self.waiting.is_empty() && self.in_flight == 0 && !self.wants_anchor(),
             Stage::Announced => self.is_over_unborn(),
@@ -172,7 +192,7 @@ impl Progress {
 
     /// The single extrinsic it needs next, if it isn't on its way.
     pub(crate) fn next_single(&self) -> Option<Cargo> {
-        if self.in_flight > 0 {
+        if self.in_flight > 0 || self.left {
             return None;
         }
         match self.stage {
@@ -194,10 +214,14 @@ impl Progress {
         self.unsent().take_while(|(_, late)| *late).map(|(event, _)| event)
     }
 
+    /// What isn't sent, and whether it is late: it is, too, where others have ended the chain. A foundry gives a server up
+    /// whose host is silent; what its agent says when it comes back can't be in the chain.
     fn unsent(&self) -> impl Iterator<Item = (Event, bool)> {
         let born = self.place.filter(|_| self.stage == Stage::Born);
+        let is_over = self.has_ended();
         let unsent = move |(server, _)| {
-            self.waiting.iter().skip(self.sent).map(move |(happening, late)| (self.event_of(server, happening), *late))
+            let waiting = self.waiting.iter().skip(self.sent);
+            waiting.map(move |(happening, late)| (self.event_of(server, happening), *late || is_over))
         };
         born.map(unsent).into_iter().flatten()
     }
@@ -305,5 +329,59 @@ impl Progress {
         let Happening { number, occurred_at, precision, event, meter, evidence, detail } = happening.clone();
         let number = self.first_number + number;
         Event { server, number, occurred_at, precision, event, meter, evidence, detail }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tierchain_primitives::ledger::{EventKind, Precision, ServerState, Uuid};
+
+    use super::*;
+
+    const ME: AccountId = AccountId([1; 32]);
+
+    fn view(end: Option<H256>, next: u64) -> LifeView {
+        LifeView {
+            server: ServerId { uuid: Uuid([7; 16]), generation: 0 },
+            born: Some(5),
+            end,
+            anchored: false,
+            state: Some(ServerState::Running),
+            blocks: 2,
+            head: None,
+            late: 0,
+            next: vec![(ME, next)],
+        }
+    }
+
+    /// A life that was born, with as many events that wait.
+    fn life(events: u64) -> Progress {
+        let (evidence, precision) = (H256::ZERO, Precision::Event);
+        let birth = Birth { occurred_at: 5, precision, evidence, resources: None, tenant: None, declared: None };
+        let mut life = Progress::new(LifeId { uuid: Uuid([7; 16]), ordinal: 0 }, birth, 0);
+        life.find_again(view(None, 0), Vec::new(), &ME);
+        for number in 0..events {
+            let event = EventKind::StateChanged { state: ServerState::Paused };
+            let detail = tierchain_primitives::ledger::Detail::default();
+            let happening =
+                Happening { number, occurred_at: 6 + number, precision, event, meter: None, evidence, detail };
+            life.add(Fact::Event(happening));
+        }
+        life
+    }
+
+    #[test]
+    fn what_waits_when_others_have_ended_the_chain_is_late() {
+        let mut life = life(3);
+        assert_eq!((life.next_events().count(), life.next_late().count()), (3, 0));
+        life.on_sent(Cargo::Events { index: 0, count: 3 });
+        let refusal = Some("Chains.ChainEnded".to_owned());
+        life.on_resolved(Cargo::Events { index: 0, count: 3 }, false, refusal, Some(view(Some(H256::ZERO), 0)), &ME);
+        assert_eq!((life.next_events().count(), life.next_late().count()), (0, 3));
+        for next in 1..=3 {
+            life.on_sent(Cargo::Late);
+            life.on_resolved(Cargo::Late, true, None, Some(view(Some(H256::ZERO), next)), &ME);
+        }
+        assert!(life.is_settled() && life.next_late().count() == 0, "nothing is said twice: {life:?}");
     }
 }

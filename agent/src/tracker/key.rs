@@ -1,8 +1,6 @@
-//! The tracker's key: made in the server at its first start, and on its disk before anybody hears of it.
+//! The tracker's key: made in the server at its first start, and on its disk before anybody hears of it. A server that
+//! came from another host has it already: sealed for this host, it came along.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::Context;
@@ -14,28 +12,16 @@ use crate::keyfile;
 /// Reads the key file, or makes one.
 pub(super) fn read_or_make(path: &Path) -> anyhow::Result<KeyPair> {
     if !path.exists() {
-        make(path).with_context(|| format!("cannot make the tracker's key in {}", path.display()))?;
+        let seed = Zeroizing::new(rand::random::<[u8; 32]>());
+        keyfile::write(path, &seed).with_context(|| format!("cannot make the tracker's key in {}", path.display()))?;
     }
     Ok(keyfile::read(path)?)
 }
 
-fn make(path: &Path) -> std::io::Result<()> {
-    let seed = Zeroizing::new(rand::random::<[u8; 32]>());
-    let text = Zeroizing::new(format!("0x{}\n", hex::encode(*seed)));
-    let draft = path.with_extension("new");
-    match fs::remove_file(&draft) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -1,6 +1,8 @@
 //! What the tracker saw: numbered from 0, signed, and on the server's disk before it is said.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use parity_scale_codec::Encode;
@@ -14,6 +16,9 @@ use tierchain_primitives::numbers::Micros;
 use super::workload::Change;
 use crate::append_log::{AppendLog, LogError};
 use crate::channel::scale;
+
+/// Most bytes at the end of a file of reports that are looked at: each has less than 4 KiB.
+const LEFT_BYTES_MAX: u64 = REPEATS_KEPT * 4 * 1024;
 
 /// All reports of one server.
 pub(super) struct Reports {
@@ -39,6 +44,11 @@ impl Reports {
         }
         let untaken = untaken.split_off(&next.saturating_sub(REPEATS_KEPT));
         Ok(Self { log, next, latest, untaken })
+    }
+
+    /// What was reported where the server was before, none of which is here: numbers and times go on.
+    pub(super) fn go_on_from(&mut self, next: u64, latest: Micros) {
+        (self.next, self.latest) = (self.next.max(next), self.latest.max(latest));
     }
 
     /// Signs a change with the next number; it is on disk when this returns.
@@ -84,6 +94,26 @@ impl Reports {
     }
 }
 
+/// The newest of what a tracker that runs no more has signed: as many as the ledger itself can tell from others.
+///
+/// # Errors
+/// When the file is there and can't be read.
+pub(crate) fn left_in(path: &Path) -> io::Result<Vec<GuestReport>> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        opened => opened?,
+    };
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(LEFT_BYTES_MAX)))?;
+    let mut bytes = Vec::new();
+    file.take(LEFT_BYTES_MAX).read_to_end(&mut bytes)?;
+    // The first line may have been cut, and the last one torn.
+    let lines = bytes.split(|byte| *byte == b'\n').filter_map(|line| scale(std::str::from_utf8(line).ok()?));
+    let all: Vec<GuestReport> = lines.collect();
+    let first = all.len().saturating_sub(usize::try_from(REPEATS_KEPT).unwrap_or(usize::MAX));
+    Ok(all[first..].to_vec())
+}
+
 #[cfg(test)]
 mod tests {
     use tierchain_primitives::crypto::verify_zip215;
@@ -111,6 +141,15 @@ mod tests {
         assert_eq!(reports.untaken().count(), 3);
         let next = reports.add(&key, &genesis, &life, 70, &up).expect("written");
         assert_eq!(next.event.number, 3);
+        let left = left_in(&path).expect("it can be read");
+        assert_eq!(left.iter().map(|report| report.event.number).collect::<Vec<_>>(), [0, 1, 2, 3]);
+        assert_eq!(left_in(&folder.path().join("none")).expect("nothing").len(), 0);
+
+        // The server goes on at another host, whose tracker knows none of it.
+        let mut elsewhere = Reports::open(&folder.path().join("elsewhere")).expect("a new file");
+        elsewhere.go_on_from(4, 70);
+        let event = elsewhere.add(&key, &genesis, &life, 65, &up).expect("written").event;
+        assert_eq!((event.number, event.occurred_at), (4, 70));
         assert!(verify_zip215(&key.public(), &next.event.guest_signed_bytes(&genesis), &next.signature));
     }
 }

@@ -32,14 +32,26 @@ pub(super) enum Change {
         /// How that came.
         how: String,
     },
+    /// It answers.
+    Answers {
+        /// To which check.
+        what: String,
+    },
+    /// It doesn't answer, though it runs.
+    Silent {
+        /// To which check.
+        what: String,
+        /// How the last try ended.
+        how: String,
+    },
 }
 
 impl Change {
     /// The code of the guest event.
     pub(super) fn code(&self) -> u32 {
         match self {
-            Self::Up { .. } => SERVICE_UP,
-            Self::Down { .. } => SERVICE_DOWN,
+            Self::Up { .. } | Self::Answers { .. } => SERVICE_UP,
+            Self::Down { .. } | Self::Silent { .. } => SERVICE_DOWN,
         }
     }
 
@@ -47,7 +59,9 @@ impl Change {
     pub(super) fn words(&self) -> String {
         match self {
             Self::Up { pid } => format!("tracker:UP process {pid}"),
-            Self::Down { how } => format!("tracker:DOWN {how}"),
+            Self::Down { how } => format!("tracker:DOWN process, {how}"),
+            Self::Answers { what } => format!("tracker:UP {what} answers"),
+            Self::Silent { what, how } => format!("tracker:DOWN {what} doesn't answer, {how}"),
         }
     }
 }
@@ -67,6 +81,11 @@ impl Workload {
     /// A service that is to be started.
     pub(super) fn new(image: PathBuf, folder: PathBuf) -> Self {
         Self { image, folder, runs: None, start_at: Instant::now(), wait: RESTART_FIRST, cannot_start: false }
+    }
+
+    /// Whether it runs.
+    pub(super) fn runs(&self) -> bool {
+        self.runs.is_some()
     }
 
     /// Looks at it, and starts it when that is due.

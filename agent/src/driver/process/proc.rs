@@ -84,6 +84,14 @@ pub(super) fn has_variable(pid: u32, variable: &str) -> bool {
     environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
 }
 
+/// The most memory that a process has had resident, in KiB; none of one that is gone.
+pub(super) fn peak_rss_kib(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let peak =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB")?.trim().parse().ok());
+    peak.unwrap_or(0)
+}
+
 /// What these processes have consumed, with the children that they have waited for.
 pub(super) fn figures(members: &[Process]) -> Figures {
     let ticks: u64 = members.iter().map(|process| process.cpu_ticks).sum();
@@ -159,7 +167,9 @@ mod tests {
     fn this_very_process_is_found() {
         let me = Process::find(std::process::id()).expect("it runs");
         assert!(all().iter().any(|process| process.identity == me.identity));
-        assert!(figures(std::slice::from_ref(&me)).rss_kib > 0);
+        let resident = figures(std::slice::from_ref(&me)).rss_kib;
+        assert!(resident > 0 && peak_rss_kib(me.identity.pid) > 0);
+        assert_eq!(peak_rss_kib(u32::MAX), 0);
         assert_eq!(Process::find(u32::MAX), None);
     }
 }

@@ -49,6 +49,11 @@ impl Shelf {
         Ok(Self { folder })
     }
 
+    /// The shelf in a folder, as it is.
+    pub(super) fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
     /// A server's folder.
     pub(super) fn folder(&self, uuid: Uuid) -> PathBuf {
         self.folder.join(uuid.to_string())
@@ -92,6 +97,14 @@ impl Shelf {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed.and_then(|()| sync_folder(&self.folder)),
         }
+    }
+}
+
+/// Removes a file, if it is there; that survives a crash once this returns.
+pub(super) fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.and_then(|()| sync_folder(path.parent().unwrap_or(Path::new(".")))),
     }
 }
 

@@ -3,6 +3,8 @@
 use std::thread::sleep;
 
 use tempfile::TempDir;
+use tierchain_primitives::H256;
+use tierchain_primitives::crypto::KeyPair;
 use tierchain_primitives::ledger::Resources;
 use tierchain_runtime::directives::FailReason;
 
@@ -159,7 +161,7 @@ fn a_tracker_that_was_never_let_through_is_started_again() {
     // As if the agent had died between the record and the word at the gate.
     fs::remove_file(driver.shelf.guest(uuid()).join(STARTED)).expect("it was marked");
     let mut driver = bench.driver();
-    assert!(matches!(seen(&mut driver).map(|seen| seen.seen), Some(Seen::Gone { .. })));
+    assert!(matches!(seen(&mut driver).map(|seen| seen.seen), Some(Seen::Halted)));
     driver.create(&bench.request(1)).expect("it starts");
     until("its image runs", || (bench.starts() == 2).then_some(()));
     driver.destroy(uuid()).expect("it ends");
@@ -197,7 +199,57 @@ fn an_image_is_what_its_name_says_or_it_does_not_run() {
     assert!(matches!(error, DriverError::OtherImage { .. }) && error.reason() == FailReason::NoImage);
     assert_eq!((bench.starts(), seen(&mut driver)), (0, None));
     assert!(!driver.shelf.folder(uuid()).exists(), "nothing of it is kept");
-    assert!(matches!(driver.migrate(uuid(), H256::ZERO), Err(DriverError::Unsupported { .. })));
+}
+
+#[test]
+fn a_server_that_was_stopped_for_a_move_starts_again_from_its_own_disk() {
+    let bench = bench();
+    let mut driver = bench.driver();
+    driver.create(&bench.request(1)).expect("it starts");
+    until("its image runs", || (bench.starts() == 1).then_some(()));
+    let (all, guest) = (members(&driver), driver.shelf.guest(uuid()));
+    fs::write(guest.join("disk"), "kept").expect("written");
+    keyfile::write(&guest.join(KEY), &[5; 32]).expect("written");
+    for _ in 0..2 {
+        let halted = driver.halt(uuid()).expect("it ends");
+        let key = halted.tracker.expect("its key goes along").public();
+        assert_eq!((key, halted.reports.len()), (KeyPair::from_seed(&[5; 32]).public(), 0));
+        assert_eq!((alive(&all), seen(&mut driver).map(|seen| seen.seen)), (0, Some(Seen::Halted)));
+    }
+    // Another agent sees the same, and the host's image isn't needed any more.
+    let child = driver.running.remove(&uuid()).and_then(|running| running.child);
+    let mut driver = bench.driver();
+    assert_eq!(seen(&mut driver).map(|seen| seen.seen), Some(Seen::Halted));
+    fs::remove_dir_all(bench.folder.path().join("images")).expect("removed");
+    for _ in 0..2 {
+        driver.create(&bench.request(1)).expect("it starts again");
+    }
+    until("its image runs", || (bench.starts() == 2).then_some(()));
+    assert_eq!(seen(&mut driver).map(|seen| seen.seen), Some(Seen::Running));
+    assert_eq!(fs::read_to_string(guest.join("disk")).expect("it is there"), "kept");
+    driver.destroy(uuid()).expect("it ends");
+    drop(child.map(|mut child| child.wait()));
+}
+
+#[test]
+fn what_comes_from_another_host_is_made_ready_and_started_once() {
+    let bench = bench();
+    let mut driver = bench.driver();
+    let unknown = Request { image: H256([1; 32]), ..bench.request(9) };
+    let seed = zeroize::Zeroizing::new([6; 32]);
+    assert!(matches!(driver.prepare(&unknown, &seed), Err(DriverError::NoImage { .. })));
+    for _ in 0..2 {
+        driver.prepare(&bench.request(9), &seed).expect("its image is here");
+    }
+    assert_eq!((bench.starts(), seen(&mut driver)), (0, None), "nothing of it runs");
+    for _ in 0..2 {
+        driver.create(&bench.request(9)).expect("it starts");
+    }
+    until("its image runs", || (bench.starts() == 1).then_some(()));
+    let key = keyfile::read(&driver.shelf.guest(uuid()).join(KEY)).expect("for its owner alone");
+    assert_eq!(key.public(), KeyPair::from_seed(&[6; 32]).public());
+    assert!(matches!(driver.prepare(&bench.request(9), &seed), Err(DriverError::Taken { by: 9, .. })));
+    driver.destroy(uuid()).expect("it ends");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tierchain_primitives::numbers::Micros;
 
@@ -11,6 +12,14 @@ const DAY: u64 = 86_400 * SECOND;
 /// A time in microseconds since 1970.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Instant(pub(crate) Micros);
+
+impl Instant {
+    /// The time by this machine's clock.
+    pub(crate) fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX))
+    }
+}
 
 impl FromStr for Instant {
     type Err = String;
