@@ -79,7 +79,10 @@ impl<D: Driver> Host<D> {
         if is_later && (ended || moving_to != Some(own)) {
             tracing::warn!(%uuid, "a server was called back before it arrived");
             self.write_line(&line(What::Withdrawn { directive: arrival.directive }))?;
-            if let Err(error) = self.clear(uuid) {
+            // Of a server that lives here in a later life, what is here isn't what was made ready.
+            if !self.intake.book.life(uuid).is_some_and(Life::is_living)
+                && let Err(error) = self.clear(uuid)
+            {
                 tracing::warn!(%uuid, %error, "what was made ready for it can't be dropped");
             }
             return Ok(());
