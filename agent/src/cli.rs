@@ -32,12 +32,12 @@ pub(crate) enum Command {
     /// Runs the servers of one host as the ledger's directives ask, and reports what happens to them. Goes on until it is
     /// stopped; the servers go on without it.
     Host(Box<HostArgs>),
-    /// Lists the servers of a host's state folder: what runs, since when, and what it has used. Only reads; the agent may run
-    /// or not.
-    Servers(Box<ServersArgs>),
     /// Finds the line of a host's event log that a block's evidence hash is of. Exit code 0 when it is there, 1 when it
     /// isn't, 2 when a file can't be read or is bent.
     Evidence(EvidenceArgs),
+    /// Lists the servers of a host's state folder: what runs, since when, and what it has used. Only reads; the agent may run
+    /// or not.
+    Servers(Box<ServersArgs>),
     /// Runs inside a server: starts its image, watches it, asks a foundry for the server's birth. Started by a driver.
     #[command(hide = true)]
     Tracker(Box<TrackerArgs>),
@@ -86,17 +86,6 @@ pub(crate) struct HostArgs {
     pub(crate) archive_bytes: u64,
 }
 
-/// Settings of `servers`.
-#[derive(Args, Debug)]
-pub(crate) struct ServersArgs {
-    /// The host's state folder.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state: PathBuf,
-    /// Prints JSON instead of a table.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
 /// Settings of `evidence`.
 #[derive(Args, Debug)]
 #[command(group = clap::ArgGroup::new("wanted").required(true).args(["hash", "server"]))]
@@ -115,6 +104,17 @@ pub(crate) struct EvidenceArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) archive: Vec<PathBuf>,
     /// Prints a JSON array.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Settings of `servers`.
+#[derive(Args, Debug)]
+pub(crate) struct ServersArgs {
+    /// The host's state folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: PathBuf,
+    /// Prints JSON instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -223,12 +223,12 @@ fn name(what: &What) -> &'static str {
         What::Resumed => "resumed",
         What::Crashed { .. } => "crashed",
         What::Destroyed { .. } => "destroyed",
-        What::MovedOut { .. } => "stopped, on its way to another host",
-        What::CalledOff { .. } => "called back from a move",
-        What::Left { .. } => "at another host",
-        What::Arriving { .. } => "on its way here",
-        What::Arrived { .. } => "arrived from another host",
-        What::Withdrawn { .. } => "called back before it arrived",
+        What::MovedOut { .. } => "moved out",
+        What::CalledOff { .. } => "move called off",
+        What::Left { .. } => "left",
+        What::Arriving { .. } => "arriving",
+        What::Arrived { .. } => "arrived",
+        What::Withdrawn { .. } => "withdrawn",
         What::Info { .. } => "figures",
     }
 }

@@ -27,7 +27,7 @@ use crate::append_log::LogError;
 use crate::driver::{Driver, Observation};
 use crate::error::AgentError;
 use crate::feed::Fed;
-use crate::record::{Fact, LifeId};
+use crate::record::LifeId;
 use crate::submitter::{Decision, Errand, ErrandKey, Notice};
 
 mod act;
@@ -155,7 +155,7 @@ pub(crate) struct Host<D> {
     places: BTreeMap<LifeId, Place>,
     /// Lives that the ledger or the foundries won't have, and why.
     unwanted: BTreeMap<LifeId, String>,
-    /// Lives whose ends are anchored, and those that went to other hosts, until nothing else needs them.
+    /// Lives whose ends are anchored, until nothing else needs them.
     anchored: BTreeSet<LifeId>,
     /// Since when it is known of ended lives that they aren't born.
     unborn: BTreeMap<LifeId, Micros>,
@@ -183,8 +183,6 @@ impl<D: Driver> Host<D> {
     /// [`HostError`] when the folder can't be used.
     pub(crate) fn open(settings: Settings, state: &Path, driver: D) -> Result<Self, HostError> {
         let (intake, records) = Intake::open(state, settings.account)?;
-        // Those that went to other hosts are settled, too.
-        let left = records.iter().filter(|record| record.fact == Fact::Left).map(|record| record.life).collect();
         let mut outgoing = VecDeque::new();
         if !records.is_empty() {
             outgoing.push_back(Fed::Records(records));
@@ -198,7 +196,7 @@ impl<D: Driver> Host<D> {
             guests: Guests::default(),
             places: BTreeMap::new(),
             unwanted: BTreeMap::new(),
-            anchored: left,
+            anchored: BTreeSet::new(),
             unborn: BTreeMap::new(),
             open: BTreeMap::new(),
             accepting: BTreeSet::new(),

@@ -118,6 +118,14 @@ impl Book {
         self.lives.values()
     }
 
+    /// The life that a line is about, once it was taken; none of a server that is on its way here, or that nobody knows.
+    pub(crate) fn owner(&self, line: &Line) -> Option<LifeId> {
+        match line.what {
+            What::Arriving { .. } | What::Withdrawn { .. } => None,
+            _ => self.life(line.uuid).map(|life| life.id),
+        }
+    }
+
     /// Who is on the way here.
     pub(crate) fn coming(&self) -> impl Iterator<Item = &Coming> {
         self.coming.values()
@@ -200,26 +208,13 @@ impl Book {
         self.lives.insert(line.uuid, life);
     }
 
-    fn next_id(&self, uuid: Uuid) -> LifeId {
-        let ordinal = match self.life(uuid) {
-            Some(life) => life.id.ordinal + 1,
-            None => self.ordinals.first(uuid),
-        };
-        LifeId { uuid, ordinal }
-    }
-
-    /// The life that a line belongs to, which was taken in last: what is said of a server on its way here belongs to the
-    /// life that it will have here.
-    pub(crate) fn owner(&self, line: &Line) -> Option<LifeId> {
-        match &line.what {
-            What::Arriving { .. } | What::Withdrawn { .. } => Some(self.next_id(line.uuid)),
-            _ => self.life(line.uuid).map(|life| life.id),
-        }
-    }
-
     fn next_life(&self, line: &Line, directive: DirectiveId, declared: Declared, text: &str) -> Life {
+        let ordinal = match self.life(line.uuid) {
+            Some(life) => life.id.ordinal + 1,
+            None => self.ordinals.first(line.uuid),
+        };
         Life {
-            id: self.next_id(line.uuid),
+            id: LifeId { uuid: line.uuid, ordinal },
             directive,
             declared,
             ordered: line.time_us,

@@ -27,7 +27,7 @@ use crate::append_log::draft::Draft;
 use crate::append_log::{AppendLog, LogError};
 use crate::outbox::Segments;
 use crate::record::{LifeId, Record};
-use crate::source::process::Line;
+use crate::source::process::{Line, What};
 use crate::source::{self, Lines};
 
 /// A compaction on its way.
@@ -40,6 +40,9 @@ pub(super) struct Compaction {
     line: u64,
     /// Whose the old log's lines are.
     guide: Book,
+    /// Lines about servers on their way here that are still of use: those of these servers, and all that are not older.
+    coming: BTreeSet<Uuid>,
+    begun_at: u64,
     archive: Segment,
     log: Draft,
     outbox: Segments,
@@ -72,7 +75,7 @@ impl Compaction {
         account: &AccountId,
         old: &AppendLog,
         (epoch, floor): (u64, u32),
-        leaving: BTreeSet<LifeId>,
+        (leaving, coming): (BTreeSet<LifeId>, BTreeSet<Uuid>),
         outbox: Segments,
     ) -> Result<Self, HostError> {
         let failed = |source| LogError { path: old.path().into(), source };
@@ -88,6 +91,8 @@ impl Compaction {
             old: lines,
             line: 0,
             guide: Book::of_rest(floor),
+            coming,
+            begun_at: old.length(),
             archive: Segment::begin(state, epoch, account)?,
             log,
             outbox,
@@ -131,18 +136,29 @@ impl Compaction {
         let line: Line = serde_json::from_str(text).map_err(|error| error.to_string())?;
         self.guide.take(&line, text);
         let owner = self.guide.owner(&line);
-        let Some(life) = owner.filter(|life| !self.leaving.contains(life)) else {
+        let is_kept = match owner {
+            Some(life) => !self.leaving.contains(&life),
+            None => {
+                is_of_one_that_comes(&line) && (self.coming.contains(&line.uuid) || self.old.offset() > self.begun_at)
+            }
+        };
+        if !is_kept {
             self.archive.add(text);
             return Ok(());
-        };
-        if self.noted.insert(life.uuid) && life.ordinal != self.floor {
+        }
+        if let Some(life) = owner
+            && self.noted.insert(life.uuid)
+            && life.ordinal != self.floor
+        {
             self.log.add(&Note::Ordinal { uuid: life.uuid, ordinal: life.ordinal }.line());
             self.book.count_from(life.uuid, life.ordinal);
             self.digest.count_from(life.uuid, life.ordinal);
         }
         self.log.add(text);
         let records = self.digest.take(&mut self.book, &line, text, self.log.length());
-        assert_eq!(self.book.life(life.uuid), self.guide.life(life.uuid), "the new log means what the old one did");
+        if let Some(life) = owner {
+            assert_eq!(self.book.life(life.uuid), self.guide.life(life.uuid), "the new log means what the old one did");
+        }
         self.group.extend(records?);
         Ok(())
     }
@@ -154,6 +170,11 @@ impl Compaction {
         let log = log.into_log()?;
         Ok(Compacted { epoch, floor, log, outbox, book, digest, gone, archived })
     }
+}
+
+/// Whether a line is about a server that isn't here yet.
+fn is_of_one_that_comes(line: &Line) -> bool {
+    matches!(line.what, What::Arriving { .. } | What::Withdrawn { .. })
 }
 
 /// Of the settled lives those that may go: no earlier one of their server stays.

@@ -18,7 +18,7 @@ use crate::feed::intake::Stored;
 use crate::normaliser::Normaliser;
 use crate::outbox::Outbox;
 use crate::record::{LifeId, Record};
-use crate::source::process::Line;
+use crate::source::process::{Line, What};
 use crate::source::{self, Grammar};
 
 /// The event log's name in a host's folder.
@@ -65,12 +65,17 @@ pub(super) struct Digest {
     normaliser: Normaliser,
     /// The bytes of each life's lines.
     weights: BTreeMap<LifeId, u64>,
+    /// Those of lines about servers on their way here,
+    coming: BTreeMap<Uuid, u64>,
+    /// and about those that came, or didn't: of no use any more.
+    spent: u64,
 }
 
 impl Digest {
     /// Of a log from which whole lives were taken.
     pub(super) fn of_rest(floor: u32) -> Self {
-        Self { normaliser: Normaliser::of_rest(Grammar::Process, floor), weights: BTreeMap::new() }
+        let normaliser = Normaliser::of_rest(Grammar::Process, floor);
+        Self { normaliser, weights: BTreeMap::new(), coming: BTreeMap::new(), spent: 0 }
     }
 
     /// The next life of a server of which nothing is known has this ordinal.
@@ -90,11 +95,24 @@ impl Digest {
         cursor: u64,
     ) -> Result<Vec<Record>, String> {
         book.take(line, text);
-        if let Some(life) = book.owner(line) {
-            *self.weights.entry(life).or_default() += text.len() as u64 + 1;
-        }
+        self.weigh(book.owner(line), line, text.len() as u64 + 1);
         let records = self.normaliser.on_line(&source::Line::Whole(text.as_bytes().to_vec()), cursor);
         records.map_err(|garbage| garbage.to_string())
+    }
+
+    fn weigh(&mut self, owner: Option<LifeId>, line: &Line, bytes: u64) {
+        match (&line.what, owner) {
+            (What::Arriving { .. }, _) => *self.coming.entry(line.uuid).or_default() += bytes,
+            (What::Withdrawn { .. } | What::Arrived { .. }, _) => {
+                self.spent += self.coming.remove(&line.uuid).unwrap_or(0);
+            }
+            _ => {}
+        }
+        match owner {
+            Some(life) => *self.weights.entry(life).or_default() += bytes,
+            None if self.coming.contains_key(&line.uuid) => {}
+            None => self.spent += bytes,
+        }
     }
 }
 
@@ -210,20 +228,21 @@ impl Intake {
     }
 
     fn is_due(&self) -> bool {
-        let kept = self.log.length().saturating_sub(self.settled_bytes);
-        let many = self.settled_bytes >= self.limits.bytes || self.settled.len() >= self.limits.lives;
-        many && self.settled_bytes >= kept
+        let goes = self.settled_bytes + self.digest.spent;
+        let many = goes >= self.limits.bytes || self.settled.len() >= self.limits.lives;
+        many && goes >= self.log.length().saturating_sub(goes)
     }
 
     fn begin_compaction(&mut self) -> Result<Option<Compaction>, HostError> {
         let leaving = may_leave(&self.digest.weights, &self.settled);
-        if leaving.is_empty() {
+        if leaving.is_empty() && self.digest.spent == 0 {
             return Ok(None);
         }
+        let coming = self.book.coming().map(|coming| coming.arrival.server.uuid).collect();
         tracing::info!(lives = leaving.len(), log_bytes = self.log.length(), "archiving settled lives");
         let outbox = self.stored.begin_epoch(self.epoch + 1)?;
         let from = (self.epoch, self.floor);
-        Compaction::begin(&self.state, &self.owner, &self.log, from, leaving, outbox).map(Some)
+        Compaction::begin(&self.state, &self.owner, &self.log, from, (leaving, coming), outbox).map(Some)
     }
 
     fn go_on_with(&mut self, compacted: Compacted) -> Result<BTreeSet<LifeId>, HostError> {

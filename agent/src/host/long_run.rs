@@ -73,7 +73,7 @@ fn settings() -> Settings {
         genesis: GENESIS,
         foundries: vec!["http://f".into()],
         attest_every: 10_000_000,
-        move_wait: 30_000_000,
+        move_wait: 1_000_000,
     }
 }
 

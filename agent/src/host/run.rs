@@ -30,7 +30,7 @@ use crate::submitter::{Identity, Notice, Submitter};
 mod moves;
 mod socket;
 
-use moves::MovesFollower;
+use moves::Follower;
 
 /// How often the servers are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -74,7 +74,7 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
         move_wait: args.move_wait_ms.saturating_mul(1_000),
     };
     let genesis = settings.genesis;
-    folder::claim(&state, &account, &settings.genesis).map_err(state_error)?;
+    folder::claim(&state, &account, &genesis).map_err(state_error)?;
     let DriverKind::Process = args.driver;
     let tracker = tracker_program(&channel).map_err(folder_error("the program", Path::new("/proc/self/exe")))?;
     let setup = Setup { state: state.clone(), images, tracker };
@@ -87,9 +87,9 @@ async fn serve(args: &HostArgs) -> Result<(), AgentError> {
     let (watch, watched) = watch::channel(BTreeMap::new());
     // It ends when nobody sends it anything any more, or takes anything from it.
     thread::spawn(move || drive(host, &inputs, &out, &watch));
-    let directives = follow_directives(args.validators.ring().await?, party_id(&args.host), read_at, input.clone());
-    let moves =
-        MovesFollower { own: party_id(&args.host), key: hypervisor, genesis, cursor: state.join("moves.cursor") };
+    let own = party_id(&args.host);
+    let directives = follow_directives(args.validators.ring().await?, own, read_at, input.clone());
+    let moves = Follower { own, key: hypervisor, genesis, cursor: state.join("moves.cursor") };
     let moves = moves.follow(args.validators.ring().await?, watched, input.clone());
     tokio::select! {
         ended = submitter.run(&mut fed) => ended.map(drop),
@@ -167,17 +167,17 @@ async fn forward(mut notices: mpsc::UnboundedReceiver<Notice>, input: sync::Send
 /// Reads the open directives of a host again and again, where any have made a step since the last time. A validator that
 /// is behind that, or behind `read_at` at first, isn't listened to.
 async fn follow_directives<L: Ledger>(mut ring: Ring<L>, host: H256, read_at: u64, input: sync::Sender<Input>) {
-    let mut follower = Follower::new(read_at);
+    let mut horizon = Horizon::new(read_at);
     loop {
         let question = async |ledger: &L| steps(ledger).await;
         let before = ring.ask("how far directives are", question).await;
-        if follower.wants(before) {
+        if horizon.wants(before) {
             let turns = ring.turns();
             let question = async |ledger: &L| Ok((open_directives(ledger, host).await?, steps(ledger).await?));
             let (open, after) = ring.ask("this host's directives", question).await;
             // Another validator than the one that was asked before may be behind it.
             if ring.turns() == turns {
-                follower.on_read(before, after);
+                horizon.on_read(before, after);
                 let told = [Input::ReadAt(after), Input::Directives(open)];
                 if told.into_iter().any(|told| input.send(told).is_err()) {
                     return;
@@ -190,14 +190,14 @@ async fn follow_directives<L: Ledger>(mut ring: Ring<L>, host: H256, read_at: u6
 
 /// Which states of the ledger directives are read in: no older one after a newer one.
 #[derive(Debug)]
-struct Follower {
+struct Horizon {
     /// What was read last is of a state with at least so many steps, if anything was read.
     from: Option<u64>,
     /// And with at most so many.
     to: u64,
 }
 
-impl Follower {
+impl Horizon {
     fn new(read_at: u64) -> Self {
         Self { from: None, to: read_at }
     }
@@ -247,12 +247,12 @@ mod tests {
 
     #[test]
     fn directives_are_read_in_states_that_are_never_older() {
-        let mut follower = Follower::new(10);
-        assert!(!follower.wants(9) && follower.wants(10), "an earlier agent has read at 10");
-        follower.on_read(10, 12);
-        assert!(!follower.wants(10) && !follower.wants(11), "another validator, which is behind");
-        assert!(follower.wants(12), "something may have come while it was read");
-        follower.on_read(12, 12);
-        assert!(!follower.wants(12) && !follower.wants(5) && follower.wants(13));
+        let mut horizon = Horizon::new(10);
+        assert!(!horizon.wants(9) && horizon.wants(10), "an earlier agent has read at 10");
+        horizon.on_read(10, 12);
+        assert!(!horizon.wants(10) && !horizon.wants(11), "another validator, which is behind");
+        assert!(horizon.wants(12), "something may have come while it was read");
+        horizon.on_read(12, 12);
+        assert!(!horizon.wants(12) && !horizon.wants(5) && horizon.wants(13));
     }
 }

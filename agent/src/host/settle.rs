@@ -22,6 +22,7 @@ impl<D: Driver> Host<D> {
     /// Finds what is settled, and archives some of it where that is due.
     pub(super) fn let_go(&mut self, now: Micros) -> Result<(), HostError> {
         self.note_unborn(now);
+        self.note_left();
         let anchored: Vec<LifeId> = self.anchored.iter().copied().collect();
         for life in anchored {
             if !self.is_of_use(life) {
@@ -49,6 +50,17 @@ impl<D: Driver> Host<D> {
         for life in unborn {
             let since = *self.unborn.entry(life).or_insert(now);
             if now.saturating_sub(since) > UNBORN_KEPT_US && !self.is_of_use(life) {
+                self.intake.settle(life);
+            }
+        }
+    }
+
+    /// A server that is at another host is that one's: nothing of this life is to be said any more.
+    fn note_left(&mut self) {
+        let has_left = |life: &&Life| matches!(life.state, Written::Left(_)) && !self.intake.is_settled(&life.id);
+        let left: Vec<LifeId> = self.intake.book.lives().filter(has_left).map(|life| life.id).collect();
+        for life in left {
+            if !self.is_of_use(life) {
                 self.intake.settle(life);
             }
         }

@@ -408,7 +408,7 @@ fn killed_at_any_point_nothing_is_done_twice_and_nothing_is_lost() {
 }
 
 /// Everything leaves as soon as it may, a few lines at a time.
-const AT_ONCE: Limits = Limits { bytes: 1, lives: 1, step_lines: 2 };
+pub(super) const AT_ONCE: Limits = Limits { bytes: 1, lives: 1, step_lines: 2 };
 
 /// The whole story, its lines in the archive, and a third life after it.
 fn live_on(bench: &mut Bench) {

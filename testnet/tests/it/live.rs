@@ -11,7 +11,6 @@ use tierchain_rpc::types::{Address, ChainRef, DirectiveStatus, EventKind, Hash, 
 use tierchain_testnet::cluster::{binary, public_key};
 use tierchain_testnet::live::{SERVICE, Stage, add_image, live};
 
-use crate::harness::site::{FIRST, agent_command};
 use crate::harness::{Network, Site, finish, turn, until, wait_for, within};
 
 /// The whole loop has a time limit; it takes some seconds.
@@ -23,15 +22,16 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 /// How soon after it happened a step must be seen. The promise is a second, on a machine that does nothing else.
 const SEEN_WITHIN: Duration = Duration::from_secs(10);
 
-/// The host attests every second, and archives at once whatever has ended.
-const OPTIONS: &[&str] = &["--attest-ms", "1000", "--archive-bytes", "1"];
+/// How often the host attests, in milliseconds.
+const ATTEST_MS: &str = "1000";
 
 /// A site whose provider gives orders.
 struct Loop(Site);
 
 impl Loop {
     fn start() -> Self {
-        Self(Site::open_with(Network::start(), OPTIONS))
+        // Whatever has ended is archived at once.
+        Self(Site::open_with(Network::start(), &["--attest-ms", ATTEST_MS, "--archive-bytes", "1"]))
     }
 
     fn stage(&self) -> Stage {
@@ -190,8 +190,9 @@ fn what_has_ended_is_archived_and_found_there_by_its_evidence() {
     assert_eq!(find(&"5e".repeat(32)).code, Some(1), "it isn't there");
 
     // A second agent on the folder is refused, and the first goes on with its trackers.
-    let second = finish(&mut agent_command(&stage.0.network, FIRST, "host", OPTIONS), COMMAND_LIMIT);
-    assert!(second.code == Some(1) && second.stderr.contains("in use by another agent"), "{}", second.stderr);
+    let mut second = stage.0.second_host();
+    until("the second agent has ended", || second.ended());
+    assert!(stage.0.host_log().contains("in use by another agent"), "{}", stage.0.host_log());
     assert!(stage.0.state().join("agent.sock").exists());
 }
 

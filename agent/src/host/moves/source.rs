@@ -128,10 +128,6 @@ impl<D: Driver> Host<D> {
             };
             self.write(now, uuid, what, None)?;
             self.places.remove(&life.id);
-            if !standing.ended {
-                // Nothing of it is anybody's to ask for here any more.
-                self.anchored.insert(life.id);
-            }
             if let Err(error) = self.clear(uuid) {
                 tracing::warn!(%uuid, %error, "what is left of a server that moved away can't be dropped");
             }

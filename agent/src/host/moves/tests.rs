@@ -15,7 +15,7 @@ use super::*;
 use crate::append_log::fuse;
 use crate::driver::Seen;
 use crate::feed::Fed;
-use crate::host::tests::{FakeDriver, Machine, create, server, settings, uuid};
+use crate::host::tests::{AT_ONCE, FakeDriver, Machine, create, folder_in_memory, server, settings, uuid};
 use crate::host::{FromGuest, HostError, Input, Settings};
 use crate::record::{Fact, LifeId, Record};
 use crate::submitter::Notice;
@@ -60,7 +60,7 @@ const NAMES: [H256; 2] = [H256([0x51; 32]), H256([0x52; 32])];
 
 impl Site {
     fn new(index: usize) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder_in_memory();
         let key = KeyPair::from_seed(&[0x60 + index as u8; 32]);
         let (machine, said) = (Rc::default(), Vec::new());
         Self {
@@ -78,7 +78,10 @@ impl Site {
 
     fn open(&self) -> Result<Host<FakeDriver>, HostError> {
         let settings = Settings { host: self.name, account: self.key.public(), ..settings() };
-        Host::open(settings, self.folder.path(), FakeDriver(Rc::clone(&self.machine)))
+        let mut host = Host::open(settings, self.folder.path(), FakeDriver(Rc::clone(&self.machine)))?;
+        // What is settled leaves at once: whatever follows must do without it.
+        host.intake.limits = AT_ONCE;
+        Ok(host)
     }
 
     fn runs(&self) -> bool {

@@ -41,7 +41,7 @@ const STEPS_MAX: u64 = 256;
 const BLOCKS_BACK: u32 = 64;
 
 /// Who follows moves.
-pub(super) struct MovesFollower {
+pub(super) struct Follower {
     /// The host.
     pub(super) own: H256,
     /// Its hypervisor's key.
@@ -70,7 +70,7 @@ struct Found {
     offers: Vec<Offer>,
 }
 
-impl MovesFollower {
+impl Follower {
     /// Asks again and again, and hands on what differs from the last time; ends when nobody listens.
     pub(super) async fn follow<L: Ledger>(
         self,

@@ -134,6 +134,12 @@ impl Site {
         self.host = start_agent(&self.network, FIRST, "host", &options);
     }
 
+    /// Starts another agent on the same folder, beside the first.
+    pub(crate) fn second_host(&self) -> Process {
+        let options: Vec<&str> = self.options.iter().map(String::as_str).collect();
+        start_agent(&self.network, FIRST, "host", &options)
+    }
+
     /// SIGKILL of the foundry.
     pub(crate) fn kill_foundry(&mut self) {
         kill_alone(&mut self.foundry);
@@ -243,21 +249,16 @@ fn foundry(network: &Network) -> Process {
 }
 
 /// The site's own host, and whose key it has.
-pub(crate) const FIRST: (&str, &str) = ("host-0", "hypervisor");
+const FIRST: (&str, &str) = ("host-0", "hypervisor");
 
-/// The command that runs a host's agent.
-pub(crate) fn agent_command(network: &Network, (host, key): (&str, &str), folder: &str, options: &[&str]) -> Command {
+/// Starts the agent of a host by its name and key, on a folder beside the network.
+pub(crate) fn start_agent(network: &Network, (host, key): (&str, &str), folder: &str, options: &[&str]) -> Process {
     let world = &network.world;
     let mut command = Command::new(binary("tierchain-agent").expect("the binaries are built"));
     command.args(["host", "--driver", "process", "--host", host, "--rpc", &world.url(1), "--rpc", &world.url(2)]);
     command.arg("--key").arg(world.agent_key(key));
     command.arg("--state").arg(world.path(folder)).arg("--images").arg(world.path("images"));
     command.args(["--foundry", &format!("http://127.0.0.1:{}", foundry_port(network))]).args(options);
-    command
-}
-
-/// Starts the agent of a host by its name and key, on a folder beside the network.
-pub(crate) fn start_agent(network: &Network, who: (&str, &str), folder: &str, options: &[&str]) -> Process {
-    let log = network.world.path(&format!("{folder}.log"));
-    Process::start(&mut agent_command(network, who, folder, options), &log, &log).expect("it can be started")
+    let log = world.path(&format!("{folder}.log"));
+    Process::start(&mut command, &log, &log).expect("it can be started")
 }
