@@ -2,10 +2,12 @@
 # A network of real nodes on loopback. Everything it makes lies under one folder; two folders are two networks.
 #
 #   testnet.sh up [N=4] [--dir DIR] [--base-port P=9944] [--heartbeat-ms N] [--observers N] [--account ADDR[:ROLE]]…
+#              [--silence-ms N] [--witness-ms N] [--move-ms N]
 #   testnet.sh down | status [--dir DIR]
 #   testnet.sh restart I | kill I | logs I [--dir DIR]
 #
 # Nodes count from 0, observers after validators. Node I: RPC on P+I, libp2p on P+100+I, metrics on P+200+I.
+# --silence-ms, --witness-ms, --move-ms: the ledger's bounds, as `tierchain chain-spec new` takes them.
 # `kill` is SIGKILL. A second `up` on the same folder starts again whatever does not run.
 set -euo pipefail
 # shellcheck source=lib.sh
@@ -15,7 +17,7 @@ UP_SECONDS_MAX=45
 DOWN_SECONDS_MAX=10
 KEYS=(hypervisor foundry tracker provider)
 
-usage() { sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
+usage() { sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 
 # --- the folder ----------------------------------------
 
@@ -91,7 +93,8 @@ make_network() {
     account="$(key_field "$DIR/keys/hypervisor" ss58Address)"
     "$BIN/tierchain" chain-spec new --name "Tierchain Testnet" --id "tierchain-testnet" --type "$type" --allow-replay \
         --unknown-images --provider "demo-provider=$(key_field "$DIR/keys/provider" ss58Address)" \
-        --data-center local --host "host-0@local:$account" "${options[@]}" --out "$DIR/spec.json"
+        --data-center local --host "host-0@local:$account" ${BOUNDS[@]+"${BOUNDS[@]}"} "${options[@]}" \
+        --out "$DIR/spec.json"
     for ((node = 0; node < VALIDATORS; node++)); do
         "$BIN/tierchain" init --chain "$DIR/spec.json" --base-path "$(node_dir "$node")" >/dev/null
     done
@@ -241,13 +244,14 @@ logs() {
 
 COMMAND="${1:-}"
 [[ $# -eq 0 ]] || shift
-DIR="$ROOT/target/testnet" VALIDATORS=4 OBSERVERS=0 BASE_PORT=9944 HEARTBEAT_MS=6000 ACCOUNTS=() WANTED_N="" NODE=""
+DIR="$ROOT/target/testnet" VALIDATORS=4 OBSERVERS=0 BASE_PORT=9944 HEARTBEAT_MS=6000 ACCOUNTS=() BOUNDS=() WANTED_N="" NODE=""
 number_option() { is_number "${2:-}" || die "$1 needs a number"; printf '%s' "$2"; }
 while [[ $# -gt 0 ]]; do
     case "$1" in
         --dir) DIR="${2:?--dir needs a folder}"; shift 2 ;;
         --base-port) BASE_PORT="$(number_option "$1" "${2:-}")"; shift 2 ;;
         --heartbeat-ms) HEARTBEAT_MS="$(number_option "$1" "${2:-}")"; shift 2 ;;
+        --silence-ms | --witness-ms | --move-ms) BOUNDS+=("$1" "$(number_option "$1" "${2:-}")"); shift 2 ;;
         --observers) OBSERVERS="$(number_option "$1" "${2:-}")"; shift 2 ;;
         --account) ACCOUNTS+=("${2:?--account needs ADDR[:ROLE]}"); shift 2 ;;
         -h | --help) usage; exit 0 ;;

@@ -218,7 +218,16 @@ impl<D: Driver> Host<D> {
                 tracing::info!(%server, "born");
                 self.places.insert(life, Place { server, previous: None, born: true });
             }
-            Notice::Ended(life) => tracing::info!(?life, "its end is on the ledger"),
+            Notice::Ended(life) => {
+                tracing::info!(?life, "its end is on the ledger");
+                if self.intake.book.life(life.uuid).is_some_and(|known| known.id == life && known.is_living()) {
+                    tracing::warn!(
+                        ?life,
+                        "others ended its chain while this host was silent: what happens to it is counted as late, and no \
+                         directive reaches it; end what still runs of it by hand"
+                    );
+                }
+            }
             Notice::Anchored(life) => {
                 tracing::info!(?life, "its end is anchored");
                 self.places.remove(&life);

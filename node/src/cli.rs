@@ -13,6 +13,7 @@ pub(crate) mod query;
 pub(crate) mod registry;
 pub(crate) mod rpc;
 pub(crate) mod run;
+pub(crate) mod say;
 pub(crate) mod submit;
 
 use clap::{Parser, Subcommand};

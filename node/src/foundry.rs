@@ -7,19 +7,24 @@
 //! ```
 //!
 //! The [`door`] bounds and counts what comes; the [`desk`] alone has the key and brings births to the ledger; [`judge`]
-//! is a pure function of the ledger's state. Everything is known from the ledger: the foundry keeps nothing, and may be
-//! killed at any moment. What was asked before is asked again by the tracker, and has the same answer.
+//! is a pure function of the ledger's state. Everything is known from the ledger: the foundry keeps nothing that it can't
+//! do without, and may be killed at any moment. What was asked before is asked again by the tracker, and has the same
+//! answer.
 //!
 //! It watches, too ([`watch`]): the end of an orphan that nobody has linked into its meta-chain is anchored when the time
-//! for its hypervisor to do so is over. Suspecting a silent host, and giving its servers up, are explicit commands.
+//! for its hypervisor to do so is over. Its [`bookmark`] says from where on to look after a restart; without one all ended
+//! servers are listed once. Suspecting a silent host, and giving its servers up, are explicit commands.
 
+mod bookmark;
 mod desk;
 mod door;
+mod ends;
 mod judge;
 mod pace;
 mod watch;
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use futures::future::try_join_all;
 use tierchain_client::{Pacing, Ring, RpcLedger};
@@ -31,9 +36,11 @@ use tokio::sync::mpsc;
 
 pub(crate) use judge::{last_sign, next_number};
 
+use bookmark::Bookmark;
 use desk::Desk;
 use door::Door;
 use pace::Pace;
+use watch::Watch;
 
 /// Most connections at once.
 const CONNECTIONS_MAX: u32 = 1_024;
@@ -53,11 +60,12 @@ pub(crate) struct Validators {
 /// Runs a foundry until the process ends. `on_ready` is told the address it listens on.
 ///
 /// # Errors
-/// When an address is none, or can't be listened on.
+/// When an address is none, or can't be listened on, or the bookmark can't be used.
 pub(crate) async fn run(
     key: KeyPair,
     validators: &Validators,
     listen: SocketAddr,
+    bookmark: Option<&Path>,
     on_ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
     let (requests, mut jobs) = mpsc::channel(REQUESTS_MAX);
@@ -68,8 +76,10 @@ pub(crate) async fn run(
         move |peer| Door::new(peer, pace.clone(), requests.clone()).into_rpc().into()
     };
     let service = SmallService { listen, request_bytes_max: REQUEST_BYTES_MAX, connections_max: CONNECTIONS_MAX };
+    let bookmark = bookmark.map(|path| Bookmark::open(path, desk.genesis())).transpose()?;
+    let watch = Watch::new(validators.clone(), desk.silence_bound().await, requests, bookmark);
     on_ready(service.start(methods).await?);
-    tokio::spawn(watch::watch(validators.clone(), requests));
+    tokio::spawn(watch.run());
     desk.work(&mut jobs).await;
     Ok(())
 }

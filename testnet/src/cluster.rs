@@ -18,7 +18,7 @@ pub use command::{Finished, finish, tool};
 pub use keys::{key, public_key, write_key};
 pub use ports::Ports;
 pub use process::{Process, signal};
-pub use world::{Place, Shape, VALIDATORS, World};
+pub use world::{Bounds, Place, Shape, VALIDATORS, World};
 
 /// The processes of a network. Dropped, all of them are killed.
 #[derive(Debug)]

@@ -194,10 +194,14 @@ impl Progress {
         self.unsent().take_while(|(_, late)| *late).map(|(event, _)| event)
     }
 
+    /// What isn't sent, and whether it is late: it is, too, where others have ended the chain. A foundry gives a server up
+    /// whose host is silent; what its agent says when it comes back can't be in the chain.
     fn unsent(&self) -> impl Iterator<Item = (Event, bool)> {
         let born = self.place.filter(|_| self.stage == Stage::Born);
+        let is_over = self.has_ended();
         let unsent = move |(server, _)| {
-            self.waiting.iter().skip(self.sent).map(move |(happening, late)| (self.event_of(server, happening), *late))
+            let waiting = self.waiting.iter().skip(self.sent);
+            waiting.map(move |(happening, late)| (self.event_of(server, happening), *late || is_over))
         };
         born.map(unsent).into_iter().flatten()
     }
@@ -305,5 +309,59 @@ impl Progress {
         let Happening { number, occurred_at, precision, event, meter, evidence, detail } = happening.clone();
         let number = self.first_number + number;
         Event { server, number, occurred_at, precision, event, meter, evidence, detail }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tierchain_primitives::ledger::{EventKind, Precision, ServerState, Uuid};
+
+    use super::*;
+
+    const ME: AccountId = AccountId([1; 32]);
+
+    fn view(end: Option<H256>, next: u64) -> LifeView {
+        LifeView {
+            server: ServerId { uuid: Uuid([7; 16]), generation: 0 },
+            born: Some(5),
+            end,
+            anchored: false,
+            state: Some(ServerState::Running),
+            blocks: 2,
+            head: None,
+            late: 0,
+            next: vec![(ME, next)],
+        }
+    }
+
+    /// A life that was born, with as many events that wait.
+    fn life(events: u64) -> Progress {
+        let (evidence, precision) = (H256::ZERO, Precision::Event);
+        let birth = Birth { occurred_at: 5, precision, evidence, resources: None, tenant: None, declared: None };
+        let mut life = Progress::new(LifeId { uuid: Uuid([7; 16]), ordinal: 0 }, birth, 0);
+        life.find_again(view(None, 0), Vec::new(), &ME);
+        for number in 0..events {
+            let event = EventKind::StateChanged { state: ServerState::Paused };
+            let detail = tierchain_primitives::ledger::Detail::default();
+            let happening =
+                Happening { number, occurred_at: 6 + number, precision, event, meter: None, evidence, detail };
+            life.add(Fact::Event(happening));
+        }
+        life
+    }
+
+    #[test]
+    fn what_waits_when_others_have_ended_the_chain_is_late() {
+        let mut life = life(3);
+        assert_eq!((life.next_events().count(), life.next_late().count()), (3, 0));
+        life.on_sent(Cargo::Events { index: 0, count: 3 });
+        let refusal = Some("Chains.ChainEnded".to_owned());
+        life.on_resolved(Cargo::Events { index: 0, count: 3 }, false, refusal, Some(view(Some(H256::ZERO), 0)), &ME);
+        assert_eq!((life.next_events().count(), life.next_late().count()), (0, 3));
+        for next in 1..=3 {
+            life.on_sent(Cargo::Late);
+            life.on_resolved(Cargo::Late, true, None, Some(view(Some(H256::ZERO), next)), &ME);
+        }
+        assert!(life.is_settled() && life.next_late().count() == 0, "nothing is said twice: {life:?}");
     }
 }

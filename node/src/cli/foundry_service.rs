@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::party::LifeRef;
 use super::query::ClientTlsArgs;
 use super::submit::SubmitArgs;
 
@@ -31,6 +32,10 @@ pub(crate) struct FoundryRunArgs {
     /// The foundry's key file.
     #[arg(long, value_name = "FILE")]
     pub(crate) key: PathBuf,
+    /// Keep in this file up to where every end is anchored, so that a restart goes on from there [default: ended servers
+    /// are listed once at each start].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bookmark: Option<PathBuf>,
     /// Where trackers ask.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9700")]
     pub(crate) listen: SocketAddr,
@@ -39,9 +44,9 @@ pub(crate) struct FoundryRunArgs {
 /// A server whose host is silent.
 #[derive(Debug, Args)]
 pub(crate) struct SilenceArgs {
-    /// UUID, or UUID/GENERATION.
-    #[arg(value_name = "SERVER")]
-    pub(crate) server: String,
+    /// UUID for its newest life, or UUID/GENERATION.
+    #[arg(value_name = "SERVER", value_parser = LifeRef::read)]
+    pub(crate) server: LifeRef,
     /// Who says so, and where.
     #[command(flatten)]
     pub(crate) submit: SubmitArgs,

@@ -9,6 +9,7 @@ use tierchain_rpc::client::{ClientIdentity, ClientTls};
 use tierchain_rpc::types::{ChainRef, Cursor};
 
 use super::party::party;
+use super::say::SayCommand;
 
 /// Which node to ask, and how to print the answer.
 #[derive(Debug, Args)]
@@ -137,6 +138,9 @@ pub(crate) enum ChainsCommand {
         #[command(flatten)]
         rpc: RpcArgs,
     },
+    /// What is said beside chains.
+    #[command(flatten)]
+    Say(SayCommand),
     /// The blocks of one server's chain.
     Blocks {
         /// UUID (the newest life), UUID/GENERATION, or the chain's own name (0x and 64 digits).

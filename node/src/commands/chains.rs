@@ -1,20 +1,20 @@
-//! `tierchain chains list|get|blocks|follow`; what stands beside chains in `beside`.
+//! `tierchain chains list|get|blocks|follow`; what stands beside chains in `beside`, saying it in `say`.
 
 mod beside;
+mod say;
 
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
-use tierchain_primitives::ledger::Uuid;
 use tierchain_rpc::api::ChainsApiClient;
 use tierchain_rpc::client::Client;
 use tierchain_rpc::types::{
-    Address, BlockFilter, ChainItem, ChainRef, Cursor, EntityBlock, EventKind, Hash, ServerInfo, ServerUuid,
+    Address, BlockFilter, ChainItem, ChainRef, Cursor, EventKind, Hash, ServerInfo, ServerUuid,
 };
 
 use super::follow::{Item, follow};
-use super::query::{PAGE, at, client, pages, short};
+use super::query::{all, client, print_list, range, server, short};
 use super::{print, print_json};
+use crate::cli::party::LifeRef;
 use crate::cli::query::{ChainsCommand, RangeArgs, RpcArgs};
 use crate::table::Table;
 
@@ -22,7 +22,7 @@ use crate::table::Table;
 pub(super) async fn chains(command: ChainsCommand) -> anyhow::Result<ExitCode> {
     match command {
         ChainsCommand::List { limit, rpc } => list(limit, &rpc).await,
-        ChainsCommand::Get { uuid, generation, rpc } => get(uuid, generation, &rpc).await,
+        ChainsCommand::Get { uuid, generation, rpc } => get(LifeRef { uuid, generation }, &rpc).await,
         ChainsCommand::Blocks { chain, range, rpc } => blocks(chain, &range, &rpc).await,
         ChainsCommand::Announcement { uuid, generation, rpc } => beside::announcement(uuid, generation, &rpc).await,
         ChainsCommand::Notes { chain, range, rpc } => beside::notes(chain, &range, &rpc).await,
@@ -36,30 +36,18 @@ pub(super) async fn chains(command: ChainsCommand) -> anyhow::Result<ExitCode> {
                 tenant: tenant.map(Hash),
                 service: None,
                 writer: writer.map(Address),
+                kind: None,
             };
             follow_blocks(from, filter, &rpc).await
         }
+        ChainsCommand::Say(command) => say::say(command).await,
     }
 }
 
 async fn list(limit: u32, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
-    let client = client(rpc).await?;
-    let mut servers: Vec<ServerInfo> = Vec::new();
-    let mut cursor = None;
-    while servers.len() < limit as usize {
-        let count = PAGE.min(limit - servers.len() as u32);
-        let page = client.servers(cursor, count, None).await.with_context(|| at(rpc))?;
-        servers.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    if rpc.json {
-        return print_json(&servers);
-    }
-    let mut table = Table::new(&["uuid", "gen", "state", "status", "blocks", "late", "anchored", "head"]);
-    for info in &servers {
+    let found = all(rpc, limit, async |client: &Client, cursor, count| client.servers(cursor, count, None).await);
+    let head = ["uuid", "gen", "state", "status", "blocks", "late", "anchored", "head"];
+    print_list(rpc, &found.await?, &head, |table, info: &ServerInfo| {
         table.row(&[
             &info.server.uuid.0,
             &info.server.generation,
@@ -70,22 +58,22 @@ async fn list(limit: u32, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
             &info.anchored,
             &info.head.map_or_else(|| "-".to_owned(), |head| short(head.0)),
         ]);
-    }
-    print(&table.render())
+    })
 }
 
-async fn get(uuid: Uuid, generation: Option<u32>, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
-    let found = client(rpc).await?.server(ServerUuid(uuid), generation).await.with_context(|| at(rpc))?;
-    let Some(info) = found else { bail!("the ledger knows no such life of server {uuid}: `tierchain chains list`") };
-    if rpc.json {
-        return print_json(&info);
-    }
+async fn get(life: LifeRef, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let info = server(&client(rpc).await?, rpc, life).await?;
+    if rpc.json { print_json(&info) } else { print(&whole(&info).render()) }
+}
+
+/// Everything about a life.
+pub(super) fn whole(info: &ServerInfo) -> Table {
     let mut table = Table::pairs();
-    table.row(&[&"server", &uuid]);
+    table.row(&[&"server", &info.server.uuid.0]);
     table.row(&[&"generation", &format!("{} of {}", info.server.generation, info.generations)]);
     table.row(&[&"chain", &info.chain.0]);
     table.row(&[&"state", &or_dash(info.state)]);
-    table.row(&[&"status", &status(&info)]);
+    table.row(&[&"status", &status(info)]);
     table.row(&[&"blocks", &info.blocks]);
     table.row(&[&"head", &or_dash(info.head.map(|head| head.0))]);
     table.row(&[&"born", &or_dash(info.born.map(|time| format!("{} us", time.0)))]);
@@ -108,25 +96,13 @@ async fn get(uuid: Uuid, generation: Option<u32>, rpc: &RpcArgs) -> anyhow::Resu
     for writer in &info.writers {
         table.row(&[&"next number", &format!("{} by {}", writer.next.0, writer.account.0)]);
     }
-    print(&table.render())
+    table
 }
 
-async fn blocks(chain: ChainRef, range: &RangeArgs, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
-    let client = client(rpc).await?;
-    let mut blocks: Vec<EntityBlock> = Vec::new();
-    for (from, count) in pages(range) {
-        let page = client.server_blocks(chain, from, count).await.with_context(|| at(rpc))?;
-        let is_last = page.len() < count as usize;
-        blocks.extend(page);
-        if is_last {
-            break;
-        }
-    }
-    if rpc.json {
-        return print_json(&blocks);
-    }
-    let mut table = Table::new(&["number", "kind", "event", "occurred at (us)", "in block", "nonce", "hash"]);
-    for block in &blocks {
+async fn blocks(chain: ChainRef, part: &RangeArgs, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let ask = async |client: &Client, from, count| client.server_blocks(chain, from, count).await;
+    let head = ["number", "kind", "event", "occurred at (us)", "in block", "nonce", "hash"];
+    print_list(rpc, &range(rpc, part, ask).await?, &head, |table, block| {
         table.row(&[
             &block.number,
             &block.kind,
@@ -136,8 +112,7 @@ async fn blocks(chain: ChainRef, range: &RangeArgs, rpc: &RpcArgs) -> anyhow::Re
             &block.block_nonce.0,
             &short(block.hash.0),
         ]);
-    }
-    print(&table.render())
+    })
 }
 
 impl Item for ChainItem {

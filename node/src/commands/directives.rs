@@ -6,13 +6,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use tierchain_rpc::api::DirectivesApiClient;
+use tierchain_rpc::client::Client;
 use tierchain_rpc::types::{
     Cursor, DirectiveAction, DirectiveFilter, DirectiveInfo, DirectiveStatus, DirectiveStep, Hash,
 };
 use tierchain_runtime::{Call, directives};
 
 use super::follow::{Item, follow};
-use super::query::{PAGE, at, client, short};
+use super::query::{all, at, client, print_list, short};
 use super::submit::Author;
 use super::{print, print_json};
 use crate::cli::directives::{ActArgs, DirectivesCommand, ListArgs, StatusArg};
@@ -54,23 +55,9 @@ async fn show(id: u64, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
 async fn list(args: &ListArgs) -> anyhow::Result<ExitCode> {
     let rpc = &args.rpc;
     let filter = DirectiveFilter { host: args.host.map(Hash), issuer: None, status: args.status.map(status) };
-    let client = client(rpc).await?;
-    let mut found: Vec<DirectiveInfo> = Vec::new();
-    let mut cursor = None;
-    while found.len() < args.limit as usize {
-        let count = PAGE.min(args.limit - found.len() as u32);
-        let page = client.directives(cursor, count, Some(filter.clone())).await.with_context(|| at(rpc))?;
-        found.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    if rpc.json {
-        return print_json(&found);
-    }
-    let mut table = Table::new(&["id", "action", "server", "host", "status", "issued in", "changed in"]);
-    for info in &found {
+    let ask = async |client: &Client, cursor, count| client.directives(cursor, count, Some(filter.clone())).await;
+    let head = ["id", "action", "server", "host", "status", "issued in", "changed in"];
+    print_list(rpc, &all(rpc, args.limit, ask).await?, &head, |table, info| {
         table.row(&[
             &info.id.0,
             &info.action.name(),
@@ -80,8 +67,7 @@ async fn list(args: &ListArgs) -> anyhow::Result<ExitCode> {
             &info.issued_in,
             &info.changed_in,
         ]);
-    }
-    print(&table.render())
+    })
 }
 
 impl Item for DirectiveStep {
@@ -93,8 +79,7 @@ impl Item for DirectiveStep {
 /// Prints steps as they are made.
 async fn steps(args: &ListArgs) -> anyhow::Result<ExitCode> {
     let host = args.host.map(Hash);
-    let subscribe =
-        async move |client: &tierchain_rpc::client::Client, cursor| client.subscribe_directives(cursor, host).await;
+    let subscribe = async move |client: &Client, cursor| client.subscribe_directives(cursor, host).await;
     let shown = |step: &DirectiveStep| {
         let info = &step.directive;
         let (id, action) = (info.id.0, info.action.name());

@@ -1,23 +1,20 @@
 //! `tierchain foundry run`, `suspect` and `give-up`.
 
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 use tierchain_client::RpcLedger;
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{Detail, EndReason, Event, EventKind, Precision, ServerId};
-use tierchain_primitives::numbers::Micros;
-use tierchain_rpc::api::ChainsApiClient;
-use tierchain_rpc::types::{ChainRef, ServerUuid};
 use tierchain_runtime::{Call, chains};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::print;
-use super::query::at;
+use super::chains::whole;
+use super::query::{at, server};
 use super::submit::Author;
 use crate::cli::foundry_service::{FoundryRunArgs, FoundryServiceCommand, SilenceArgs};
 use crate::cli::run::LogFormat;
+use crate::commands::Instant;
 use crate::foundry::{self, Validators};
 use crate::{keystore, telemetry};
 
@@ -39,7 +36,7 @@ async fn run(args: &FoundryRunArgs) -> anyhow::Result<ExitCode> {
     let on_ready = |address| tracing::info!(%address, %account, "the foundry takes requests");
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
-        ended = foundry::run(key, &validators, args.listen, on_ready) => ended?,
+        ended = foundry::run(key, &validators, args.listen, args.bookmark.as_deref(), on_ready) => ended?,
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
@@ -56,18 +53,18 @@ enum Word {
 async fn speak(args: &SilenceArgs, word: Word) -> anyhow::Result<ExitCode> {
     let author = Author::at_node(&args.submit).await?;
     let rpc = &args.submit.rpc;
-    let server = life(&author, args).await?;
+    let id: ServerId = server(&author.client, rpc, args.server).await?.server.into();
     let ledger = RpcLedger::new(&rpc.rpc, rpc.tls.files().as_ref()).await?;
-    let found = foundry::last_sign(&ledger, server).await.with_context(|| at(rpc))?;
-    let Some((born, sign_ms)) = found else { bail!("there is no server {server}: `tierchain chains list` lists them") };
-    let number = foundry::next_number(&ledger, server, &born, author.account()).await.with_context(|| at(rpc))?;
-    let occurred_at = now_us();
+    let found = foundry::last_sign(&ledger, id).await.with_context(|| at(rpc))?;
+    let Some((born, sign_ms)) = found else { bail!("server {id} is announced and not yet born: it has no chain") };
+    let number = foundry::next_number(&ledger, id, &born, author.account()).await.with_context(|| at(rpc))?;
+    let Instant(occurred_at) = Instant::now();
     let event = match word {
         Word::Suspect => EventKind::Suspected { since: sign_ms.saturating_mul(1_000).min(occurred_at) },
         Word::GiveUp => EventKind::Ended { reason: EndReason::Orphaned },
     };
     let event = Event {
-        server,
+        server: id,
         number,
         occurred_at,
         precision: Precision::Declared,
@@ -77,26 +74,6 @@ async fn speak(args: &SilenceArgs, word: Word) -> anyhow::Result<ExitCode> {
         detail: Detail(format!("foundry: no sign of life since block time {sign_ms} ms").into_bytes()),
     };
     let applied = author.submit(&Call::Chains(chains::Call::Append { event })).await?;
-    let done = match word {
-        Word::Suspect => "is suspect",
-        Word::GiveUp => "has ended as an orphan",
-    };
-    print(&format!("{server} {done}, in block {}\n", applied.included.block_number))
-}
-
-/// The life that is meant: the newest where no generation is given.
-async fn life(author: &Author<'_>, args: &SilenceArgs) -> anyhow::Result<ServerId> {
-    match args.server.parse::<ChainRef>().with_context(|| args.server.clone())? {
-        ChainRef::Server(server) => Ok(server),
-        ChainRef::Newest(uuid) => {
-            let info = author.client.server(ServerUuid(uuid), None).await.with_context(|| at(&args.submit.rpc))?;
-            info.map(|info| info.server.into()).with_context(|| format!("there is no server {uuid}"))
-        }
-        ChainRef::Chain(_) => bail!("name the server by its UUID, or UUID/GENERATION"),
-    }
-}
-
-fn now_us() -> Micros {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
+    let info = server(&author.client, rpc, id.into()).await?;
+    applied.report(rpc.json, "server", &info, whole(&info))
 }

@@ -9,7 +9,7 @@ use tierchain_rpc::client::Client;
 use tierchain_rpc::types::{Cursor, Hash, MetaBlock, MetaChain, MetaFilter, MetaItem};
 
 use super::follow::{Item, follow};
-use super::query::{PAGE, at, client, pages, short};
+use super::query::{all, at, client, print_list, range, short};
 use super::{print, print_json};
 use crate::cli::query::{MetaCommand, RangeArgs, RpcArgs};
 use crate::table::Table;
@@ -27,29 +27,14 @@ pub(super) async fn meta(command: MetaCommand) -> anyhow::Result<ExitCode> {
 }
 
 async fn list(limit: u32, filter: MetaFilter, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
-    let client = client(rpc).await?;
-    let mut metas: Vec<MetaChain> = Vec::new();
-    let mut cursor = None;
-    while metas.len() < limit as usize {
-        let count = PAGE.min(limit - metas.len() as u32);
-        let page = client.meta_chains(cursor, count, Some(filter.clone())).await.with_context(|| at(rpc))?;
-        metas.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    if rpc.json {
-        return print_json(&metas);
-    }
-    let mut table = Table::new(&["meta-chain", "blocks", "head", "provider", "tenant", "service"]);
-    for chain in &metas {
+    let ask = async |client: &Client, cursor, count| client.meta_chains(cursor, count, Some(filter.clone())).await;
+    let head = ["meta-chain", "blocks", "head", "provider", "tenant", "service"];
+    print_list(rpc, &all(rpc, limit, ask).await?, &head, |table, chain: &MetaChain| {
         let parties = &chain.ownership;
         let (provider, tenant, service) =
             (short(parties.provider.0), short(parties.tenant.0), short(parties.service.0));
         table.row(&[&chain.meta.0, &chain.blocks, &short(chain.head.0), &provider, &tenant, &service]);
-    }
-    print(&table.render())
+    })
 }
 
 impl Item for MetaItem {
@@ -84,22 +69,10 @@ async fn get(meta: H256, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
     print(&table.render())
 }
 
-async fn blocks(meta: H256, range: &RangeArgs, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
-    let client = client(rpc).await?;
-    let mut blocks: Vec<MetaBlock> = Vec::new();
-    for (from, count) in pages(range) {
-        let page = client.meta_blocks(Hash(meta), from, count).await.with_context(|| at(rpc))?;
-        let is_last = page.len() < count as usize;
-        blocks.extend(page);
-        if is_last {
-            break;
-        }
-    }
-    if rpc.json {
-        return print_json(&blocks);
-    }
-    let mut table = Table::new(&["number", "chain", "blocks", "born (us)", "ended (us)", "reason", "end hash", "hash"]);
-    for block in &blocks {
+async fn blocks(meta: H256, part: &RangeArgs, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let ask = async |client: &Client, from, count| client.meta_blocks(Hash(meta), from, count).await;
+    let head = ["number", "chain", "blocks", "born (us)", "ended (us)", "reason", "end hash", "hash"];
+    print_list(rpc, &range(rpc, part, ask).await?, &head, |table, block: &MetaBlock| {
         let tx = &block.tx;
         table.row(&[
             &block.number,
@@ -111,6 +84,5 @@ async fn blocks(meta: H256, range: &RangeArgs, rpc: &RpcArgs) -> anyhow::Result<
             &short(tx.end_hash.0),
             &short(block.hash.0),
         ]);
-    }
-    print(&table.render())
+    })
 }

@@ -7,13 +7,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use tierchain_rpc::api::RegistryApiClient;
+use tierchain_rpc::client::Client;
 use tierchain_rpc::types::{
     AccountRoles, Address, Electorate, EpochInfo, ProposalInfo, ProposalStatus, ProposedChange, ValidatorInfo,
 };
 
-use super::query::{PAGE, at, client, short};
+use super::query::{all, at, client, print_list, range, short};
 use super::{print, print_json};
-use crate::cli::query::RpcArgs;
+use crate::cli::query::{RangeArgs, RpcArgs};
 use crate::cli::registry::RegistryCommand;
 use crate::table::Table;
 
@@ -68,23 +69,9 @@ fn entries(validators: &[ValidatorInfo]) -> Table {
 }
 
 async fn proposals(limit: u32, open: bool, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
-    let client = client(rpc).await?;
-    let mut found: Vec<ProposalInfo> = Vec::new();
-    let mut cursor = None;
-    while found.len() < limit as usize {
-        let count = PAGE.min(limit - found.len() as u32);
-        let page = client.proposals(cursor, count, Some(open)).await.with_context(|| at(rpc))?;
-        found.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    if rpc.json {
-        return print_json(&found);
-    }
-    let mut table = Table::new(&["id", "proposal", "status", "votes", "by", "hash"]);
-    for info in &found {
+    let ask = async |client: &Client, cursor, count| client.proposals(cursor, count, Some(open)).await;
+    let head = ["id", "proposal", "status", "votes", "by", "hash"];
+    print_list(rpc, &all(rpc, limit, ask).await?, &head, |table, info| {
         table.row(&[
             &info.id,
             &in_words(&info.proposal),
@@ -93,8 +80,7 @@ async fn proposals(limit: u32, open: bool, rpc: &RpcArgs) -> anyhow::Result<Exit
             &short(info.by.0),
             &short(info.hash.0),
         ]);
-    }
-    print(&table.render())
+    })
 }
 
 async fn proposal(id: u32, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
@@ -182,26 +168,12 @@ fn status(info: &ProposalInfo) -> String {
 }
 
 async fn epochs(from: u32, limit: u32, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
-    let client = client(rpc).await?;
-    let mut found: Vec<EpochInfo> = Vec::new();
-    while found.len() < limit as usize {
-        let count = PAGE.min(limit - found.len() as u32);
-        let page = client.epochs(from.saturating_add(found.len() as u32), count).await.with_context(|| at(rpc))?;
-        let is_last = page.len() < count as usize;
-        found.extend(page);
-        if is_last {
-            break;
-        }
-    }
-    if rpc.json {
-        return print_json(&found);
-    }
-    let mut table = Table::new(&["epoch", "begins after", "validators", "consensus keys"]);
-    for epoch in &found {
+    let part = RangeArgs { from, count: limit };
+    let found = range(rpc, &part, async |client: &Client, from, count| client.epochs(from, count).await).await?;
+    print_list(rpc, &found, &["epoch", "begins after", "validators", "consensus keys"], |table, epoch: &EpochInfo| {
         let keys: Vec<String> = epoch.validators.iter().map(|key| short(key.0)).collect();
         table.row(&[&epoch.epoch, &epoch.begins_after, &epoch.validators.len(), &keys.join(" ")]);
-    }
-    print(&table.render())
+    })
 }
 
 async fn roles(account: Address, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use parity_scale_codec::Encode;
 use serde::Serialize;
+use serde_json::json;
 use tierchain_primitives::crypto::{KeyPair, secret};
 use tierchain_primitives::extrinsic::{Era, Extrinsic, RuntimeVersions};
 use tierchain_primitives::{AccountId, H256};
@@ -20,6 +21,7 @@ use super::{print, print_json};
 use crate::cli::query::RpcArgs;
 use crate::cli::submit::SubmitArgs;
 use crate::keystore;
+use crate::table::Table;
 
 /// How often the node is asked what became of it.
 const ASK_EVERY: Duration = Duration::from_millis(50);
@@ -117,9 +119,27 @@ impl Applied {
         }
         print(&format!("final in block {block}: extrinsic {}\n", extrinsic.0))
     }
+
+    /// Prints what is so since it was applied, under its name in JSON or as a table, and where it stands.
+    pub(super) fn report(
+        &self,
+        as_json: bool,
+        name: &str,
+        value: &impl Serialize,
+        mut table: Table,
+    ) -> anyhow::Result<ExitCode> {
+        let (extrinsic, block) = (self.extrinsic, self.included.block_number);
+        if as_json {
+            let value = serde_json::to_value(value)?;
+            return print_json(&json!({ "extrinsic": extrinsic.0.to_string(), "block": block, name: value }));
+        }
+        table.row(&[&"extrinsic", &extrinsic.0]);
+        table.row(&[&"final in block", &block]);
+        print(&table.render())
+    }
 }
 
-/// What is printed of it with `--json`.
+/// What is printed with `--json` where there is nothing to show beside it.
 #[derive(Serialize)]
 struct Final {
     /// The extrinsic.

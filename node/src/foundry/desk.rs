@@ -1,19 +1,21 @@
 //! The foundry's desk: it alone has the key. Requests are judged, sent once, however often they are asked for, and
 //! answered when the ledger shows them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use parity_scale_codec::Encode;
 use tierchain_client::{Account, Chain, EraStart, Ledger, Outcome, Ring, SubmitError, era_start};
+use tierchain_primitives::H256;
 use tierchain_primitives::crypto::{KeyPair, Signature};
 use tierchain_primitives::ledger::{BirthRequest, ServerId};
+use tierchain_primitives::numbers::Millis;
 use tierchain_rpc::foundry_service::{BirthAnswer, BirthRefused};
 use tierchain_rpc::types::Hash;
 use tierchain_runtime::{Call, chains, meta};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Duration, Instant, sleep};
 
-use super::judge::{self, Judgement};
+use super::judge::{self, Judgement, Turn};
 
 /// How old the block that new signatures start from may be.
 const ERA_START_AGE: Duration = Duration::from_secs(2);
@@ -25,8 +27,14 @@ const ASKING_MAX: usize = 16;
 pub(super) enum Job {
     /// A birth.
     Birth(Birth),
-    /// An end that isn't anchored.
-    Anchor(ServerId),
+    /// An end that nobody may have anchored.
+    Anchor(Anchor),
+}
+
+/// An end to look at, and to anchor where that is a foundry's turn.
+pub(super) struct Anchor {
+    pub(super) server: ServerId,
+    pub(super) answer: oneshot::Sender<Turn>,
 }
 
 /// A birth that is asked for.
@@ -56,7 +64,7 @@ pub(super) struct Desk<L> {
     chain: Chain,
     account: Account<Cargo>,
     births: BTreeMap<ServerId, Pending>,
-    anchors: BTreeSet<ServerId>,
+    anchors: BTreeMap<ServerId, oneshot::Sender<Turn>>,
     era_start: Option<(EraStart, Instant)>,
 }
 
@@ -67,7 +75,18 @@ impl<L: Ledger> Desk<L> {
         let id = key.public();
         let nonce = ring.ask("a nonce", async |ledger: &L| ledger.nonce(&id).await).await;
         let account = Account::new(key, nonce, ring.pacing());
-        Self { ring, chain, account, births: BTreeMap::new(), anchors: BTreeSet::new(), era_start: None }
+        Self { ring, chain, account, births: BTreeMap::new(), anchors: BTreeMap::new(), era_start: None }
+    }
+
+    /// Hash of the network's block 0.
+    pub(super) fn genesis(&self) -> H256 {
+        self.chain.genesis
+    }
+
+    /// For how long an end is its hypervisor's to anchor.
+    pub(super) async fn silence_bound(&mut self) -> Millis {
+        let parameters = self.ring.ask("the ledger's bounds", async |ledger: &L| judge::parameters(ledger).await).await;
+        parameters.bounds.silence_ms
     }
 
     /// Works until nobody can ask any more.
@@ -93,7 +112,7 @@ impl<L: Ledger> Desk<L> {
     async fn take(&mut self, job: Job) {
         match job {
             Job::Birth(birth) => self.take_birth(birth).await,
-            Job::Anchor(server) => self.take_anchor(server).await,
+            Job::Anchor(anchor) => self.take_anchor(anchor).await,
         }
     }
 
@@ -122,16 +141,17 @@ impl<L: Ledger> Desk<L> {
         }
     }
 
-    async fn take_anchor(&mut self, server: ServerId) {
-        if self.anchors.contains(&server) {
-            return;
-        }
-        let question = async |ledger: &L| judge::read_silence(ledger, server).await;
+    /// Anchors an end where that is a foundry's turn; else says whose it is.
+    async fn take_anchor(&mut self, Anchor { server, answer }: Anchor) {
+        let question = async |ledger: &L| judge::read_end(ledger, server).await;
         let state = self.ring.ask("an end that isn't anchored", question).await;
-        if judge::is_anchor_due(&state, &server) {
-            tracing::info!(%server, "anchoring an end that nobody has anchored in time");
-            self.anchors.insert(server);
-            self.sign(Call::Meta(meta::Call::Anchor { server }), Cargo::Anchor(server)).await;
+        match judge::turn(&state, &server) {
+            Turn::Foundrys => {
+                tracing::info!(%server, "anchoring an end that nobody has anchored in time");
+                self.anchors.insert(server, answer);
+                self.sign(Call::Meta(meta::Call::Anchor { server }), Cargo::Anchor(server)).await;
+            }
+            others => reply(answer, others),
         }
     }
 
@@ -189,9 +209,14 @@ impl<L: Ledger> Desk<L> {
     /// An anchor was decided, or its nonce was taken by another: then what stands on the ledger says whether it is still
     /// due.
     async fn on_anchor(&mut self, server: ServerId, outcome: Outcome) {
-        self.anchors.remove(&server);
-        if matches!(outcome, Outcome::Unknown) {
-            self.take_anchor(server).await;
+        let Some(answer) = self.anchors.remove(&server) else { return };
+        match outcome {
+            Outcome::Succeeded { .. } => reply(answer, Turn::Nobodys),
+            Outcome::Unknown => self.take_anchor(Anchor { server, answer }).await,
+            Outcome::Failed(reason) => {
+                tracing::warn!(%server, reason, "an end can't be anchored now");
+                reply(answer, Turn::Foundrys);
+            }
         }
     }
 
@@ -242,6 +267,6 @@ fn busy(message: &str) -> BirthRefused {
 }
 
 /// Answers whoever still waits.
-fn reply(asking: oneshot::Sender<Result<BirthAnswer, BirthRefused>>, answer: Result<BirthAnswer, BirthRefused>) {
+fn reply<T>(asking: oneshot::Sender<T>, answer: T) {
     let _ = asking.send(answer);
 }

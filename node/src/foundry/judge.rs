@@ -27,6 +27,20 @@ pub(super) enum Judgement {
     Refused(BirthRefused),
 }
 
+/// Whose turn it is to anchor an end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Turn {
+    /// It is anchored, for good.
+    Nobodys,
+    /// Its hypervisor's, until this block time in milliseconds; 0 where the node doesn't know of the end.
+    Hypervisors {
+        /// From then on it is any foundry's.
+        until: Millis,
+    },
+    /// Any foundry's.
+    Foundrys,
+}
+
 /// Judges a request.
 pub(super) fn judge(state: &dyn StateRead, genesis: &H256, request: &BirthRequest, signature: &Signature) -> Judgement {
     match ensure(state, genesis, request, signature) {
@@ -83,9 +97,13 @@ pub(super) async fn read<L: Ledger>(ledger: &L, server: ServerId) -> Result<Stat
         load(ledger, &mut state, foundry::IMAGES.key(&key)).await?;
     }
     if !state.contains_key(chains::PARAMETERS.key().as_slice()) {
-        return Err(AskError("it has no chains' parameters: its runtime is another one than this foundry's".into()));
+        return Err(other_runtime());
     }
     Ok(state)
+}
+
+fn other_runtime() -> AskError {
+    AskError("it has no chains' parameters: its runtime is another one than this foundry's".into())
 }
 
 /// What of the state tells whether an end may be anchored by a foundry, or a host suspected.
@@ -98,12 +116,35 @@ pub(super) async fn read_silence<L: Ledger>(ledger: &L, server: ServerId) -> Res
     Ok(state)
 }
 
-/// Whether the end of a life is nobody's but a foundry's to anchor by now.
-pub(super) fn is_anchor_due(state: &dyn StateRead, server: &ServerId) -> bool {
-    let Some(life) = chains::SERVERS.get(state, server) else { return false };
-    let due = query::anchorable_at(state, &life);
-    let now = timestamp::NOW.get(state).unwrap_or(0);
-    life.anchored.is_none() && due.is_some_and(|due| due < now)
+/// What genesis says about chains.
+pub(super) async fn parameters<L: Ledger>(ledger: &L) -> Result<chains::Parameters, AskError> {
+    let mut state = State::new();
+    load(ledger, &mut state, chains::PARAMETERS.key().to_vec()).await?;
+    chains::PARAMETERS.get(&state).ok_or_else(other_runtime)
+}
+
+/// What of the state tells whose turn it is to anchor an end: one value where somebody did.
+pub(super) async fn read_end<L: Ledger>(ledger: &L, server: ServerId) -> Result<State, AskError> {
+    let mut state = State::new();
+    load(ledger, &mut state, chains::SERVERS.key(&server)).await?;
+    if chains::SERVERS.get(&state, &server).is_none_or(|life| life.anchored.is_none()) {
+        load(ledger, &mut state, timestamp::NOW.key().to_vec()).await?;
+        load(ledger, &mut state, chains::PARAMETERS.key().to_vec()).await?;
+    }
+    Ok(state)
+}
+
+/// Whose turn it is to anchor an end. A node that hasn't heard of the end yet will.
+pub(super) fn turn(state: &dyn StateRead, server: &ServerId) -> Turn {
+    let Some(life) = chains::SERVERS.get(state, server) else { return Turn::Hypervisors { until: 0 } };
+    if life.anchored.is_some() {
+        return Turn::Nobodys;
+    }
+    let Some(due) = query::anchorable_at(state, &life) else { return Turn::Hypervisors { until: 0 } };
+    match timestamp::NOW.get(state) {
+        Some(now) if due <= now => Turn::Foundrys,
+        _ => Turn::Hypervisors { until: due },
+    }
 }
 
 /// The record of a life and the last sign of life of its host, as block time.
@@ -143,11 +184,19 @@ async fn load<L: Ledger>(ledger: &L, state: &mut State, key: Vec<u8>) -> Result<
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use parity_scale_codec::Encode;
+    use tierchain_client::{Chain, LifeView, Outcome, SubmitError};
+    use tierchain_primitives::BlockNumber;
     use tierchain_primitives::crypto::KeyPair;
-    use tierchain_primitives::ledger::{Announcement, Etsi, Ownership, Precision, Relations, TrackerCustody, Uuid};
+    use tierchain_primitives::extrinsic::Nonce;
+    use tierchain_primitives::ledger::{
+        Announcement, EndReason, EntityBlock, Etsi, Ownership, Precision, Relations, ServerState, TrackerCustody,
+        Usage, Uuid,
+    };
     use tierchain_runtime::GenesisConfig;
-    use tierchain_runtime::chains::Announced;
+    use tierchain_runtime::chains::{Anchor, Announced, End};
     use tierchain_runtime::foundry::Image;
 
     use super::*;
@@ -165,6 +214,38 @@ mod tests {
 
     fn tracker() -> KeyPair {
         KeyPair::from_seed(&[3; 32])
+    }
+
+    fn life() -> Server {
+        let ownership = Ownership { provider: H256([4; 32]), tenant: H256([5; 32]), service: H256([6; 32]) };
+        Server {
+            chain: H256::ZERO,
+            ownership,
+            host: H256([7; 32]),
+            moving_to: None,
+            moved_at: None,
+            tracker: tracker().public(),
+            relations: Vec::new(),
+            resources: None,
+            state: ServerState::Running,
+            state_since: 5,
+            seen: 5,
+            suspected: None,
+            head: H256::ZERO,
+            length: 2,
+            birth_hash: H256::ZERO,
+            born: 5,
+            last_at: 5,
+            usage: chains::Sums(Usage::default()),
+            late: 0,
+            notes: 0,
+            end: None,
+            anchored: None,
+            numbered_from: 0,
+            tenant_index: 0,
+            announcement: H256::ZERO,
+            birth_content: H256::ZERO,
+        }
     }
 
     /// A state in which the server is announced with an image of the catalog.
@@ -205,6 +286,94 @@ mod tests {
         let other = BirthRequest { occurred_at: 6, ..request() };
         assert!(matches!(judge(&state, &GENESIS, &other, &signature), Judgement::Refused(_)), "signed for another one");
         assert!(matches!(judge(&state, &H256::ZERO, &request(), &signature), Judgement::Refused(_)), "another network");
+    }
+
+    #[test]
+    fn an_end_is_its_hypervisors_to_anchor_first_and_then_any_foundrys() {
+        let mut state = state(None);
+        let at = |state: &mut State, now: u64| {
+            state.insert(timestamp::NOW.key().to_vec(), now.encode());
+            turn(state, &server())
+        };
+        let never_heard_of = Turn::Hypervisors { until: 0 };
+        assert_eq!(at(&mut state, 1_000), never_heard_of);
+        let bound = chains::parameters(&state).bounds.silence_ms;
+        let mut life = life();
+        state.insert(chains::SERVERS.key(&server()), life.encode());
+        assert_eq!(at(&mut state, 1_000), never_heard_of, "the node is behind: it still lives there");
+        life.end = Some(End { at: 7, noted: 2_000, reason: EndReason::Orphaned, hash: H256::ZERO });
+        state.insert(chains::SERVERS.key(&server()), life.encode());
+        assert_eq!(at(&mut state, 1_999 + bound), Turn::Hypervisors { until: 2_000 + bound });
+        assert_eq!(at(&mut state, 2_000 + bound), Turn::Foundrys);
+        let (by, meta, hash) = (tracker().public(), H256::ZERO, H256::ZERO);
+        life.anchored = Some(Anchor { by, meta, number: 0, hash });
+        state.insert(chains::SERVERS.key(&server()), life.encode());
+        assert_eq!(at(&mut state, 2_000 + bound), Turn::Nobodys);
+    }
+
+    /// A node whose state is asked for value by value.
+    struct Counting {
+        state: State,
+        asked: Cell<usize>,
+    }
+
+    impl Ledger for Counting {
+        fn name(&self) -> &str {
+            "in memory"
+        }
+
+        async fn chain(&self) -> Result<Chain, AskError> {
+            Err(AskError("not asked".into()))
+        }
+
+        async fn height(&self) -> Result<BlockNumber, AskError> {
+            Err(AskError("not asked".into()))
+        }
+
+        async fn block_hash(&self, _: BlockNumber) -> Result<Option<H256>, AskError> {
+            Err(AskError("not asked".into()))
+        }
+
+        async fn nonce(&self, _: &AccountId) -> Result<Nonce, AskError> {
+            Err(AskError("not asked".into()))
+        }
+
+        async fn life(&self, _: Uuid, _: Option<u32>) -> Result<Option<LifeView>, AskError> {
+            Err(AskError("not asked".into()))
+        }
+
+        async fn blocks(&self, _: ServerId, _: u32, _: u32) -> Result<Vec<EntityBlock>, AskError> {
+            Err(AskError("not asked".into()))
+        }
+
+        async fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, AskError> {
+            self.asked.set(self.asked.get() + 1);
+            Ok(self.state.get(key).cloned())
+        }
+
+        async fn submit(&self, _: &[u8]) -> Result<(), SubmitError> {
+            Err(SubmitError::Never("not asked".into()))
+        }
+
+        async fn outcome(&self, _: &H256) -> Result<Outcome, AskError> {
+            Err(AskError("not asked".into()))
+        }
+    }
+
+    /// What most ends cost: their hypervisor anchors them at once.
+    #[tokio::test]
+    async fn an_end_that_was_anchored_in_time_costs_one_value() {
+        let mut life = life();
+        life.end = Some(End { at: 7, noted: 2_000, reason: EndReason::Terminated, hash: H256::ZERO });
+        for (anchored, values) in [(true, 1), (false, 3)] {
+            let (by, meta, hash) = (tracker().public(), H256::ZERO, H256::ZERO);
+            life.anchored = anchored.then_some(Anchor { by, meta, number: 0, hash });
+            let mut state = state(None);
+            state.insert(chains::SERVERS.key(&server()), life.encode());
+            let node = Counting { state, asked: Cell::new(0) };
+            let read = read_end(&node, server()).await.expect("it answers");
+            assert_eq!((node.asked.get(), turn(&read, &server()) == Turn::Nobodys), (values, anchored));
+        }
     }
 
     #[test]

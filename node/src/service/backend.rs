@@ -15,6 +15,7 @@ mod state;
 mod values;
 mod values_beside;
 mod values_of_directives;
+mod writers;
 
 use std::sync::Arc;
 use std::time::Duration;

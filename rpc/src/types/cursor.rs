@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tierchain_primitives::BlockNumber;
+use tierchain_primitives::ledger::BlockKind;
 
-use super::{Address, EntityBlock, Hash, MetaBlock, Ownership, ServerUuid};
+use super::{Address, EntityBlock, Hash, MetaBlock, Named, Ownership, ServerUuid};
 
 /// How the place behind all others of a block is written.
 const END: &str = "end";
@@ -111,6 +112,8 @@ pub struct BlockFilter {
     pub service: Option<Hash>,
     /// Written by this account.
     pub writer: Option<Address>,
+    /// Of this kind: births, ends, or what lies between.
+    pub kind: Option<Named<BlockKind>>,
 }
 
 impl BlockFilter {
@@ -127,6 +130,7 @@ impl BlockFilter {
         self.uuid.is_none_or(|wanted| wanted.0 == uuid)
             && self.chain.is_none_or(|wanted| wanted.0 == block.chain)
             && self.writer.is_none_or(|wanted| wanted.0 == block.tx.writer)
+            && self.kind.is_none_or(|wanted| wanted.0 == block.kind)
     }
 
     /// Whether owners match.

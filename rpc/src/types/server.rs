@@ -86,7 +86,8 @@ pub struct ServerInfo {
     pub host: Hash,
     /// Who holds its tracker's key.
     pub tracker: Named<TrackerCustody>,
-    /// Who has written to it, and the next number of each.
+    /// The hypervisors of its hosts, and whoever else has written to it (its tracker, foundries, hypervisors of hosts that
+    /// it has left), with the next number of each. `chains_list` leaves out those that came in between.
     pub writers: Vec<WriterNext>,
     /// How many lives its server has had.
     pub generations: u32,

@@ -39,12 +39,36 @@ pub struct Shape {
     pub id: String,
     /// Accounts that are admitted, as `chain-spec new --account` takes them.
     pub accounts: Vec<String>,
-    /// Hosts of the data center `local`, as `chain-spec new --host` takes them.
+    /// Data centers, as `chain-spec new --data-center` takes them.
+    pub data_centers: Vec<String>,
+    /// Hosts of these data centers, as `chain-spec new --host` takes them.
     pub hosts: Vec<String>,
     /// Service providers, as `chain-spec new --provider` takes them.
     pub providers: Vec<String>,
     /// Time between two blocks of an idle network.
     pub heartbeat_ms: u32,
+    /// How long what may be missing.
+    pub bounds: Bounds,
+}
+
+/// The ledger's bounds in milliseconds, as `chain-spec new` takes them; its own where none is given.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Bounds {
+    /// `--silence-ms`: a host's sign of life, before its servers may be suspected.
+    pub silence_ms: Option<u64>,
+    /// `--witness-ms`: agreement of a server's witnesses.
+    pub witness_ms: Option<u64>,
+    /// `--move-ms`: the second half of a move.
+    pub move_ms: Option<u64>,
+}
+
+impl Bounds {
+    /// The options that were given, with their values.
+    fn options(self) -> impl Iterator<Item = (&'static str, String)> {
+        let Self { silence_ms, witness_ms, move_ms } = self;
+        let options = [("--silence-ms", silence_ms), ("--witness-ms", witness_ms), ("--move-ms", move_ms)];
+        options.into_iter().filter_map(|(option, ms)| Some((option, ms?.to_string())))
+    }
 }
 
 /// A network's folder and places.
@@ -169,7 +193,10 @@ impl World {
     pub fn new_spec(&self, path: &Path) -> anyhow::Result<()> {
         let mut command = self.tierchain("chain-spec");
         // Recordings and loads have no images.
-        command.args(["new", "--id", &self.shape.id, "--allow-replay", "--unknown-images", "--data-center", "local"]);
+        command.args(["new", "--id", &self.shape.id, "--allow-replay", "--unknown-images"]);
+        for data_center in &self.shape.data_centers {
+            command.args(["--data-center", data_center]);
+        }
         for account in &self.shape.accounts {
             command.args(["--account", account]);
         }
@@ -178,6 +205,9 @@ impl World {
         }
         for provider in &self.shape.providers {
             command.args(["--provider", provider]);
+        }
+        for (option, ms) in self.shape.bounds.options() {
+            command.args([option, &ms]);
         }
         for node in 0..self.nodes() {
             let peer = self.peer_id(node)?;

@@ -21,7 +21,7 @@ use super::traffic::Traffic;
 use super::watch::Watch;
 use super::wires::Wires;
 use super::{LIGHT_ACCOUNTS, LIGHT_SEED, Options};
-use crate::cluster::{Cluster, Shape, VALIDATORS, World};
+use crate::cluster::{Bounds, Cluster, Shape, VALIDATORS, World};
 use crate::load::{self, Account};
 
 /// How long one call may take.
@@ -110,9 +110,11 @@ impl Stage {
         let shape = Shape {
             id: "tierchain-faults".into(),
             accounts: Traffic::addresses(options.intensity).chain(light).collect(),
+            data_centers: vec!["local".into()],
             hosts: Vec::new(),
             providers: Vec::new(),
             heartbeat_ms: HEARTBEAT_MS,
+            bounds: Bounds::default(),
         };
         let world = World::make(folder.path(), wires.places(), shape)?;
         let mut clients = Vec::new();

@@ -7,6 +7,7 @@ mod liar;
 mod load;
 mod network;
 mod node;
+mod site;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ pub(crate) use liar::Liar;
 pub(crate) use load::Trickle;
 pub(crate) use network::{Network, others};
 pub(crate) use node::{Node, wait_for};
+pub(crate) use site::{People, Site, until_clock};
 use tierchain_testnet::cluster;
 pub(crate) use tierchain_testnet::cluster::Finished;
 pub(crate) use world::{World, tierchain};

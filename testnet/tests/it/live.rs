@@ -1,7 +1,6 @@
 //! The closed loop on real processes: directives, a host with the process driver, trackers, a foundry. Agent and foundry
 //! are killed in the middle of it, and nothing is there twice, and nothing is missing.
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -9,10 +8,10 @@ use tierchain_primitives::H256;
 use tierchain_primitives::ledger::Uuid;
 use tierchain_rpc::api::{ChainsApiClient, DirectivesApiClient};
 use tierchain_rpc::types::{Address, ChainRef, DirectiveStatus, EventKind, Hash, Server, ServerUuid};
-use tierchain_testnet::cluster::{Process, binary, public_key, write_key};
+use tierchain_testnet::cluster::{binary, public_key};
 use tierchain_testnet::live::{SERVICE, Stage, add_image, live};
 
-use crate::harness::{Network, finish, turn, until, wait_for, within};
+use crate::harness::{Network, Site, finish, turn, until, wait_for, within};
 
 /// The whole loop has a time limit; it takes some seconds.
 const LOOP_LIMIT: Duration = Duration::from_secs(120);
@@ -23,41 +22,26 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 /// How soon after it happened a step must be seen. The promise is a second, on a machine that does nothing else.
 const SEEN_WITHIN: Duration = Duration::from_secs(10);
 
-/// A network with a foundry and a host.
-struct Loop {
-    network: Network,
-    foundry: Process,
-    host: Process,
-}
+/// How often the host attests.
+const ATTEST_MS: u32 = 1_000;
 
-/// Ends the agent alone: its servers go on.
-fn kill_alone(process: &mut Process) {
-    finish(Command::new("kill").args(["-KILL", &process.pid().to_string()]), COMMAND_LIMIT);
-    until("it is gone", || process.ended());
-}
+/// A site whose provider gives orders.
+struct Loop(Site);
 
 impl Loop {
     fn start() -> Self {
-        let network = Network::start();
-        write_key("provider", &network.world.path("keys").join("provider")).expect("a new file");
-        let foundry = start_foundry(&network);
-        let host = start_host(&network);
-        Self { network, foundry, host }
-    }
-
-    fn state(&self) -> PathBuf {
-        self.network.world.path("host")
+        Self(Site::open(Network::start(), ATTEST_MS))
     }
 
     fn stage(&self) -> Stage {
-        let world = &self.network.world;
+        let world = &self.0.network.world;
         Stage {
             tierchain: binary("tierchain").expect("the binaries are built"),
             rpc: world.url(3),
             provider: (world.path("keys").join("provider"), Address(public_key("provider"))),
             provider_name: "demo-provider".into(),
             host: "host-0".into(),
-            state: self.state(),
+            state: self.0.state(),
             images: world.path("images"),
             audit: Some(world.path("server.audit")),
         }
@@ -65,7 +49,7 @@ impl Loop {
 
     /// One of the operator's commands, which must go well.
     fn operate(&self, arguments: &[&str]) {
-        let world = &self.network.world;
+        let world = &self.0.network.world;
         let mut command = Command::new(binary("tierchain").expect("the binaries are built"));
         command.args(arguments).arg("--key").arg(world.path("keys").join("provider")).args(["--rpc", &world.url(3)]);
         finish(&mut command, COMMAND_LIMIT).succeeded().expect("the command goes well");
@@ -79,7 +63,7 @@ impl Loop {
     }
 
     fn status(&self, reference: H256) -> Option<DirectiveStatus> {
-        let client = self.network.node(3).client;
+        let client = self.0.network.node(3).client;
         let found = wait_for(client.directive_named(Address(public_key("provider")), Hash(reference)));
         found.ok().flatten().map(|info| info.status)
     }
@@ -90,7 +74,7 @@ impl Loop {
 
     /// What happened to a server, in words.
     fn story(&self, uuid: Uuid) -> Vec<String> {
-        let client = self.network.node(3).client;
+        let client = self.0.network.node(3).client;
         let blocks = wait_for(client.server_blocks(ChainRef::Newest(uuid), 0, 256)).unwrap_or_default();
         let word = |kind: &EventKind| match kind {
             EventKind::StateChanged { state } => state.0.name().to_owned(),
@@ -101,55 +85,6 @@ impl Loop {
         };
         blocks.iter().map(|block| word(&block.tx.event)).collect()
     }
-}
-
-impl Drop for Loop {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            for name in ["foundry.log", "host.log"] {
-                let log = std::fs::read_to_string(self.network.world.path(name)).unwrap_or_default();
-                let lines: Vec<&str> = log.lines().collect();
-                eprintln!("--- end of {name}");
-                lines.iter().skip(lines.len().saturating_sub(25)).for_each(|line| eprintln!("{line}"));
-            }
-        }
-        // The servers of a scenario that failed go on without their agent.
-        let servers = std::fs::read_dir(self.state().join("servers")).into_iter().flatten().flatten();
-        for server in servers {
-            let record = std::fs::read_to_string(server.path().join("server.json")).unwrap_or_default();
-            let record: serde_json::Value = serde_json::from_str(&record).unwrap_or_default();
-            if let Some(pid) = record["pid"].as_u64() {
-                finish(Command::new("kill").args(["-KILL", "--", &format!("-{pid}")]), COMMAND_LIMIT);
-            }
-        }
-        self.host.kill();
-        self.foundry.kill();
-    }
-}
-
-fn foundry_port(network: &Network) -> u16 {
-    network.world.place(3).rpc.port() + 300
-}
-
-fn start_foundry(network: &Network) -> Process {
-    let world = &network.world;
-    let mut command = Command::new(binary("tierchain").expect("the binaries are built"));
-    command.args(["foundry", "run", "--rpc", &world.url(0), "--rpc", &world.url(1)]);
-    command.arg("--key").arg(world.agent_key("foundry"));
-    command.args(["--listen", &format!("127.0.0.1:{}", foundry_port(network))]);
-    let log = world.path("foundry.log");
-    Process::start(&mut command, &log, &log).expect("it can be started")
-}
-
-fn start_host(network: &Network) -> Process {
-    let world = &network.world;
-    let mut command = Command::new(binary("tierchain-agent").expect("the binaries are built"));
-    command.args(["host", "--driver", "process", "--host", "host-0", "--rpc", &world.url(1), "--rpc", &world.url(2)]);
-    command.arg("--key").arg(world.agent_key("hypervisor"));
-    command.arg("--state").arg(world.path("host")).arg("--images").arg(world.path("images"));
-    command.args(["--foundry", &format!("http://127.0.0.1:{}", foundry_port(network)), "--attest-ms", "1000"]);
-    let log = world.path("host.log");
-    Process::start(&mut command, &log, &log).expect("it can be started")
 }
 
 #[test]
@@ -167,21 +102,21 @@ fn a_server_lives_from_an_operators_command_to_its_audit() {
 fn agent_and_foundry_may_be_killed_at_any_time() {
     let _turn = turn();
     let mut stage = Loop::start();
-    let image = add_image(&stage.network.world.path("images"), SERVICE).expect("written");
+    let image = add_image(&stage.0.network.world.path("images"), SERVICE).expect("written");
     stage.operate(&["foundry", "image", "add", &image.to_string()]);
     let [made, paused, resumed, ended] = [1, 2, 3, 4].map(|number| H256([number; 32]));
     let uuid = Uuid([0x5e; 16]);
     let name = uuid.to_string();
 
     // The foundry is away while the birth is asked for; the agent dies again and again.
-    kill_alone(&mut stage.foundry);
+    stage.0.kill_foundry();
     stage.order(uuid, image, made);
     for _ in 0..4 {
         std::thread::sleep(Duration::from_millis(150));
-        kill_alone(&mut stage.host);
-        stage.host = start_host(&stage.network);
+        stage.0.kill_host();
+        stage.0.restart_host();
     }
-    stage.foundry = start_foundry(&stage.network);
+    stage.0.restart_foundry();
     assert_eq!(stage.until_closed(made), DirectiveStatus::Done);
 
     // Each directive meets an agent that dies.
@@ -189,12 +124,12 @@ fn agent_and_foundry_may_be_killed_at_any_time() {
         stage.operate(&["directives", "issue", action, &name, "--reference", &reference.to_string()]);
         for wait_ms in [20, 60, 120] {
             std::thread::sleep(Duration::from_millis(wait_ms));
-            kill_alone(&mut stage.host);
-            stage.host = start_host(&stage.network);
+            stage.0.kill_host();
+            stage.0.restart_host();
         }
         assert_eq!(stage.until_closed(reference), DirectiveStatus::Done, "{action}");
     }
-    let client = stage.network.node(3).client;
+    let client = stage.0.network.node(3).client;
     until("its end is anchored", || {
         wait_for(client.server(ServerUuid(uuid), None)).ok().flatten().filter(|info| info.anchored)
     });
@@ -202,14 +137,14 @@ fn agent_and_foundry_may_be_killed_at_any_time() {
     let states: Vec<&str> = story.iter().map(String::as_str).filter(|word| !word.starts_with("guest")).collect();
     assert_eq!(states, ["Born", "RUNNING", "PAUSED", "RUNNING", "Ended"], "{story:?}");
     assert_eq!(story.iter().filter(|word| *word == "guest 1").count(), 1, "its service was started once: {story:?}");
-    assert!(!stage.state().join("servers").join(&name).exists(), "nothing of it is left");
+    assert!(!stage.0.state().join("servers").join(&name).exists(), "nothing of it is left");
 }
 
 #[test]
 fn what_a_foundry_refuses_never_becomes_a_server() {
     let _turn = turn();
     let stage = Loop::start();
-    let images = stage.network.world.path("images");
+    let images = stage.0.network.world.path("images");
     let unknown = add_image(&images, SERVICE).expect("written");
     let retired = add_image(&images, "#!/bin/sh\nexec sleep 999\n").expect("written");
     stage.operate(&["foundry", "image", "add", &retired.to_string()]);
@@ -218,9 +153,9 @@ fn what_a_foundry_refuses_never_becomes_a_server() {
         let (uuid, reference) = (Uuid([number; 16]), H256([number; 32]));
         stage.order(uuid, image, reference);
         assert_eq!(stage.until_closed(reference), DirectiveStatus::Failed);
-        let folder = stage.state().join("servers").join(uuid.to_string());
+        let folder = stage.0.state().join("servers").join(uuid.to_string());
         within(COMMAND_LIMIT, "nothing of it is left", || (!folder.exists()).then_some(()));
-        let client = stage.network.node(3).client;
+        let client = stage.0.network.node(3).client;
         let info = wait_for(client.server(ServerUuid(uuid), None)).expect("it answers");
         assert!(info.is_none_or(
             |info| info.birth_hash.is_none() && info.server == Server { uuid: ServerUuid(uuid), generation: 0 }

@@ -8,6 +8,7 @@ mod harness;
 
 mod agent_dies;
 mod all_validators_die;
+mod attested;
 mod audit;
 mod bad_input;
 mod bad_start;
@@ -24,6 +25,8 @@ mod observer;
 mod one_validator_dies;
 mod recording;
 mod rejoin;
+mod silent_host;
 mod tracked;
 mod two_validators_die;
+mod witnesses;
 mod write_before_speak;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tierchain_primitives::numbers::Micros;
 use tierchain_rpc::types::U64;
@@ -17,6 +18,14 @@ impl From<U64> for Instant {
     /// A time in milliseconds, as RPC gives those of blocks.
     fn from(millis: U64) -> Self {
         Self(millis.0.saturating_mul(1_000))
+    }
+}
+
+impl Instant {
+    /// The time by this machine's clock.
+    pub(crate) fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX))
     }
 }
 

@@ -6,9 +6,10 @@ use anyhow::{Context, bail};
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::Uuid;
 use tierchain_rpc::api::ChainsApiClient;
-use tierchain_rpc::types::{ChainRef, Dispute, Hash, NoteContent, NoteInfo, ServerUuid};
+use tierchain_rpc::client::Client;
+use tierchain_rpc::types::{AttestationInfo, ChainRef, Dispute, Hash, NoteContent, NoteInfo, ServerUuid};
 
-use super::super::query::{PAGE, at, client, pages, short};
+use super::super::query::{PAGE, all, at, client, pages, print_list, range, short};
 use super::super::{print, print_json};
 use crate::cli::query::{RangeArgs, RpcArgs};
 use crate::table::Table;
@@ -41,49 +42,33 @@ pub(super) async fn announcement(uuid: Uuid, generation: Option<u32>, rpc: &RpcA
     print(&table.render())
 }
 
-pub(super) async fn notes(chain: ChainRef, range: &RangeArgs, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
-    let client = client(rpc).await?;
-    let mut found: Vec<NoteInfo> = Vec::new();
-    for (from, count) in pages(range) {
-        let page = client.notes(chain, from, count).await.with_context(|| at(rpc))?;
-        let is_last = page.len() < count as usize;
-        found.extend(page);
-        if is_last {
-            break;
-        }
-    }
-    if rpc.json {
-        return print_json(&found);
-    }
-    let mut table = Table::new(&["number", "in block", "by", "note"]);
-    for note in &found {
-        let by = note.by.map_or_else(|| "the ledger".to_owned(), |account| short(account.0));
-        table.row(&[&note.number, &note.block, &by, &in_words(&note.content)]);
-    }
-    print(&table.render())
+pub(super) async fn notes(chain: ChainRef, part: &RangeArgs, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let ask = async |client: &Client, from, count| client.notes(chain, from, count).await;
+    print_list(rpc, &range(rpc, part, ask).await?, &["number", "in block", "by", "note"], |table, note| {
+        table.row(&[&note.number, &note.block, &maker(note), &in_words(&note.content)]);
+    })
+}
+
+/// A note whole.
+pub(super) fn note(note: &NoteInfo) -> Table {
+    let mut table = Table::pairs();
+    table.row(&[&"note", &note.number]);
+    table.row(&[&"says", &in_words(&note.content)]);
+    table.row(&[&"by", &maker(note)]);
+    table.row(&[&"in block", &note.block]);
+    table
+}
+
+fn maker(note: &NoteInfo) -> String {
+    note.by.map_or_else(|| "the ledger".to_owned(), |account| short(account.0))
 }
 
 pub(super) async fn disputes(limit: u32, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
-    let client = client(rpc).await?;
-    let mut found: Vec<Dispute> = Vec::new();
-    let mut cursor = None;
-    while found.len() < limit as usize {
-        let page = client.disputes(cursor, PAGE.min(limit - found.len() as u32)).await.with_context(|| at(rpc))?;
-        found.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    if rpc.json {
-        return print_json(&found);
-    }
-    let mut table = Table::new(&["server", "open discrepancies"]);
-    for dispute in &found {
+    let found = all(rpc, limit, async |client: &Client, cursor, count| client.disputes(cursor, count).await).await?;
+    print_list(rpc, &found, &["server", "open discrepancies"], |table, dispute: &Dispute| {
         let open: Vec<String> = dispute.open.iter().map(|open| format!("{} (note {})", open.kind, open.note)).collect();
         table.row(&[&format!("{}/{}", dispute.server.uuid.0, dispute.server.generation), &open.join(", ")]);
-    }
-    print(&table.render())
+    })
 }
 
 pub(super) async fn attestation(host: H256, range: &RangeArgs, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
@@ -94,16 +79,18 @@ pub(super) async fn attestation(host: H256, range: &RangeArgs, rpc: &RpcArgs) ->
         let page = client.attestation(Hash(host), from, count).await.with_context(|| at(rpc))?;
         info.gaps.extend(page.into_iter().flat_map(|page| page.gaps));
     }
-    if rpc.json {
-        return print_json(&info);
-    }
+    if rpc.json { print_json(&info) } else { print(&watched(&info).render()) }
+}
+
+/// When a host was watched.
+pub(super) fn watched(info: &AttestationInfo) -> Table {
     let mut table = Table::pairs();
-    table.row(&[&"host", &host]);
+    table.row(&[&"host", &info.host.0]);
     table.row(&[&"watched from", &format!("{} us", info.from.0)]);
     table.row(&[&"watched until", &format!("{} us", info.until.0)]);
     table.row(&[&"gaps", &info.gap_count]);
     info.gaps.iter().for_each(|gap| table.row(&[&"not from", &format!("{} us to {} us", gap.from.0, gap.to.0)]));
-    print(&table.render())
+    table
 }
 
 /// A note in a few words.

@@ -4,36 +4,23 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
-use serde::Serialize;
 use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{
     DeclaredRelation, Etsi, Identifier, Ownership, RelationKind, Relations, Resources, ServerId, Uuid,
 };
-use tierchain_rpc::api::{ChainsApiClient, DirectivesApiClient};
-use tierchain_rpc::types::{Address, DirectiveInfo, DirectiveStatus, Hash, ServerUuid};
+use tierchain_rpc::api::DirectivesApiClient;
+use tierchain_rpc::types::{Address, DirectiveInfo, DirectiveStatus, Hash};
 use tierchain_runtime::Call;
 use tierchain_runtime::directives::{self, Action, Directive, GRACE_MS, Order};
 
-use super::super::query::at;
+use super::super::query::{at, server};
 use super::super::submit::{Applied, Author};
-use super::super::{print, print_json};
 use super::{outcome, whole};
 use crate::cli::directives::{CreateArgs, HowArgs, IssueCommand, ServerArgs};
 use crate::cli::submit::SubmitArgs;
 
 /// How often the node is asked what became of it.
 const ASK_EVERY: Duration = Duration::from_millis(100);
-
-/// What is printed with `--json`.
-#[derive(Serialize)]
-struct Issued {
-    /// The extrinsic that issued it.
-    extrinsic: Hash,
-    /// The block in which that is final.
-    block: u32,
-    /// The directive by now.
-    directive: DirectiveInfo,
-}
 
 /// Issues a directive.
 pub(super) async fn issue(command: IssueCommand) -> anyhow::Result<ExitCode> {
@@ -53,10 +40,7 @@ pub(super) async fn issue(command: IssueCommand) -> anyhow::Result<ExitCode> {
 async fn of_server(args: &ServerArgs, action: impl FnOnce(ServerId) -> Action) -> anyhow::Result<ExitCode> {
     let (submit, life) = (&args.how.submit, args.server);
     let author = Author::at_node(submit).await?;
-    let found = author.client.server(ServerUuid(life.uuid), life.generation).await.with_context(|| at(&submit.rpc))?;
-    let Some(info) = found else {
-        bail!("the ledger knows no such life of server {}: `tierchain chains list` lists them", life.uuid)
-    };
+    let info = server(&author.client, &submit.rpc, life).await?;
     let host = args.host.unwrap_or(info.host.0);
     send(&author, host, action(info.server.into()), &args.how).await
 }
@@ -96,15 +80,7 @@ fn last_moment(info: &DirectiveInfo) -> u64 {
 
 /// Prints it. Who waited gets an error unless it was done.
 fn report(applied: &Applied, info: &DirectiveInfo, how: &HowArgs) -> anyhow::Result<ExitCode> {
-    let (extrinsic, block) = (applied.extrinsic, applied.included.block_number);
-    if how.submit.rpc.json {
-        print_json(&Issued { extrinsic, block, directive: info.clone() })?;
-    } else {
-        let mut table = whole(info);
-        table.row(&[&"extrinsic", &extrinsic.0]);
-        table.row(&[&"final in block", &block]);
-        print(&table.render())?;
-    }
+    applied.report(how.submit.rpc.json, "directive", info, whole(info))?;
     if how.wait && info.status != DirectiveStatus::Done {
         let what =
             if info.status.is_open() { "isn't done in time; it is".to_owned() } else { "wasn't done: it".to_owned() };

@@ -5,32 +5,19 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
 use parity_scale_codec::DecodeAll;
-use serde::Serialize;
 use tierchain_primitives::crypto::Signature;
 use tierchain_primitives::{AccountId, H256};
 use tierchain_rpc::api::RegistryApiClient;
-use tierchain_rpc::types::{Hash, ProposalInfo, ValidatorInfo};
+use tierchain_rpc::types::{ProposalInfo, ValidatorInfo};
 use tierchain_runtime::registry::{self, Proposal};
 use tierchain_runtime::{Call, Validator};
 
 use super::super::possession::prove;
 use super::super::query::{PAGE, at};
 use super::super::submit::{Applied, Author, secret_key};
-use super::super::{print, print_json};
 use super::whole;
 use crate::cli::registry::{AddValidatorArgs, ConsensusKeyArgs, ProposeCommand};
 use crate::cli::submit::SubmitArgs;
-
-/// What is printed with `--json`.
-#[derive(Serialize)]
-struct Done {
-    /// The extrinsic that did it.
-    extrinsic: Hash,
-    /// The block in which it is final.
-    block: u32,
-    /// The proposal after it.
-    proposal: ProposalInfo,
-}
 
 /// Proposes a change.
 pub(super) async fn propose(command: ProposeCommand) -> anyhow::Result<ExitCode> {
@@ -101,14 +88,7 @@ async fn make(author: &Author<'_>, submit: &SubmitArgs, proposal: Proposal) -> a
 
 async fn report(author: &Author<'_>, submit: &SubmitArgs, applied: &Applied, id: u32) -> anyhow::Result<ExitCode> {
     let proposal = read(author, submit, id).await?;
-    let (extrinsic, block) = (applied.extrinsic, applied.included.block_number);
-    if submit.rpc.json {
-        return print_json(&Done { extrinsic, block, proposal });
-    }
-    let mut table = whole(&proposal);
-    table.row(&[&"extrinsic", &extrinsic.0]);
-    table.row(&[&"final in block", &block]);
-    print(&table.render())
+    applied.report(submit.rpc.json, "proposal", &proposal, whole(&proposal))
 }
 
 async fn read(author: &Author<'_>, submit: &SubmitArgs, id: u32) -> anyhow::Result<ProposalInfo> {

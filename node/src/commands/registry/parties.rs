@@ -3,16 +3,15 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use serde::Serialize;
 use tierchain_primitives::ledger::Resources;
 use tierchain_primitives::{AccountId, H256};
 use tierchain_rpc::api::RegistryApiClient;
-use tierchain_rpc::client::{Client, Error};
-use tierchain_rpc::types::{AccountGrants, Address, Deed, Grantable, Hash, Page, TrailEntry};
+use tierchain_rpc::client::Client;
+use tierchain_rpc::types::{AccountGrants, Address, Deed, Grantable, Hash, TrailEntry};
 use tierchain_runtime::registry::{self, DataCenter, Host, Labels, Overcommit, Proposal, move_bytes};
 use tierchain_runtime::{Call, Quota, Role};
 
-use super::super::query::{PAGE, at, client, short};
+use super::super::query::{all, at, client, print_list, short};
 use super::super::submit::{Author, secret_key};
 use super::super::{print, print_json};
 use super::change::propose_as;
@@ -130,78 +129,57 @@ async fn grants(account: AccountId, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn trail(args: &PageArgs) -> anyhow::Result<ExitCode> {
-    let found: Vec<TrailEntry> = all(args, async |client, cursor, count| client.trail(cursor, count).await).await?;
-    show(args, &found, &["place", "block", "by", "what", "proposal"], |table, act| {
+    let rpc = &args.rpc;
+    let found: Vec<TrailEntry> =
+        all(rpc, args.limit, async |client: &Client, cursor, count| client.trail(cursor, count).await).await?;
+    print_list(rpc, &found, &["place", "block", "by", "what", "proposal"], |table, act| {
         let proposal = act.proposal.map_or_else(|| "-".to_owned(), |id| id.to_string());
         table.row(&[&act.place.0, &act.block, &short(act.by.0), &in_words(&act.deed), &proposal]);
     })
 }
 
 async fn hosts(args: &PageArgs) -> anyhow::Result<ExitCode> {
-    let found = all(args, async |client, cursor, count| client.hosts(cursor, count).await).await?;
-    show(args, &found, &["host", "data center", "region", "hypervisor", "CPUs", "promised", "labels"], |table, host| {
-        let entry = &host.entry;
-        let cpus = entry.capacity.map_or_else(|| "-".to_owned(), |capacity| capacity.vcpus.to_string());
-        let labels: Vec<String> = entry.labels.iter().map(|label| format!("{}={}", label.name, label.value)).collect();
-        table.row(&[
-            &entry.id.0,
-            &short(entry.data_center.0),
-            &host.region,
-            &short(entry.hypervisor.0),
-            &cpus,
-            &host.committed.vcpus.0,
-            &labels.join(" "),
-        ]);
-    })
+    let rpc = &args.rpc;
+    let found = all(rpc, args.limit, async |client: &Client, cursor, count| client.hosts(cursor, count).await).await?;
+    print_list(
+        rpc,
+        &found,
+        &["host", "data center", "region", "hypervisor", "CPUs", "promised", "labels"],
+        |table, host| {
+            let entry = &host.entry;
+            let cpus = entry.capacity.map_or_else(|| "-".to_owned(), |capacity| capacity.vcpus.to_string());
+            let labels: Vec<String> =
+                entry.labels.iter().map(|label| format!("{}={}", label.name, label.value)).collect();
+            table.row(&[
+                &entry.id.0,
+                &short(entry.data_center.0),
+                &host.region,
+                &short(entry.hypervisor.0),
+                &cpus,
+                &host.committed.vcpus.0,
+                &labels.join(" "),
+            ]);
+        },
+    )
 }
 
 async fn data_centers(args: &PageArgs) -> anyhow::Result<ExitCode> {
-    let found = all(args, async |client, cursor, count| client.data_centers(cursor, count).await).await?;
-    show(args, &found, &["id", "name", "region"], |table, center| {
+    let rpc = &args.rpc;
+    let found =
+        all(rpc, args.limit, async |client: &Client, cursor, count| client.data_centers(cursor, count).await).await?;
+    print_list(rpc, &found, &["id", "name", "region"], |table, center| {
         table.row(&[&center.id.0, &center.name, &center.region]);
     })
 }
 
 async fn providers(args: &PageArgs) -> anyhow::Result<ExitCode> {
-    let found = all(args, async |client, cursor, count| client.providers(cursor, count).await).await?;
-    show(args, &found, &["provider", "account"], |table, provider| {
+    let rpc = &args.rpc;
+    let found =
+        all(rpc, args.limit, async |client: &Client, cursor, count| client.providers(cursor, count).await).await?;
+    print_list(rpc, &found, &["provider", "account"], |table, provider| {
         let account = provider.account.map_or_else(|| "-".to_owned(), |account| account.0.to_string());
         table.row(&[&provider.provider.0, &account]);
     })
-}
-
-/// The items of a list, page by page, up to the limit.
-async fn all<T>(
-    args: &PageArgs,
-    ask: impl AsyncFn(&Client, Option<u64>, u32) -> Result<Page<T, u64>, Error>,
-) -> anyhow::Result<Vec<T>> {
-    let client = client(&args.rpc).await?;
-    let mut found = Vec::new();
-    let mut cursor = None;
-    while found.len() < args.limit as usize {
-        let count = PAGE.min(args.limit - found.len() as u32);
-        let page = ask(&client, cursor, count).await.with_context(|| at(&args.rpc))?;
-        found.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    Ok(found)
-}
-
-fn show<T: Serialize>(
-    args: &PageArgs,
-    found: &[T],
-    head: &[&str],
-    row: impl Fn(&mut Table, &T),
-) -> anyhow::Result<ExitCode> {
-    if args.rpc.json {
-        return print_json(&found);
-    }
-    let mut table = Table::new(head);
-    found.iter().for_each(|item| row(&mut table, item));
-    print(&table.render())
 }
 
 /// An act in a few words.

@@ -56,7 +56,7 @@ pub(super) fn committed(found: &chains::Committed) -> Committed {
     Committed { vcpus: U128(found.vcpus), memory_mib: U128(found.memory_mib) }
 }
 
-/// The name of a kind of discrepancies in JSON and on the command line.
+/// The name of a kind of discrepancies in JSON; the command line has the same.
 fn kind_name(kind: DiscrepancyKind) -> &'static str {
     match kind {
         DiscrepancyKind::StateDisagrees => "stateDisagrees",

@@ -1,18 +1,18 @@
 //! The tiered ledger, as of the newest final block.
 
-use tierchain_primitives::H256;
 use tierchain_primitives::ledger::{Announcement, EntityBlock, EventKind, MetaBlock, ServerId, TrackerCustody, Uuid};
 use tierchain_primitives::limits::LEDGER_PART_BLOCKS;
+use tierchain_primitives::{AccountId, H256};
 use tierchain_rpc::backend::{Derived, LedgerBackend, LedgerBlock};
 use tierchain_rpc::types::{
     Address, AnchorInfo, AnnouncementInfo, AttestationInfo, ChainRef, Cursor, Dispute, Hash, MetaChain, MetaFilter,
-    Named, NoteInfo, Ownership, Page, ServerCursor, ServerFilter, ServerInfo, ServerStatus, U64, WriterNext,
+    Named, NoteInfo, Ownership, Page, ServerCursor, ServerFilter, ServerInfo, ServerStatus, U64,
 };
 use tierchain_runtime::chains::{ANNOUNCEMENTS, SERVERS, Server};
-use tierchain_runtime::{query, registry};
+use tierchain_runtime::query;
 use tierchain_storage::{LedgerPart, View};
 
-use super::{NodeApi, beside};
+use super::{NodeApi, beside, writers};
 
 /// Most records that one call of a filtered list looks at.
 pub(super) const LOOKED_AT_MAX: usize = 4_096;
@@ -24,7 +24,10 @@ impl LedgerBackend for NodeApi {
     fn server(&self, uuid: Uuid, generation: Option<u32>) -> Option<ServerInfo> {
         let view = self.shared.db.view();
         let announced = generation.unwrap_or_else(|| query::generations(&view, uuid));
-        let living = query::server(&view, uuid, generation).map(|(id, server)| self.living(&view, id, &server));
+        let living = query::server(&view, uuid, generation).map(|(id, server)| {
+            let info = self.living(&view, id, &server);
+            ServerInfo { writers: writers::all(&view, &id, &server, info.writers), ..info }
+        });
         // An announcement of the next life is newer than the last life, unless a life was asked for by number.
         let next = ANNOUNCEMENTS.get(&view, &ServerId { uuid, generation: announced });
         let ended = living.as_ref().is_none_or(|info| info.status == ServerStatus::Ended);
@@ -127,7 +130,7 @@ impl LedgerBackend for NodeApi {
         }
         let born = generation.or_else(|| lives.checked_sub(1))?;
         let server = query::server(&view, uuid, Some(born))?.1;
-        let announcement = self.announced_at_birth(&server.chain)?;
+        let (_, announcement) = self.birth(&server.chain)?;
         Some(AnnouncementInfo { by: None, born: true, announcement: (&announcement).into() })
     }
 
@@ -163,8 +166,10 @@ fn server_of_key(key: &[u8]) -> Option<ServerId> {
 
 impl NodeApi {
     fn living(&self, view: &View<'_>, id: ServerId, server: &Server) -> ServerInfo {
-        // What it was announced with stands in its birth block.
-        let custody = self.announced_at_birth(&server.chain).map_or(TrackerCustody::Agent, |born| born.custody);
+        // What it was announced with stands in its birth block, which a foundry wrote.
+        let birth = self.birth(&server.chain);
+        let custody = birth.as_ref().map_or(TrackerCustody::Agent, |(_, announced)| announced.custody);
+        let foundry = birth.map(|(writer, _)| writer);
         let standing = server.suspected.filter(|_| query::orphaned_at(view, server).is_some());
         ServerInfo {
             server: id.into(),
@@ -184,7 +189,7 @@ impl NodeApi {
             ownership: server.ownership.into(),
             host: Hash(server.host),
             tracker: Named(custody),
-            writers: writers(view, &id, &[Some(server.host), server.moving_to]),
+            writers: writers::usual(view, &id, server, foundry),
             generations: query::generations(view, id.uuid),
             state_since: Some(U64(server.state_since)),
             moving_to: server.moving_to.map(Hash),
@@ -233,10 +238,11 @@ impl NodeApi {
         }
     }
 
-    /// What a life was announced with, as its birth block says.
-    fn announced_at_birth(&self, chain: &H256) -> Option<Announcement> {
-        match self.shared.db.entity_blocks(chain, 0, 1).into_iter().next()?.tx.event.event {
-            EventKind::Born { announcement, .. } => Some(announcement),
+    /// Who made a life's birth block, and what it was announced with.
+    fn birth(&self, chain: &H256) -> Option<(AccountId, Announcement)> {
+        let tx = self.shared.db.entity_blocks(chain, 0, 1).into_iter().next()?.tx;
+        match tx.event.event {
+            EventKind::Born { announcement, .. } => Some((tx.writer, announcement)),
             _ => None,
         }
     }
@@ -251,14 +257,4 @@ impl NodeApi {
             ChainRef::Server(id) => query::server(view, id.uuid, Some(id.generation)).map(|(id, _)| id),
         }
     }
-}
-
-/// The agents of the hosts that may write, and the next number of each.
-fn writers(view: &View<'_>, id: &ServerId, hosts: &[Option<H256>]) -> Vec<WriterNext> {
-    let account = |host: &H256| Some(registry::HOSTS.get(view, host)?.hypervisor);
-    let mut accounts: Vec<_> = hosts.iter().flatten().filter_map(account).collect();
-    accounts.dedup();
-    let next =
-        |account| Some(WriterNext { account: Address(account), next: U64(query::writer_next(view, id, &account)?) });
-    accounts.into_iter().filter_map(next).collect()
 }

@@ -62,9 +62,14 @@ impl Author {
         ServerId { uuid: Uuid([number; 16]), generation: 0 }
     }
 
-    /// Announcement and birth of a server whose tracker's key this account holds.
+    /// Announcement and birth of a server whose tracker's key this account holds, of a provider that nobody speaks for.
     pub(crate) fn birth(&self, server: ServerId) -> [Call; 2] {
-        let [provider, tenant, service] = ["provider", "tenant", "service"].map(party_id);
+        self.birth_for("provider", server)
+    }
+
+    /// The same for the provider of a name.
+    pub(crate) fn birth_for(&self, provider: &str, server: ServerId) -> [Call; 2] {
+        let [provider, tenant, service] = [provider, "tenant", "service"].map(party_id);
         let announcement = Announcement {
             server,
             host: party_id("host-1"),

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use tierchain_primitives::H256;
-use tierchain_testnet::cluster::{Cluster, Process, VALIDATORS};
+use tierchain_testnet::cluster::{Cluster, Process, Shape, VALIDATORS};
 
 use super::node::Node;
 use super::until;
@@ -27,17 +27,28 @@ impl Network {
 
     /// Four validators that have block 1 final, and observers.
     pub(crate) fn start_with_observers(observers: u16) -> Self {
-        let mut network = Self::prepare(observers);
-        for node in 0..network.world.nodes {
-            network.restart(node);
+        Self::prepare(observers).begin()
+    }
+
+    /// Four validators of a network that differs from the usual one.
+    pub(crate) fn start_like(edit: impl FnOnce(&mut Shape)) -> Self {
+        Self::of(World::like(edit)).begin()
+    }
+
+    fn begin(mut self) -> Self {
+        for node in 0..self.world.nodes {
+            self.restart(node);
         }
-        network.wait_ready();
-        network
+        self.wait_ready();
+        self
     }
 
     /// Everything on disk, and nothing runs yet.
     pub(crate) fn prepare(observers: u16) -> Self {
-        let world = World::new(observers);
+        Self::of(World::new(observers))
+    }
+
+    fn of(world: World) -> Self {
         let cluster = Cluster::prepare(world.clone()).expect("vote logs can be made");
         Self { cluster, world }
     }

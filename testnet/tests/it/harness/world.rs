@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
-use tierchain_testnet::cluster::{self, Finished, Ports, Shape, VALIDATORS, binary, public_key, write_key};
+use tierchain_testnet::cluster::{self, Bounds, Finished, Ports, Shape, VALIDATORS, binary, public_key, write_key};
 
 /// Time between two blocks of an idle network.
 const HEARTBEAT_MS: u32 = 1_000;
@@ -34,11 +34,22 @@ impl Deref for World {
 impl World {
     /// Four validators and some observers, with keys and a specification; the vote logs aren't made yet.
     pub(crate) fn new(observers: u16) -> Self {
+        Self::of(observers, shape())
+    }
+
+    /// The same of another shape.
+    pub(crate) fn like(edit: impl FnOnce(&mut Shape)) -> Self {
+        let mut shape = shape();
+        edit(&mut shape);
+        Self::of(0, shape)
+    }
+
+    fn of(observers: u16, shape: Shape) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let nodes = VALIDATORS + observers;
         let ports = Ports::find(nodes).expect("some range of ports is free");
         let places = (0..nodes).map(|node| ports.place(node)).collect();
-        let world = cluster::World::make(folder.path(), places, shape());
+        let world = cluster::World::make(folder.path(), places, shape);
         let world = world.unwrap_or_else(|error| panic!("no network can be made: {error:#}"));
         let world = Self { _folder: folder, world, ports, nodes, options: Vec::new() };
         for name in AGENT_KEYS {
@@ -79,9 +90,11 @@ fn shape() -> Shape {
     Shape {
         id: "tierchain-tests".into(),
         accounts: agents.into_iter().chain([writer, visitor]).collect(),
+        data_centers: vec!["local".into()],
         hosts: hosts.map(|(host, writer)| format!("{host}@local:{}", public_key(writer))).to_vec(),
         providers: vec![format!("demo-provider={}", public_key("provider"))],
         heartbeat_ms: HEARTBEAT_MS,
+        bounds: Bounds::default(),
     }
 }
 
