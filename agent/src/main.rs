@@ -38,6 +38,7 @@ mod source;
 mod submitter;
 mod tracker;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -82,6 +83,8 @@ fn main() -> ExitCode {
 fn start_logging(json: bool) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people at a terminal, and dirt in a file.
+    let logs = logs.with_ansi(std::io::stderr().is_terminal());
     if json { logs.json().init() } else { logs.init() }
 }
 

@@ -28,6 +28,7 @@ mod notices;
 mod place;
 mod plan;
 mod progress;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +38,7 @@ pub(crate) use notices::Notice;
 use notices::Told;
 use progress::Cargo;
 pub(crate) use progress::{Progress, Stage};
+use tally::{Said, Tally};
 
 /// Records are taken from the source only while fewer happenings than this wait.
 const BACKLOG_MAX: usize = 16 * 1024;
@@ -98,7 +100,7 @@ pub(crate) struct Submitter<L> {
     errands: Errands,
     told: Told,
     era_start: Option<(EraStart, Instant)>,
-    reported: Instant,
+    said: Said,
 }
 
 impl<L: Ledger> Submitter<L> {
@@ -111,9 +113,9 @@ impl<L: Ledger> Submitter<L> {
             None => None,
             Some(key) => Some(meet_account(&mut ring, key).await),
         };
-        let (lives, era_start, reported) = (BTreeMap::new(), None, Instant::now());
+        let (lives, era_start, said) = (BTreeMap::new(), None, Said::new(Instant::now()));
         let (errands, told) = (Errands::default(), Told::nobody());
-        Self { ring, identity, chain, hypervisor, foundry, lives, errands, told, era_start, reported }
+        Self { ring, identity, chain, hypervisor, foundry, lives, errands, told, era_start, said }
     }
 
     /// Tells from now on how far lives and errands have come.
@@ -323,21 +325,23 @@ impl<L: Ledger> Submitter<L> {
         Ok(())
     }
 
-    /// Says how far it is, once a second and at the end.
+    /// Says how far it is, where that is news, and at the end.
     fn report(&mut self, last: bool) {
-        if !last && self.reported.elapsed() < Duration::from_secs(1) {
-            return;
+        let lives = &self.lives;
+        let backlog = self.backlog();
+        let tally = || {
+            let count = |stage: fn(&Progress) -> bool| lives.values().filter(|life| stage(life)).count();
+            Tally {
+                servers: lives.len(),
+                born: count(|life| life.stage == Stage::Born),
+                waiting: backlog,
+                ended: count(Progress::has_ended),
+                settled: count(Progress::is_settled),
+            }
+        };
+        if let Some(Tally { servers, born, waiting, ended, settled }) = self.said.news(Instant::now(), last, tally) {
+            tracing::info!(servers, born, waiting, ended, settled, "progress");
         }
-        self.reported = Instant::now();
-        let count = |stage: fn(&Progress) -> bool| self.lives.values().filter(|life| stage(life)).count();
-        tracing::info!(
-            servers = self.lives.len(),
-            born = count(|life| life.stage == Stage::Born),
-            waiting = self.backlog(),
-            ended = count(Progress::has_ended),
-            settled = count(Progress::is_settled),
-            "progress"
-        );
     }
 }
 

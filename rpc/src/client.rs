@@ -135,13 +135,19 @@ pub fn refusal(error: &Error) -> Option<Refusal> {
     serde_json::from_str(call.data()?.get()).ok()
 }
 
-/// What the node says, or else what the connection says.
+/// What the node says, or else what the connection says, down to its cause.
 #[must_use]
 pub fn message(error: &Error) -> String {
-    match error {
-        Error::Call(call) => call.message().to_owned(),
-        other => other.to_string(),
+    if let Error::Call(call) = error {
+        return call.message().to_owned();
     }
+    let causes = core::iter::successors(Some(error as &dyn core::error::Error), |cause| cause.source());
+    causes.map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
+        "" => cause,
+        // Some causes tell those below them, too.
+        above if above.contains(&cause) => said,
+        above => format!("{above}: {cause}"),
+    })
 }
 
 impl Client {
@@ -199,5 +205,25 @@ impl SubscriptionClientT for Client {
             Self::Http(client) => client.subscribe_to_method(method).await,
             Self::Ws(client) => client.subscribe_to_method(method).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use jsonrpsee::types::ErrorObject;
+
+    use super::*;
+
+    #[test]
+    fn a_message_goes_down_to_the_cause() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("client error (Connect)")]
+        struct Connect(#[source] io::Error);
+        let refused = Connect(io::ErrorKind::ConnectionRefused.into());
+        assert_eq!(message(&Error::Transport(refused.into())), "client error (Connect): connection refused");
+        let said = ErrorObject::owned(5001, "there is no chain X", None::<()>);
+        assert_eq!(message(&Error::Call(said)), "there is no chain X");
     }
 }

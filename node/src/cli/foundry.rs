@@ -43,7 +43,7 @@ pub(crate) enum ImageCommand {
 /// An image and who signs.
 #[derive(Debug, Args)]
 pub(crate) struct ImageArgs {
-    /// SHA-256 of the image: 0x and 64 digits, as `sha256sum` prints it.
+    /// SHA-256 of the image: 64 digits as `sha256sum` prints them, with or without 0x.
     #[arg(value_name = "HASH")]
     pub(crate) image: H256,
     /// Who signs.

@@ -30,7 +30,7 @@ pub(crate) fn complaint(error: &Error) -> String {
     for cause in error.chain() {
         let call = cause.downcast_ref::<ClientError>();
         let fact = call.map_or_else(|| cause.to_string(), message);
-        if !facts.last().is_some_and(|above| above.ends_with(&fact)) {
+        if !facts.last().is_some_and(|above| above.contains(&fact)) {
             facts.push(fact);
         }
         match call {
@@ -82,6 +82,8 @@ mod tests {
         let source = io::Error::from(io::ErrorKind::NotFound);
         let error = Error::new(source).context("cannot read x: entity not found");
         assert_eq!(complaint(&error), "cannot read x: entity not found");
+        let error = Error::new(io::Error::from(io::ErrorKind::NotFound)).context("x: entity not found: look for it");
+        assert_eq!(complaint(&error), "x: entity not found: look for it", "with the remedy behind it");
         let error = Error::new(io::Error::from(io::ErrorKind::NotFound)).context("cannot read x");
         assert_eq!(complaint(&error), "cannot read x: entity not found");
     }

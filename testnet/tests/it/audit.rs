@@ -74,6 +74,7 @@ fn what_was_fetched_proves_itself_when_the_network_is_gone() {
     assert!(report["meta"]["number"].is_u64(), "its end is linked: {report}");
     let elsewhere = verify(&life, &genesis, &["--never-left", "nowhere"]);
     assert!(elsewhere.code == Some(1) && elsewhere.stderr.contains("block 0 of the chain"), "{elsewhere:?}");
+    assert!(elsewhere.stderr.contains("holds, but not what was asked"), "the file isn't to blame: {elsewhere:?}");
     bent_files_are_refused(&life, &genesis);
     let offline = ["absence", "tenant", "--from", "1", "--to", after, "--genesis", &genesis.to_string(), "--file"];
     finish(tierchain("audit").args(offline).arg(&tenant), LIMIT).succeeded().expect("no node is needed");

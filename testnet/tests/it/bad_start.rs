@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::harness::{Finished, Network, World, finish, tierchain, turn};
+use crate::harness::{Finished, Network, World, finish, tierchain, turn, until};
 
 /// How soon a bad start must have ended.
 const SOON: Duration = Duration::from_secs(20);
@@ -98,6 +98,18 @@ fn a_vote_log_is_made_once_and_never_by_run() {
     assert_refused(&without, &["no vote log", "tierchain init"]);
     world.try_init(0).succeeded().expect("it has none yet");
     assert_refused(&world.try_init(0), &["a vote log already", "run the node with the log it has"]);
+}
+
+/// Peers that can't be reached are heard of all the time, which mustn't keep it from saying so.
+#[test]
+fn a_validator_alone_says_what_it_waits_for() {
+    let _turn = turn();
+    let mut network = Network::prepare(0);
+    network.restart(0);
+    until("a word in its log", || {
+        let log = read_to_string(network.world.log_path(0)).unwrap_or_default();
+        log.contains("waiting for that many validators").then_some(())
+    });
 }
 
 /// It ended with 1, and says all of this.

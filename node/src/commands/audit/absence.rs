@@ -10,6 +10,7 @@ use tierchain_rpc::client::Client;
 use tierchain_rpc::types::Hash;
 use tierchain_runtime::audit::{Report, TenantFile, TenantPart, TenantReport, verify};
 
+use super::verify::{PROVES_NOTHING, refused};
 use super::{Instant, decode, genesis_of};
 use crate::cli::audit::AbsenceArgs;
 use crate::commands::query::{at, client};
@@ -24,7 +25,7 @@ pub(super) async fn absence(args: AbsenceArgs) -> anyhow::Result<ExitCode> {
     let report = match (&args.file, &args.genesis) {
         (Some(file), Some(genesis)) => match super::verify::read(file, genesis) {
             Ok(report) => report,
-            Err(refusal) => return super::verify::refused(file, args.rpc.json, &refusal),
+            Err(refusal) => return refused(file, args.rpc.json, PROVES_NOTHING, &refusal),
         },
         _ => fetched(&args).await?,
     };

@@ -38,7 +38,8 @@ pub(super) async fn fetch(args: FetchArgs) -> anyhow::Result<ExitCode> {
     if args.rpc.json {
         return show::json(&report);
     }
-    crate::commands::print(&format!("{} ({} bytes)\n", args.out.display(), bytes.len()))?;
+    let checked = "checked against the genesis hash that the node names: compare it with your own";
+    crate::commands::print(&format!("{} ({} bytes), {checked}\n", args.out.display(), bytes.len()))?;
     show::table(&report)
 }
 

@@ -14,18 +14,18 @@ const DAY: u64 = 86_400 * SECOND;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Instant(pub(crate) Micros);
 
+impl From<U64> for Instant {
+    /// A time in milliseconds, as RPC gives those of blocks.
+    fn from(millis: U64) -> Self {
+        Self(millis.0.saturating_mul(1_000))
+    }
+}
+
 impl Instant {
     /// The time by this machine's clock.
     pub(crate) fn now() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX))
-    }
-}
-
-impl From<U64> for Instant {
-    /// A time in milliseconds, as RPC gives those of blocks.
-    fn from(millis: U64) -> Self {
-        Self(millis.0.saturating_mul(1_000))
     }
 }
 

@@ -5,13 +5,16 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use tierchain_primitives::ledger::{ServerState, Usage};
 use tierchain_rpc::types::Named;
-use tierchain_runtime::audit::{AsOf, ContradictionReport, LifeReport, Report, Said, TenantReport};
+use tierchain_runtime::audit::{AsOf, ContradictionReport, Interval, LifeReport, Report, Said, TenantReport};
 use tierchain_runtime::chains::{Discrepancy, Note, NoteKind};
 
 use super::Instant;
 use crate::commands::query::short;
 use crate::commands::{print, print_json};
 use crate::table::Table;
+
+/// How many intervals a table for people shows; a life may have a hundred thousand.
+const INTERVALS_SHOWN: usize = 32;
 
 /// All states, in wire order.
 const STATES: [ServerState; 6] = [
@@ -47,7 +50,7 @@ fn as_of_json(as_of: &AsOf) -> Value {
 
 fn life_json(life: &LifeReport) -> Value {
     let (record, lived) = (&life.facts.server, &life.lived);
-    let interval = |it: &tierchain_runtime::audit::Interval| json!({ "state": it.state.name(), "from": it.from, "until": it.until });
+    let interval = |it: &Interval| json!({ "state": it.state.name(), "from": it.from, "until": it.until });
     let stay = |it: &tierchain_runtime::audit::Stay| {
         let (center, region) = place(life, &it.host);
         json!({ "host": it.host.to_string(), "dataCenter": center, "region": region, "from": it.from, "until": it.until })
@@ -136,6 +139,7 @@ fn life_tables(life: &LifeReport) -> String {
     let (record, lived) = (&life.facts.server, &life.lived);
     let mut head = Table::pairs();
     head.row(&[&"holds", &"every block of this life, and what the state says of it"]);
+    head.row(&[&"genesis", &life.genesis]);
     head.row(&[&"server", &life.server]);
     head.row(&[&"as of", &as_of(&life.as_of)]);
     head.row(&[&"blocks", &format!("{}, the last one {}", record.length, record.head)]);
@@ -161,15 +165,33 @@ fn life_tables(life: &LifeReport) -> String {
     if let Some(count) = life.extrinsics {
         head.row(&[&"extrinsics", &format!("{count}, each signed and in its block")]);
     }
-    [head.render(), intervals(life), stays(life), unattested(life), notes(life)].join("")
+    let (totals, pieces) = (totals(&lived.usage), intervals(&lived.intervals));
+    [head.render(), totals, pieces, stays(life), unattested(life), notes(life)].join("")
 }
 
-fn intervals(life: &LifeReport) -> String {
+/// What a bill rests on: how long in which state, and with how much.
+fn totals(usage: &Usage) -> String {
+    let mut table = Table::new(&["in state", "us", "vCPU us", "MiB us", "GiB us"]);
+    for state in STATES {
+        let sums = &usage.states[state as usize];
+        if sums.wall_us > 0 {
+            table.row(&[&state.name(), &sums.wall_us, &sums.vcpu_us, &sums.mib_us, &sums.gib_us]);
+        }
+    }
+    let note =
+        if usage.incomplete { "its resources were unknown for some of the time: the sums are too low\n" } else { "" };
+    apart(&table) + note
+}
+
+fn intervals(intervals: &[Interval]) -> String {
     let mut table = Table::new(&["state", "from", "until"]);
-    for interval in &life.lived.intervals {
+    for interval in intervals.iter().take(INTERVALS_SHOWN) {
         table.row(&[&interval.state.name(), &Instant(interval.from), &until(interval.until)]);
     }
-    apart(&table)
+    match intervals.len().saturating_sub(INTERVALS_SHOWN) {
+        0 => apart(&table),
+        more => apart(&table) + &format!("and {more} more: --json shows all\n"),
+    }
 }
 
 fn stays(life: &LifeReport) -> String {
@@ -208,6 +230,7 @@ fn notes(life: &LifeReport) -> String {
 fn tenant_tables(report: &TenantReport) -> String {
     let mut head = Table::pairs();
     head.row(&[&"holds", &"every life of this tenant's servers on this ledger"]);
+    head.row(&[&"genesis", &report.genesis]);
     head.row(&[&"tenant", &report.tenant]);
     head.row(&[&"as of", &as_of(&report.as_of)]);
     head.row(&[&"lives", &report.lives.len()]);
@@ -226,6 +249,7 @@ fn apart(table: &Table) -> String {
 fn contradiction_table(report: &ContradictionReport) -> String {
     let mut table = Table::pairs();
     table.row(&[&"holds", &"one writer signed two different events under one number"]);
+    table.row(&[&"genesis", &report.genesis]);
     table.row(&[&"writer", &report.writer]);
     table.row(&[&"server", &report.server]);
     table.row(&[&"number", &report.number]);
@@ -272,5 +296,34 @@ fn said_in(content: &NoteKind) -> String {
             format!("host {} promises more than it may", short(host))
         }
         NoteKind::Resolution { of, verdict, .. } => format!("settles note {of}: {verdict:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tierchain_primitives::ledger::Resources;
+
+    use super::*;
+
+    #[test]
+    fn totals_name_the_states_in_which_it_was() {
+        let mut usage = Usage::default();
+        usage.add_piece(ServerState::Running, 3_000_000, Some(Resources { vcpus: 2, memory_mib: 128, disk_gib: 0 }));
+        usage.add_piece(ServerState::Paused, 500_000, None);
+        let shown = totals(&usage);
+        let lines: Vec<Vec<&str>> = shown.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(lines[2], ["RUNNING", "3000000", "6000000", "384000000", "0"]);
+        assert_eq!(lines[3], ["PAUSED", "500000", "0", "0", "0"]);
+        assert!(shown.ends_with("too low\n") && lines.len() == 5, "{shown}");
+    }
+
+    #[test]
+    fn a_long_life_fits_a_screen() {
+        let interval = |from| Interval { state: ServerState::Running, from, until: Some(from + 1) };
+        let all: Vec<Interval> = (0..1_920).map(interval).collect();
+        let shown = intervals(&all);
+        assert_eq!(shown.lines().count(), 2 + INTERVALS_SHOWN + 1);
+        assert!(shown.ends_with("and 1888 more: --json shows all\n"), "{shown}");
+        assert_eq!(intervals(&all[..INTERVALS_SHOWN]).lines().count(), 2 + INTERVALS_SHOWN);
     }
 }

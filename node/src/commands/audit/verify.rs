@@ -14,13 +14,19 @@ use crate::commands::print_json;
 /// The file can't be read at all.
 const UNREADABLE: u8 = 2;
 
+/// What a file is told that can't be read, or of which a part doesn't hold.
+pub(super) const PROVES_NOTHING: &str = "proves nothing";
+
 /// Checks a file and says what it proves.
 pub(super) fn verify(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
-    let verdict = read(&args.file, &args.genesis).and_then(|report| stayed(args, report));
-    match verdict {
+    let report = match read(&args.file, &args.genesis) {
+        Ok(report) => report,
+        Err(refusal) => return refused(&args.file, args.json, PROVES_NOTHING, &refusal),
+    };
+    match stayed(args, report) {
         Ok(report) if args.json => show::json(&report),
         Ok(report) => show::table(&report),
-        Err(refusal) => refused(&args.file, args.json, &refusal),
+        Err(refusal) => refused(&args.file, args.json, "holds, but not what was asked", &refusal),
     }
 }
 
@@ -34,8 +40,8 @@ pub(super) fn read(file: &Path, genesis: &H256) -> Result<Report, Refusal> {
     verify_bytes(&std::fs::read(file).map_err(cannot)?, genesis)
 }
 
-/// Says why a file proves nothing.
-pub(super) fn refused(file: &Path, json: bool, refusal: &Refusal) -> anyhow::Result<ExitCode> {
+/// Says why a file proves nothing, or less than was asked.
+pub(super) fn refused(file: &Path, json: bool, verdict: &str, refusal: &Refusal) -> anyhow::Result<ExitCode> {
     if json {
         let (place, reason) = match refusal {
             Refusal::Invalid { place, reason } => (Some(place.to_string()), reason.clone()),
@@ -43,7 +49,7 @@ pub(super) fn refused(file: &Path, json: bool, refusal: &Refusal) -> anyhow::Res
         };
         print_json(&json!({ "valid": false, "place": place, "block": refusal.block(), "reason": reason }))?;
     }
-    eprintln!("error: {} proves nothing: {refusal}", file.display());
+    eprintln!("error: {} {verdict}: {refusal}", file.display());
     let is_unreadable = matches!(refusal, Refusal::Unreadable(_));
     Ok(if is_unreadable { ExitCode::from(UNREADABLE) } else { ExitCode::FAILURE })
 }
