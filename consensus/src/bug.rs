@@ -31,11 +31,21 @@ pub enum Bug {
     AmnesiacVotes,
     /// The time-out of a view begins before a quorum wants it.
     TimeoutWithoutQuorum,
+    /// In the next epoch those that left the set still count: the old set and the next vote together.
+    BothSets,
+    /// A replica goes on to the next epoch as soon as it has executed the change, wherever it is.
+    EndsWhenExecuted,
+    /// Who lost its vote log votes as soon as its rejoin is executed, in the epoch in which it forgot.
+    RejoinsAtOnce,
+    /// Who lost its database votes again in epochs below the one that its vote log binds it to.
+    VotesBelowLog,
+    /// Replicas take the default quota for the network's own.
+    QuotaUnknown,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         Self::VoteBeforeWal,
         Self::QuorumOfTwoF,
         Self::PreparedIgnored,
@@ -49,6 +59,11 @@ impl Bug {
         Self::LoneLoss,
         Self::AmnesiacVotes,
         Self::TimeoutWithoutQuorum,
+        Self::BothSets,
+        Self::EndsWhenExecuted,
+        Self::RejoinsAtOnce,
+        Self::VotesBelowLog,
+        Self::QuotaUnknown,
     ];
 }
 

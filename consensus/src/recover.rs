@@ -61,7 +61,10 @@ impl Machine {
             Record::Vote(vote) => self.replay_vote(vote),
             Record::Prepared(certificate) => self.replay_prepared(certificate),
             Record::Certified(certificate) => {
-                self.logged = self.logged.max(certificate.number);
+                // Only without a gap: a block between may have been learnt while this replica followed, with no record.
+                if self.logged.checked_add(1) == Some(certificate.number) {
+                    self.logged = certificate.number;
+                }
                 self.chain.wait(certificate);
             }
             Record::ViewChange(change) => self.replay_view_change(change),

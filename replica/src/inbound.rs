@@ -41,7 +41,8 @@ pub enum Refused {
     /// It doesn't decode within its limits.
     #[error("it doesn't decode: {0}")]
     Undecodable(String),
-    /// Only validators speak of consensus.
+    /// Only validators speak of consensus. No offence: who is one follows from what was executed here, which may be
+    /// behind the epoch.
     #[error("a consensus message of a member that is no validator")]
     NotAValidator,
     /// A consensus message that breaks a rule.
@@ -84,7 +85,7 @@ impl Refused {
     /// Whether whoever sent it is to blame.
     #[must_use]
     pub fn is_offence(&self) -> bool {
-        !matches!(self, Self::OtherEpoch(_) | Self::Past(_))
+        !matches!(self, Self::NotAValidator | Self::OtherEpoch(_) | Self::Past(_))
     }
 }
 
@@ -106,12 +107,13 @@ impl<S: Senses> Inbound<'_, S> {
     /// # Errors
     /// Why it is let go.
     pub fn consensus(&self, from: Member, bytes: &[u8]) -> Result<Option<Input>, Refused> {
-        let Member::Validator(key) = from else { return Err(Refused::NotAValidator) };
         let message: Message = decode(bytes)?;
         let set = self.epochs.current();
         if message.epoch() != set.epoch {
+            // Also of one that is no validator here any more: it may not know yet.
             return Ok(Some(Input::OtherEpoch { from, epoch: message.epoch() }));
         }
+        let Member::Validator(key) = from else { return Err(Refused::NotAValidator) };
         if !self.is_seated {
             return Ok(None);
         }

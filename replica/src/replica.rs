@@ -255,6 +255,12 @@ impl Replica {
         &self.chain
     }
 
+    /// Whether an extrinsic waits here: in the pool, or for blocks to be executed that may admit its account.
+    #[must_use]
+    pub fn holds(&self, hash: &H256) -> bool {
+        self.pool.get(hash).is_some() || self.unadmitted.iter().any(|(checked, _)| checked.hash == *hash)
+    }
+
     /// The extrinsics waiting here.
     #[must_use]
     pub fn pool(&self) -> &Pool {

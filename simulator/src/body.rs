@@ -7,19 +7,22 @@
 mod inbound;
 mod perform;
 mod recovery;
+mod rejoin;
+mod seat;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use parity_scale_codec::DecodeAll;
+use parity_scale_codec::{DecodeAll, Encode};
 use tierchain_consensus::Status as MachineStatus;
-use tierchain_primitives::{BlockNumber, H256, ValidatorIndex, View};
+use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex, View};
 use tierchain_replica::log::WriteAheadLog;
 use tierchain_replica::{Clock, ExecuteJob, Executed, Input, Ports, Record, Replica, Staged, Status, Ticket};
 
 use crate::adversaries::{Adversary, Letter};
 use crate::clock::{Clocks, Time};
 use crate::database::Database;
+use crate::directory::Directory;
 use crate::disk::Disk;
 use crate::event::{Event, Parcel};
 use crate::network::Life;
@@ -35,12 +38,19 @@ pub struct Body {
     pub life: Life,
     /// What it has executed.
     pub database: Database,
-    identity: Identity,
+    /// Its keys, oldest first; the other members of an observer's kind have one.
+    identities: Vec<Identity>,
+    /// With which of its keys it runs.
+    generation: usize,
+    /// How it names the others.
+    directory: Directory,
     /// What lies for it; none when it is honest.
     adversary: Option<Box<dyn Adversary>>,
     disk: Disk,
     /// Its vote log is lost: it may follow, and never vote again.
     is_disqualified: bool,
+    /// It lost its vote log or its database, and isn't back where it was.
+    is_lost: bool,
     skew_ms: i64,
     process: Option<Process>,
 }
@@ -104,11 +114,13 @@ impl Body {
         self.process.as_ref().map(|process| process.replica.status())
     }
 
-    /// The view it is in and that view's primary; none while it is down or for an observer.
+    /// Epoch and view it is in, and the place and key of the primary that it is with or on its way to; none while it is
+    /// down or doesn't vote.
     #[must_use]
-    pub fn primary(&self) -> Option<(View, ValidatorIndex)> {
+    pub fn primary(&self) -> Option<(Epoch, View, ValidatorIndex, AccountId)> {
         let status: MachineStatus = self.status()?.consensus?;
-        Some((status.view, status.primary))
+        let set = self.process.as_ref()?.replica.set();
+        Some((set.epoch, status.view, status.primary, *set.key(status.primary)?))
     }
 
     /// The view it is in; none while it is down or for an observer.
@@ -158,7 +170,7 @@ impl Body {
         let process = self.process.as_mut()?;
         let now = process.clock(scene.queue.now());
         scene.witness.on_input(self.number, &input, &process.replica);
-        let ports = Ports { ledger: &self.database, signer: &self.identity };
+        let ports = Ports { ledger: &self.database, signer: &self.identities[self.generation] };
         if self.adversary.is_none() {
             return Some(process.replica.step(now, input, &ports));
         }
@@ -172,9 +184,13 @@ impl Body {
     /// Sends something, or what its adversary makes of it.
     fn post(&mut self, to: usize, parcel: Parcel, scene: &mut Scene) {
         let letter = Letter { to, parcel, delay: 0 };
-        let letters = match (&mut self.adversary, scene.means(self.number, &self.identity)) {
-            (Some(adversary), Some(mut means)) => adversary.send(letter, &mut means),
-            _ => vec![letter],
+        let (Some(adversary), Some(process)) = (&mut self.adversary, &self.process) else {
+            return self.post_all(vec![letter], scene);
+        };
+        let means = scene.means(self.number, &self.identities[self.generation], process.replica.set());
+        let letters = match means {
+            Some(mut means) => adversary.send(letter, &mut means),
+            None => vec![letter],
         };
         self.post_all(letters, scene);
     }
@@ -205,6 +221,7 @@ impl Body {
         if is_last_write || self.disk.has_stopped() {
             return self.crash(scene);
         }
+        scene.witness.on_epochs(self.number, &process.replica);
         log.written.iter().for_each(|record| scene.witness.on_written(self.number, record));
         for effect in durable.into_effects() {
             if self.ends_here(scene) {
@@ -241,7 +258,10 @@ impl Body {
             let lasts = scene.random.within(scene.profile.execution);
             scene.queue.after(lasts, Event::Executed(self.number, self.life));
         }
-        self.database.execute(&job);
+        let changes_roll = self.database.execute(&job);
+        if changes_roll {
+            self.on_roll(scene);
+        }
         let mut executed = Executed { number: job.header.number, root: self.database.root() };
         if let Some(adversary) = &mut self.adversary {
             executed.root = adversary.bend_root(executed.root, executed.number);
@@ -255,6 +275,7 @@ impl Body {
         let Some(process) = &mut self.process else { return };
         self.database.flush();
         let best = self.database.best();
+        scene.witness.on_flushed(self.number, best);
         while let Some(request) = process.flushes.front().copied().filter(|request| request.number <= best) {
             process.flushes.pop_front();
             if let Some(log) = &mut process.log {
@@ -321,6 +342,41 @@ impl Body {
             self.is_disqualified = false;
         }
         scene.witness.on_log_lost(self.number);
+    }
+
+    /// Its process ends, and with its vote log what it promised is gone, perhaps all it had executed as well. What it gets
+    /// is a log that takes the place of the lost one.
+    pub fn lose_disk(&mut self, loses_database: bool, challenge: H256, scene: &mut Scene) {
+        self.crash(scene);
+        self.disk.power_on();
+        self.disk.free();
+        self.disk.erase();
+        let first = Record::Rejoin { challenge }.encode();
+        WriteAheadLog::create_with(self.disk.clone(), scene.genesis.hash, &[first]).expect("the disk is empty");
+        if loses_database {
+            self.database = Database::new(&scene.genesis);
+        }
+        self.is_lost = true;
+        scene.witness.on_log_lost(self.number);
+    }
+
+    /// Its process ends, and all it had executed is gone; its vote log is whole.
+    pub fn lose_database(&mut self, scene: &mut Scene) {
+        self.crash(scene);
+        self.database = Database::new(&scene.genesis);
+        self.is_lost = true;
+        scene.witness.on_database_lost(self.number);
+    }
+
+    /// Whether it lost something and isn't back where it was.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.is_lost
+    }
+
+    /// It votes again, and everybody else is as far.
+    pub fn regain(&mut self) {
+        self.is_lost = false;
     }
 
     /// Nothing goes wrong with it any more.

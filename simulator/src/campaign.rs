@@ -114,6 +114,9 @@ impl Campaign {
             summary.add(options, report.steps, violation.is_some());
             summary.evidence += report.evidence as u64;
             summary.refused += report.refused as u64;
+            summary.epochs += u64::from(report.epochs);
+            summary.losses += u64::from(report.losses);
+            summary.slowed += report.slowed as u64;
             if let Some(journal) = journal.as_mut().filter(|_| at >= self.failed.len()) {
                 journal.note(options.seed, report.steps, violation.as_deref())?;
             }

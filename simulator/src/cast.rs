@@ -1,20 +1,26 @@
-//! Who is who: validators, observers, second instances of twins; and who of them lies.
+//! Who is who: candidates, observers, second instances of twins; and who of them lies.
 //!
-//! Members are numbered: validators by their index, then observers, then the second instances of twins. A second
-//! instance is the same validator to everybody else.
+//! Members are numbered: the validators of genesis by their index, then spare candidates, then observers, then the
+//! second instances of twins. A *candidate* has consensus keys: it validates, or may come to, or did. A second instance
+//! is the same candidate to everybody else.
 
 use std::collections::BTreeMap;
 
-use tierchain_primitives::ValidatorIndex;
+use tierchain_primitives::AccountId;
 use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_replica::Member;
 
 use crate::adversaries::Kind;
 
+/// A candidate that isn't on the roll is an observer to the others: what is added to its number for that.
+const UNLISTED: usize = 1_000;
+
 /// The members of a run.
 #[derive(Clone, Debug)]
 pub struct Cast {
-    set: ValidatorSet,
+    /// By candidate, its keys, oldest first.
+    keys: Vec<Vec<AccountId>>,
+    owners: BTreeMap<AccountId, usize>,
     validators: usize,
     observers: usize,
     liars: BTreeMap<usize, Kind>,
@@ -23,69 +29,100 @@ pub struct Cast {
 }
 
 impl Cast {
-    /// These validators, so many observers, and these liars among the validators.
+    /// The candidates with these keys, of whom so many validate at first, so many observers, and these liars among the
+    /// validators.
     #[must_use]
-    pub fn new(set: ValidatorSet, observers: usize, liars: BTreeMap<usize, Kind>) -> Self {
-        let validators = set.len();
+    pub fn new(keys: Vec<Vec<AccountId>>, validators: usize, observers: usize, liars: BTreeMap<usize, Kind>) -> Self {
         let twins = liars.iter().filter(|(_, kind)| **kind == Kind::Twins).map(|(who, _)| *who).collect();
-        Self { set, validators, observers, liars, twins }
+        let owned = |(who, keys): (usize, &Vec<AccountId>)| keys.iter().map(move |key| (*key, who)).collect::<Vec<_>>();
+        let owners = keys.iter().enumerate().flat_map(owned).collect();
+        Self { keys, owners, validators, observers, liars, twins }
     }
 
     /// How many members there are, second instances included.
     #[must_use]
     pub fn members(&self) -> usize {
-        self.validators + self.observers + self.twins.len()
+        self.candidates() + self.observers + self.twins.len()
     }
 
-    /// How many validators there are.
+    /// How many candidates there are.
+    #[must_use]
+    pub fn candidates(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// How many validators there are at first.
     #[must_use]
     pub fn validators(&self) -> usize {
         self.validators
     }
 
-    /// Which validator a member is; none for an observer.
+    /// Which candidate a member is an instance of; none for an observer.
     #[must_use]
-    pub fn validator(&self, who: usize) -> Option<ValidatorIndex> {
-        let index = match who.checked_sub(self.validators + self.observers) {
-            Some(second) => *self.twins.get(second)?,
-            None => who,
-        };
-        (index < self.validators).then(|| ValidatorIndex(u16::try_from(index).expect("a handful of validators")))
-    }
-
-    /// A member as its peers know it.
-    #[must_use]
-    pub fn member(&self, who: usize) -> Member {
-        match self.validator(who).and_then(|index| self.set.key(index)) {
-            Some(key) => Member::Validator(*key),
-            None => Member::Observer(u32::try_from(who - self.validators).expect("a handful of observers")),
+    pub fn candidate(&self, who: usize) -> Option<usize> {
+        match who.checked_sub(self.candidates() + self.observers) {
+            Some(second) => self.twins.get(second).copied(),
+            None => (who < self.candidates()).then_some(who),
         }
     }
 
-    /// The instances of a member: two of a twin, else one.
+    /// A candidate's consensus keys, oldest first; none for an observer.
+    #[must_use]
+    pub fn keys(&self, who: usize) -> &[AccountId] {
+        self.candidate(who).and_then(|candidate| self.keys.get(candidate)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The candidate that holds a key.
+    #[must_use]
+    pub fn owner(&self, key: &AccountId) -> Option<usize> {
+        self.owners.get(key).copied()
+    }
+
+    /// The candidates in a set, by their places in it.
+    #[must_use]
+    pub fn seated(&self, set: &ValidatorSet) -> Vec<usize> {
+        set.keys.iter().filter_map(|key| self.owner(key)).collect()
+    }
+
+    /// The name of a member that has no vote.
+    #[must_use]
+    pub fn follower(&self, who: usize) -> Member {
+        let number = match self.candidate(who) {
+            Some(candidate) => UNLISTED + candidate,
+            None => who - self.candidates(),
+        };
+        Member::Observer(u32::try_from(number).expect("a handful of members"))
+    }
+
+    /// The instances of whoever bears a name: two of a twin, else one.
     #[must_use]
     pub fn instances(&self, member: Member) -> Vec<usize> {
-        match member {
-            Member::Observer(number) => vec![self.validators + number as usize],
-            Member::Validator(key) => {
-                let Some(index) = self.set.index_of(&key) else { return Vec::new() };
-                let second = self.twins.iter().position(|twin| *twin == index.as_usize());
-                let second = second.map(|at| self.validators + self.observers + at);
-                [index.as_usize()].into_iter().chain(second).collect()
-            }
-        }
+        let first = match member {
+            Member::Validator(key) => self.owner(&key),
+            Member::Observer(number) if number as usize >= UNLISTED => Some(number as usize - UNLISTED),
+            Member::Observer(number) => Some(self.candidates() + number as usize),
+        };
+        first.map(|first| self.instances_of(first)).unwrap_or_default()
     }
 
-    /// Whether two members are instances of one validator.
+    /// The instances of a candidate, or an observer by itself.
+    #[must_use]
+    pub fn instances_of(&self, first: usize) -> Vec<usize> {
+        let second = self.twins.iter().position(|twin| *twin == first);
+        let second = second.map(|at| self.candidates() + self.observers + at);
+        [first].into_iter().chain(second).collect()
+    }
+
+    /// Whether two members are instances of one candidate.
     #[must_use]
     pub fn are_one(&self, one: usize, other: usize) -> bool {
-        one == other || (self.validator(one).is_some() && self.validator(one) == self.validator(other))
+        one == other || (self.candidate(one).is_some() && self.candidate(one) == self.candidate(other))
     }
 
     /// How a member lies; none if it is honest.
     #[must_use]
     pub fn lies(&self, who: usize) -> Option<Kind> {
-        self.liars.get(&self.validator(who)?.as_usize()).copied()
+        self.liars.get(&self.candidate(who)?).copied()
     }
 
     /// The validators that lie, and how.
@@ -94,7 +131,7 @@ impl Cast {
         &self.liars
     }
 
-    /// f: how many validators may lie.
+    /// f of the first set: how many of its validators may lie.
     #[must_use]
     pub fn faulty_max(&self) -> usize {
         (self.validators - 1) / 3
@@ -103,18 +140,17 @@ impl Cast {
 
 #[cfg(test)]
 mod tests {
-    use tierchain_primitives::{AccountId, Epoch};
-
     use super::*;
 
     #[test]
-    fn a_second_instance_is_the_same_validator() {
-        let set = ValidatorSet { epoch: Epoch(0), keys: (0..4).map(|at| AccountId([at; 32])).collect() };
-        let cast = Cast::new(set, 1, BTreeMap::from([(2, Kind::Twins)]));
-        assert_eq!(cast.members(), 6);
-        assert_eq!((cast.validator(5), cast.validator(4)), (Some(ValidatorIndex(2)), None));
-        assert_eq!(cast.instances(Member::Validator(AccountId([2; 32]))), [2, 5]);
-        assert_eq!(cast.instances(cast.member(4)), [4]);
-        assert!(cast.are_one(2, 5) && !cast.are_one(2, 4) && cast.lies(5) == Some(Kind::Twins));
+    fn a_second_instance_is_the_same_candidate() {
+        let key = |at| AccountId([at; 32]);
+        let keys = (0..5).map(|at| vec![key(at), key(100 + at)]).collect();
+        let cast = Cast::new(keys, 4, 1, BTreeMap::from([(2, Kind::Twins)]));
+        assert_eq!((cast.members(), cast.candidates()), (7, 5));
+        assert_eq!((cast.candidate(6), cast.candidate(5)), (Some(2), None));
+        assert_eq!(cast.instances(Member::Validator(key(102))), [2, 6], "whichever of its keys names it");
+        assert_eq!((cast.instances(cast.follower(5)), cast.instances(cast.follower(2))), (vec![5], vec![2, 6]));
+        assert!(cast.are_one(2, 6) && !cast.are_one(2, 5) && cast.lies(6) == Some(Kind::Twins));
     }
 }

@@ -112,11 +112,13 @@ impl Database {
         self.newest().root
     }
 
-    /// Executes the next block and commits it.
-    pub fn execute(&mut self, job: &ExecuteJob) {
+    /// Executes the next block and commits it. Says whether that changed who validates, or is decided to.
+    pub fn execute(&mut self, job: &ExecuteJob) -> bool {
         assert_eq!(job.header.number, self.best() + 1, "blocks are executed in order, each once");
         let executed = execute(&self.state, &self.pages, self.genesis, self.root(), job);
         let newest_nonempty = if job.body.is_empty() { self.newest().newest_nonempty } else { executed.number };
+        let rolls = [registry::VALIDATORS.key(), registry::PENDING.key()];
+        let changes_roll = executed.changes.iter().any(|(key, _)| rolls.iter().any(|roll| roll.as_slice() == key));
         let state_before = apply(&mut self.state, executed.changes);
         let pages_before = apply(&mut self.pages, executed.pages);
         self.blocks.push(Committed {
@@ -129,6 +131,7 @@ impl Database {
             state_before,
             pages_before,
         });
+        changes_roll
     }
 
     /// Puts everything on stable storage.

@@ -77,6 +77,12 @@ pub enum Event {
     SwitchTwins,
     /// A client does something.
     Client(usize),
+    /// The operators do something.
+    Council,
+    /// A validator without its old vote log looks whether to ask for an epoch in which it votes again.
+    Rejoin(usize, Life),
+    /// An operator restarts a node with the key that the set in force has.
+    ChangeKey(usize),
     /// An extrinsic reaches a validator's door.
     Submit {
         /// The validator.

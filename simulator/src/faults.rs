@@ -1,9 +1,11 @@
 //! What goes wrong. A fault strikes between two steps; what has to end, ends by itself.
 
-use tierchain_primitives::View;
+use tierchain_primitives::{H256, View};
+use tierchain_runtime::registry;
 
 use crate::body::Body;
 use crate::clock::{MS, SECOND};
+use crate::council;
 use crate::event::Event;
 use crate::world::World;
 
@@ -42,13 +44,22 @@ pub enum Fault {
     Halve,
     /// A vote log is lost, where that makes no more than f faulty validators.
     LoseLog,
+    /// A vote log is lost, perhaps with the database, and its validator rejoins: where that makes no more than f faulty.
+    LoseDisk,
+    /// A database is lost, and its validator's vote log isn't: where that makes no more than f faulty.
+    LoseDatabase,
+    /// Where the end of an epoch is near: somebody with a part in it crashes, or is cut off.
+    EpochEnd,
 }
 
 /// Most effects that a process may still perform before it crashes.
 const EFFECTS_BEFORE_CRASH: u64 = 12;
 
 impl Fault {
-    /// All of them.
+    /// Those that only days have on which the validators change.
+    pub const OF_EPOCHS: [Self; 3] = [Self::LoseDisk, Self::LoseDatabase, Self::EpochEnd];
+
+    /// All others.
     pub const ALL: [Self; 16] = [
         Self::Crash,
         Self::CrashPrimary,
@@ -106,7 +117,9 @@ impl Fault {
             Self::CutOffAhead => cut_off_ahead(world),
             Self::Funnel => funnel(world, victim),
             Self::Halve => halve(world),
-            Self::LoseLog => lose_log(world, victim),
+            Self::LoseLog if world.scene.profile.reform.is_none() => lose_log(world, victim),
+            Self::LoseLog | Self::LoseDisk | Self::LoseDatabase => lose_memory(world, victim, self),
+            Self::EpochEnd => at_the_end(world, victim),
         }
     }
 }
@@ -120,7 +133,7 @@ fn cut_off_ahead(world: &mut World) {
         let prepared = status.consensus.and_then(|it| it.prepared);
         Some(if by_final { (View(0), status.last.0) } else { prepared.unwrap_or_default() })
     };
-    let validators = world.bodies.iter().take(world.scene.cast.validators());
+    let validators = world.bodies.iter().take(world.scene.cast.candidates());
     let mut reached: Vec<_> = validators.filter_map(|body| Some((reached(body)?, body.number))).collect();
     reached.sort_unstable();
     if let [.., second, first] = reached.as_slice()
@@ -145,7 +158,7 @@ pub(crate) fn go_on_without(world: &mut World, who: usize) {
 
 /// Only one member hears votes, while everybody hears the primary: it prepares a window of blocks alone.
 fn funnel(world: &mut World, ahead: usize) {
-    let (count, primary) = (world.scene.cast.validators(), primary(world));
+    let (count, primary) = (world.scene.cast.candidates(), primary(world));
     if ahead == primary || ahead >= count {
         return;
     }
@@ -181,7 +194,51 @@ fn crash(world: &mut World, who: usize) {
 /// The primary that most would name.
 fn primary(world: &World) -> usize {
     let views = world.bodies.iter().filter_map(|body| body.primary());
-    views.max().map_or(0, |(_, primary)| primary.as_usize())
+    views.max().and_then(|(.., key)| world.scene.cast.owner(&key)).unwrap_or(0)
+}
+
+/// Whoever lost its log doesn't vote before an epoch of its own; whoever lost its database has to follow from the start.
+fn lose_memory(world: &mut World, victim: usize, fault: Fault) {
+    let (bodies, scene) = (&world.bodies, &world.scene);
+    let is_honest = victim < scene.cast.candidates() && scene.cast.lies(victim).is_none();
+    if !is_honest || bodies[victim].is_lost() {
+        return;
+    }
+    let mut faulty = council::faulty(bodies, scene);
+    faulty.insert(victim);
+    let is_borne = council::sets(bodies, scene).iter().all(|set| world.council.bears(set, &faulty));
+    // A key rejoins once an hour, and no day is that long.
+    let has_rejoined = bodies.iter().any(|body| registry::rejoined(&body.database, &bodies[victim].key()).is_some());
+    if !is_borne || (fault != Fault::LoseDatabase && has_rejoined) {
+        return;
+    }
+    world.losses += 1;
+    if fault == Fault::LoseDatabase {
+        return world.bodies[victim].lose_database(&mut world.scene);
+    }
+    let loses_database = world.scene.random.chance(500);
+    let mut challenge = H256::ZERO;
+    challenge.0[..8].copy_from_slice(&world.scene.random.number().to_le_bytes());
+    world.bodies[victim].lose_disk(loses_database, challenge, &mut world.scene);
+}
+
+/// While somebody knows of a decided end that isn't here yet, or has just seen one.
+fn at_the_end(world: &mut World, victim: usize) {
+    let is_near = |body: &Body| {
+        let begins_after = world.scene.witness.seats().newest().begins_after;
+        let decided = registry::epoch_change(&body.database).is_some();
+        decided || body.status().is_some_and(|status| begins_after > 0 && status.last.0 <= begins_after + 2)
+    };
+    if !world.bodies.iter().any(is_near) {
+        return;
+    }
+    match world.scene.random.below(5) {
+        0 => crash(world, victim),
+        1 => crash(world, primary(world)),
+        2 => isolate(world, victim, (true, true)),
+        3 => cut_off_ahead(world),
+        _ => (0..world.bodies.len()).for_each(|who| crash(world, who)),
+    }
 }
 
 fn partition(world: &mut World) {

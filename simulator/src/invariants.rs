@@ -8,6 +8,7 @@ mod agreement;
 mod answers;
 mod certificates;
 mod durability;
+mod electorate;
 mod heads;
 mod honesty;
 mod leaving;
@@ -15,27 +16,33 @@ mod liveness;
 mod once;
 mod patience;
 mod promises;
+mod quotas;
 mod roots;
+mod seats;
+mod voting;
 
 use tierchain_consensus::{Message, Verify};
 use tierchain_primitives::certificate::ValidatorSet;
-use tierchain_primitives::{BlockNumber, H256};
+use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256};
 use tierchain_replica::evidence::Evidence;
 use tierchain_replica::{DropReason, ExecuteJob, Executed, Input, Record, Replica};
+use tierchain_runtime::Quota;
 
 use crate::cast::Cast;
 
 use accountability::Accountability;
 use agreement::Agreement;
 use answers::Answers;
-use certificates::Certificates;
 use durability::Durability;
 use heads::Heads;
 use leaving::Leaving;
 pub use liveness::{Liveness, heals_within};
 use once::Once;
 use promises::Promises;
+use quotas::Quotas;
 use roots::Roots;
+pub use seats::{Seating, Seats};
+use voting::Voting;
 
 /// A property that didn't hold.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -65,44 +72,55 @@ pub(crate) type Check = Result<(), Violation>;
 #[derive(Debug)]
 pub struct Witness {
     genesis: H256,
-    set: ValidatorSet,
     cast: Cast,
     accountability: Accountability,
     agreement: Agreement,
     answers: Answers,
-    certificates: Certificates,
     durability: Durability,
     heads: Heads,
     leaving: Leaving,
     once: Once,
     promises: Promises,
+    quotas: Quotas,
     roots: Roots,
+    seats: Seats,
+    voting: Voting,
     refused: usize,
     violation: Option<Violation>,
 }
 
 impl Witness {
-    /// A witness of a run among these validators.
+    /// A witness of a run that begins with these validators.
     #[must_use]
     pub fn new(genesis: H256, set: ValidatorSet, cast: Cast) -> Self {
-        let validators = set.len();
         Self {
             accountability: Accountability::default(),
             agreement: Agreement::default(),
             answers: Answers::default(),
-            durability: Durability::new(validators),
-            certificates: Certificates::new(genesis, set.clone()),
+            durability: Durability::default(),
             heads: Heads::default(),
             leaving: Leaving::default(),
             once: Once::default(),
-            promises: Promises::new(validators),
+            promises: Promises::default(),
+            quotas: Quotas::default(),
             roots: Roots::default(),
+            seats: Seats::new(set, &cast),
+            voting: Voting::default(),
             refused: 0,
             violation: None,
             genesis,
-            set,
             cast,
         }
+    }
+
+    /// An account that only remarks, and its quota at first.
+    pub fn watch_quota(&mut self, account: AccountId, quota: Quota) {
+        self.quotas.watch(account, quota);
+    }
+
+    /// Operators may give an account this quota from now on.
+    pub fn on_quota_proposed(&mut self, account: &AccountId, quota: Quota) {
+        self.quotas.on_proposed(account, quota);
     }
 
     /// The first violation, if there was one.
@@ -121,9 +139,33 @@ impl Witness {
 
     /// A member says something to others.
     pub fn on_said(&mut self, who: usize, message: &Message) {
+        if !self.is_honest(who) {
+            return;
+        }
+        let epoch = message.epoch();
+        let (seats, cast) = (&self.seats, &self.cast);
+        let check = match seats.of(epoch).zip(seats.place(epoch, who, cast)) {
+            None => voting::spoke_without_seat(who, epoch),
+            Some((seating, me)) => {
+                let check = self.promises.on_said(who, me, message);
+                check.and_then(|()| self.leaving.on_said(me, message, seating, cast))
+            }
+        };
+        self.keep(check);
+    }
+
+    /// A member's process starts.
+    pub fn on_new_life(&mut self, who: usize) {
+        self.voting.on_new_life(who);
+    }
+
+    /// Where a member is at the end of a turn.
+    pub fn on_epochs(&mut self, who: usize, replica: &Replica) {
         if self.is_honest(who) {
-            let check = self.promises.on_said(who, message);
-            let check = check.and_then(|()| self.leaving.on_said(who, message, &self.cast));
+            if replica.me().is_some() {
+                self.voting.on_vote(who, replica.set().epoch, replica.chain().last().header.number);
+            }
+            let check = self.seats.on_epochs(who, replica.epochs(), &self.cast);
             self.keep(check);
         }
     }
@@ -133,16 +175,31 @@ impl Witness {
         if !self.is_honest(who) {
             return;
         }
-        let number = job.header.number;
-        let check = self
-            .agreement
-            .on_final(who, number, job.hash)
-            .and_then(|()| self.certificates.on_final(who, job, verifier))
-            .and_then(|()| self.promises.on_final(who, number, job.hash))
-            .and_then(|()| self.durability.on_final(who, number, job.hash))
-            .and_then(|()| self.roots.on_final(who, job))
-            .and_then(|()| self.once.on_final(number, &job.body));
+        let check = self.check_final(who, job, verifier);
         self.keep(check);
+    }
+
+    fn check_final(&mut self, who: usize, job: &ExecuteJob, verifier: &dyn Verify) -> Check {
+        let (number, epoch) = (job.header.number, job.certificate.epoch);
+        let votes = self.voting.votes_at(who, epoch, number);
+        self.agreement.on_final(who, number, job.hash)?;
+        electorate::on_final(who, job, &self.seats, verifier, &self.genesis)?;
+        let seating = self.seats.of(epoch);
+        seating.map_or(Ok(()), |it| certificates::on_final(who, job, &it.set, verifier, &self.genesis))?;
+        self.seats.on_final(&job.header, &self.cast)?;
+        if votes {
+            self.promises.on_final(who, number, job.hash)?;
+        }
+        self.durability.on_final(who, number, job.hash, votes)?;
+        self.roots.on_final(who, job)?;
+        let at = job.header.pre_runtime().map_or(0, |pre| pre.timestamp);
+        self.quotas.on_final(number, at, &job.body)?;
+        self.once.on_final(number, &job.body)
+    }
+
+    /// What a member has executed is on stable storage up to here.
+    pub fn on_flushed(&mut self, who: usize, number: BlockNumber) {
+        self.durability.on_flushed(who, number);
     }
 
     /// A member executed a block.
@@ -160,10 +217,18 @@ impl Witness {
         }
     }
 
-    /// A validator at this height let an extrinsic go.
-    pub fn on_dropped(&mut self, who: usize, height: BlockNumber, hash: H256, reason: DropReason) {
+    /// A validator let an extrinsic go.
+    pub fn on_dropped(&mut self, who: usize, replica: &Replica, hash: H256, reason: DropReason) {
         if self.is_honest(who) {
-            let check = self.answers.on_dropped(who, height, hash, reason, &self.once);
+            let check = self.answers.on_dropped(who, replica, hash, reason, &self.once);
+            self.keep(check);
+        }
+    }
+
+    /// A member whose newest final block is `last` turned an account away at a time, for its quota.
+    pub fn on_over_quota(&mut self, who: usize, account: &AccountId, last: BlockNumber, now: u64) {
+        if self.is_honest(who) {
+            let check = self.quotas.on_over_quota(who, account, last, now);
             self.keep(check);
         }
     }
@@ -171,17 +236,33 @@ impl Witness {
     /// A record of a member's vote log is on disk.
     pub fn on_written(&mut self, who: usize, record: &Record) {
         if self.is_honest(who) {
-            let check = self.promises.on_written(who, record);
-            let check = check.and_then(|()| self.heads.on_written(who, record));
+            let check = self.check_written(who, record);
             self.keep(check);
         }
+    }
+
+    fn check_written(&mut self, who: usize, record: &Record) -> Check {
+        let (seats, cast) = (&self.seats, &self.cast);
+        let place = |epoch: Epoch| seats.place(epoch, who, cast);
+        if let Record::Epoch(epoch) = record {
+            self.voting.on_epoch(who, *epoch, seats, cast)?;
+        }
+        self.promises.on_written(who, record, place)?;
+        self.heads.on_written(who, record, place)
     }
 
     /// A validator's vote log is gone.
     pub fn on_log_lost(&mut self, who: usize) {
         self.answers.on_log_lost(who);
-        self.durability.on_log_lost(who);
+        self.durability.on_lost(who);
         self.promises.on_log_lost(who);
+        self.voting.on_log_lost(who);
+    }
+
+    /// A member's database is gone, and not its vote log.
+    pub fn on_database_lost(&mut self, who: usize) {
+        self.answers.on_log_lost(who);
+        self.durability.on_lost(who);
     }
 
     /// A member comes back from its disk.
@@ -196,7 +277,8 @@ impl Witness {
     /// A member came back from its disk and said again what is final.
     pub fn on_restarted(&mut self, who: usize, replica: &Replica) {
         if self.is_honest(who) {
-            let check = self.answers.on_restarted(who, replica, &self.once);
+            let is_whole = self.durability.is_whole(who);
+            let check = self.answers.on_restarted(who, replica, &self.once, is_whole);
             self.keep(check);
         }
     }
@@ -213,10 +295,12 @@ impl Witness {
         if !self.is_honest(who) {
             return;
         }
-        let mut check = honesty::accused(who, evidence, &self.cast);
+        let mut check = honesty::accused(who, evidence, &self.seats, &self.cast);
         if let Evidence::Contradiction(pair) = evidence {
             let accountability = &mut self.accountability;
-            check = check.and_then(|()| accountability.on_evidence(who, pair, verifier, &self.set, &self.genesis));
+            let seating = self.seats.of(pair.epoch());
+            let mut look = |set| accountability.on_evidence(who, pair, verifier, set, &self.genesis);
+            check = check.and_then(|()| seating.map_or(Ok(()), |it| look(&it.set)));
         }
         self.keep(check);
     }
@@ -272,6 +356,30 @@ impl Witness {
     #[must_use]
     pub fn included(&self) -> usize {
         self.once.count()
+    }
+
+    /// Who sits where, as far as any honest member is.
+    #[must_use]
+    pub fn seats(&self) -> &Seats {
+        &self.seats
+    }
+
+    /// The newest epoch in which a member's log has it vote.
+    #[must_use]
+    pub fn bound_to(&self, who: usize) -> Option<Epoch> {
+        self.voting.bound_to(who)
+    }
+
+    /// Whether a member lost its vote log and votes in no epoch since.
+    #[must_use]
+    pub fn is_mute(&self, who: usize) -> bool {
+        self.voting.is_mute(who)
+    }
+
+    /// How often an account was turned away for its quota.
+    #[must_use]
+    pub fn slowed(&self) -> usize {
+        self.quotas.slowed()
     }
 
     /// How many contradictions honest validators showed.

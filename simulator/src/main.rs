@@ -96,6 +96,9 @@ fn run_one(options: &Options) -> bool {
         report.recovery / 1_000,
         report.fingerprint
     );
+    if report.epochs > 0 || report.losses > 0 || report.slowed > 0 {
+        let _ = writeln!(out, "epochs {} · losses {} · slowed {}", report.epochs, report.losses, report.slowed);
+    }
     if let Some(violation) = &report.violation {
         let _ = writeln!(out, "seed {} · {violation}\n  {}", options.seed, command(options));
     }

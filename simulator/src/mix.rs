@@ -6,9 +6,10 @@ use crate::faults::Fault;
 use crate::network::Weather;
 use crate::profile::Profile;
 use crate::random::Random;
+use crate::reform::{self, Reform, Thrift, Wish};
 
 /// The version of the mixes. A seed means another run in another version.
-pub const MIX_VERSION: u32 = 2;
+pub const MIX_VERSION: u32 = 3;
 
 /// A mix of days.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
@@ -16,6 +17,8 @@ pub enum Mix {
     /// Everything.
     #[default]
     Any,
+    /// Everything among validators that stay: what version 2 called any.
+    Fixed,
     /// Everything but liars.
     Honest,
     /// f liars, every time.
@@ -34,6 +37,14 @@ pub enum Mix {
     Crashes,
     /// Vote logs are lost.
     LostLogs,
+    /// The validators change all the time.
+    Epochs,
+    /// The validators change, and whoever has a part in an epoch's end crashes or is cut off in the middle of it.
+    EpochEnds,
+    /// Disks are lost, and validators rejoin.
+    Amnesia,
+    /// Accounts may use little, and some flood.
+    Quotas,
 }
 
 impl Mix {
@@ -46,7 +57,9 @@ impl Mix {
     /// Makes a day that was drawn from everything one of this mix.
     pub fn shape(self, day: &mut Profile, random: &mut Random) {
         match self {
-            Self::Any => {}
+            Self::Any | Self::Fixed | Self::Epochs | Self::EpochEnds | Self::Quotas => {}
+            // Whoever lost its log counts among the faulty.
+            Self::Amnesia => day.draw_liars((day.validators - 1) / 3 - 1, &Kind::ALL, random),
             Self::Honest => day.liars.clear(),
             Self::Liars => day.draw_liars(usize::MAX, &Kind::ALL, random),
             Self::ViewChanges => {
@@ -96,6 +109,39 @@ impl Mix {
                 day.faults = vec![Fault::LoseLog, Fault::Crash, Fault::Flap];
                 day.faults_per_mille = 20;
             }
+        }
+    }
+
+    /// Lets the validators change and accounts be thrifty, on days of this mix that have such things.
+    pub fn reform(self, day: &mut Profile, seed: u64) {
+        let random = &mut reform::stream(seed);
+        let (changes, saves) = match self {
+            Self::Any => (random.chance(500), random.chance(200)),
+            Self::Epochs => (true, random.chance(200)),
+            Self::EpochEnds | Self::Amnesia => (true, false),
+            Self::Quotas => (random.chance(300), true),
+            _ => return,
+        };
+        if changes {
+            day.reform = Some(Reform::draw(random));
+            day.faults.extend(reform::draw_faults(random));
+        }
+        if saves {
+            day.thrift = Some(Thrift::draw(random));
+        }
+        match self {
+            Self::EpochEnds => {
+                day.faults = vec![Fault::EpochEnd, Fault::Crash];
+                day.faults_per_mille = random.pick(&[10, 30, 100]);
+            }
+            Self::Amnesia => {
+                day.faults = vec![Fault::LoseDisk, Fault::LoseDatabase, Fault::Crash, Fault::Flap];
+                day.faults_per_mille = random.pick(&[3, 10]);
+            }
+            _ => {}
+        }
+        if let (Some(reform), true) = (&mut day.reform, saves) {
+            reform.wishes.push(Wish::Quota);
         }
     }
 }

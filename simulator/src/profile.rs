@@ -11,6 +11,7 @@ use crate::faults::Fault;
 use crate::mix::Mix;
 use crate::network::Weather;
 use crate::random::Random;
+use crate::reform::{LONG, Reform, Thrift};
 use crate::signing::Scheme;
 
 /// Every tenth seed signs with real ed25519.
@@ -21,7 +22,7 @@ const REAL_SIGNATURES_EVERY: u64 = 10;
 pub struct Options {
     /// Everything random comes from it.
     pub seed: u64,
-    /// Events before the network heals.
+    /// Events before the network heals; four times as many where the validators change.
     pub steps: u64,
     /// How many validators; none lets the seed decide between 4 and 7.
     pub validators: Option<usize>,
@@ -92,6 +93,10 @@ pub struct Profile {
     pub faults_per_mille: u64,
     /// Which faults there are.
     pub faults: Vec<Fault>,
+    /// How the validators change; none where they stay.
+    pub reform: Option<Reform>,
+    /// How little accounts may use; none where that is as much as they ever want.
+    pub thrift: Option<Thrift>,
 }
 
 impl Profile {
@@ -123,11 +128,20 @@ impl Profile {
             mortal_per_mille: random.pick(&[0, 200, 800]),
             faults_per_mille: random.pick(&[0, 3, 10, 30]),
             faults: faults(random),
+            reform: None,
+            thrift: None,
         };
         let count = random.pick(&[0, 1, usize::MAX]);
         day.draw_liars(count, &Kind::ALL, random);
         options.mix.shape(&mut day, random);
+        options.mix.reform(&mut day, options.seed);
         day
+    }
+
+    /// How many events this day has where `steps` are asked for.
+    #[must_use]
+    pub fn steps(&self, steps: u64) -> u64 {
+        if self.reform.is_some() { steps.saturating_mul(LONG) } else { steps }
     }
 
     /// Makes liars of so many validators, at most f, each of one of these kinds.

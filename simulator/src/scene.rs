@@ -5,14 +5,15 @@ use std::rc::Rc;
 use tierchain_consensus::Parameters;
 use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::epoch::Epochs;
-use tierchain_primitives::{AccountId, ValidatorIndex};
+use tierchain_primitives::{AccountId, H256};
 use tierchain_replica::genesis::Genesis;
-use tierchain_replica::{Member, Pace, Settings, Voter};
-use tierchain_runtime::{GenesisConfig, Quota, Weights};
+use tierchain_replica::{Pace, Settings, Voter, epochs_of};
+use tierchain_runtime::{GenesisConfig, Quota, Validator, Weights, registry};
 
 use crate::adversaries::{Means, Sides};
 use crate::cast::Cast;
 use crate::clock::{GENESIS_MS, MS, SECOND, Time};
+use crate::database::Database;
 use crate::event::{Event, Parcel};
 use crate::invariants::Witness;
 use crate::network::{Life, Network};
@@ -46,7 +47,7 @@ pub struct Scene {
     pub sides: Sides,
     /// Block 0.
     pub genesis: Genesis,
-    /// The validators.
+    /// The first validators.
     pub set: ValidatorSet,
     /// What is shown.
     pub trace: Trace,
@@ -60,9 +61,15 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// The genesis block of these validators with these accounts.
+    /// The genesis block with these accounts, these registered validators and observers, and this quota. Where the
+    /// validators stay, the registry needn't know any.
     #[must_use]
-    pub fn genesis(accounts: impl Iterator<Item = AccountId>) -> Genesis {
+    pub fn genesis(
+        accounts: impl Iterator<Item = AccountId>,
+        validators: Vec<Validator>,
+        observers: Vec<Vec<u8>>,
+        quota: Option<Quota>,
+    ) -> Genesis {
         let accounts = accounts.map(|account| (account, tierchain_runtime::Roles::NONE)).collect();
         Genesis::build(&GenesisConfig {
             name: "simulated".into(),
@@ -70,6 +77,9 @@ impl Scene {
             time: GENESIS_MS,
             block_nonce_bits: BLOCK_NONCE_BITS,
             accounts,
+            validators,
+            observers,
+            quota: quota.unwrap_or_default(),
             ..GenesisConfig::default()
         })
     }
@@ -84,19 +94,33 @@ impl Scene {
         Parameters { bug: self.bug, ..Parameters::default() }
     }
 
-    /// The settings of a member's replica; a validator that lost its vote log doesn't vote.
+    /// The settings of a member's replica that votes with this key, if it has a vote log. `rejoins` is the challenge that
+    /// the log begins with.
     #[must_use]
-    pub fn settings(&self, who: usize, votes: bool) -> Settings {
-        let key = self.validator(who).filter(|_| votes).and_then(|me| self.set.key(me).copied());
+    pub fn settings(&self, database: &Database, key: Option<AccountId>, rejoins: Option<H256>) -> Settings {
         let parameters = self.parameters();
         Settings {
             genesis: self.genesis.hash,
-            epochs: Epochs::new(0, self.set.clone()),
-            voter: key.map(|key| Voter { key, parameters, rejoins: None }),
+            epochs: self.epochs(database),
+            voter: key.map(|key| Voter { key, parameters, rejoins }),
             pace: Pace::new(GENESIS_MS, self.profile.heartbeat_ms),
             weights: Weights::new(BLOCK_NONCE_BITS),
-            quota: Quota::default(),
+            quota: self.quota(database),
         }
+    }
+
+    /// The epochs up to a database's newest block.
+    #[must_use]
+    pub fn epochs(&self, database: &Database) -> Epochs {
+        if self.profile.reform.is_some() { epochs_of(database) } else { Epochs::new(0, self.set.clone()) }
+    }
+
+    fn quota(&self, database: &Database) -> Quota {
+        #[cfg(feature = "bugs")]
+        if self.bug == Some(tierchain_consensus::Bug::QuotaUnknown) {
+            return Quota::default();
+        }
+        registry::quota(database)
     }
 
     /// How many members there are.
@@ -105,26 +129,14 @@ impl Scene {
         self.cast.members()
     }
 
-    /// A member's place in the set; none for an observer.
-    #[must_use]
-    pub fn validator(&self, who: usize) -> Option<ValidatorIndex> {
-        self.cast.validator(who)
-    }
-
-    /// A member as its peers know it.
-    #[must_use]
-    pub fn member(&self, who: usize) -> Member {
-        self.cast.member(who)
-    }
-
-    /// What a liar has at hand.
-    pub fn means<'a>(&'a mut self, who: usize, identity: &'a Identity) -> Option<Means<'a>> {
+    /// What a liar has at hand that is in an epoch with this set.
+    pub fn means<'a>(&'a mut self, who: usize, identity: &'a Identity, set: &'a ValidatorSet) -> Option<Means<'a>> {
         Some(Means {
             who,
-            index: self.cast.validator(who)?,
+            index: set.index_of(&identity.public())?,
             identity,
             genesis: self.genesis.hash,
-            set: &self.set,
+            set,
             cast: &self.cast,
             sides: self.profile.sides,
             random: &mut self.random,

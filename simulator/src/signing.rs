@@ -39,6 +39,15 @@ impl Identity {
         }
     }
 
+    /// The holder of this key, who signs by the scheme.
+    #[must_use]
+    pub fn of_pair(scheme: Scheme, pair: KeyPair) -> Self {
+        match scheme {
+            Scheme::KeyedHash => Self::KeyedHash(pair.public()),
+            Scheme::Ed25519 => Self::Ed25519(Box::new(pair)),
+        }
+    }
+
     /// Its public key.
     #[must_use]
     pub fn public(&self) -> AccountId {

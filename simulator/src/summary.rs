@@ -20,6 +20,14 @@ pub struct Summary {
     pub evidence: u64,
     /// Messages of liars that honest members refused, in the runs of this process.
     pub refused: u64,
+    /// Epochs that ended, in the runs of this process.
+    pub epochs: u64,
+    /// Vote logs and databases lost by validators that go on, in the runs of this process.
+    pub losses: u64,
+    /// Submissions turned away for their account's quota, in the runs of this process.
+    pub slowed: u64,
+    reforms: u64,
+    thrifts: u64,
     by_validators: BTreeMap<usize, u64>,
     by_liars: BTreeMap<String, u64>,
     by_fault: BTreeMap<String, u64>,
@@ -35,6 +43,8 @@ impl Summary {
         let day = Profile::new(options, &mut Random::new(options.seed));
         *self.by_validators.entry(day.validators).or_default() += 1;
         self.ed25519 += u64::from(day.scheme == crate::signing::Scheme::Ed25519);
+        self.reforms += u64::from(day.reform.is_some());
+        self.thrifts += u64::from(day.thrift.is_some());
         if day.liars.is_empty() {
             *self.by_liars.entry("nobody".into()).or_default() += 1;
         }
@@ -57,6 +67,8 @@ impl fmt::Display for Summary {
         writeln!(f, "mix {MIX_VERSION} · {} · ed25519 {}", list(&validators), self.ed25519)?;
         writeln!(f, "who lies: {}", list(&self.by_liars))?;
         writeln!(f, "what fails: {}", list(&self.by_fault))?;
+        writeln!(f, "validators change {} · tight quotas {}", self.reforms, self.thrifts)?;
+        writeln!(f, "epochs {} · losses {} · slowed {}", self.epochs, self.losses, self.slowed)?;
         write!(f, "evidence {} · refused messages of liars {}", self.evidence, self.refused)
     }
 }

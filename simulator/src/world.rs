@@ -3,15 +3,18 @@
 
 use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::{BlockNumber, Epoch};
+use tierchain_runtime::Validator;
 
 use crate::adversaries::{Kind, Sides};
 use crate::body::Body;
 use crate::cast::Cast;
 use crate::clock::{MS, SECOND, Time};
+use crate::council::Council;
 use crate::event::Event;
 use crate::faults;
 use crate::invariants::{Liveness, Violation, Witness, heals_within};
 use crate::network::{Network, Weather};
+use crate::people::{self, Candidate};
 use crate::profile::{Options, Profile};
 use crate::queue::Queue;
 use crate::random::Random;
@@ -43,6 +46,12 @@ pub struct Report {
     pub evidence: usize,
     /// Messages that honest members refused.
     pub refused: usize,
+    /// Epochs that ended.
+    pub epochs: u32,
+    /// Times that a validator lost its vote log and asked for an epoch of its own, or its database.
+    pub losses: u32,
+    /// Submissions turned away for their account's quota.
+    pub slowed: usize,
     /// Two runs share it only if they went the same way.
     pub fingerprint: u64,
 }
@@ -56,6 +65,10 @@ pub struct World {
     pub scene: Scene,
     /// The clients.
     pub workload: Workload,
+    /// The operators; none acts where the validators stay.
+    pub council: Council,
+    /// How many vote logs and databases were lost by members that go on.
+    pub losses: u32,
     steps: u64,
 }
 
@@ -65,26 +78,31 @@ impl World {
     pub fn new(options: &Options) -> Self {
         let mut random = Random::new(options.seed);
         let profile = Profile::new(options, &mut random);
-        let identities = |kind: &str, count| -> Vec<Identity> {
-            (0..count).map(|index| Identity::new(profile.scheme, kind, index)).collect()
+        let clients: Vec<Identity> =
+            (0..profile.clients).map(|index| Identity::new(profile.scheme, "client", index)).collect();
+        let candidates = candidates(&profile);
+        let members = identities(&profile, &candidates);
+        let keys = match candidates.is_empty() {
+            true => members.iter().take(profile.validators).map(|own| vec![own[0].public()]).collect(),
+            false => people::keys(&candidates),
         };
-        let validators = identities("validator", profile.validators);
-        let clients = identities("client", profile.clients);
-        let genesis = Scene::genesis(Workload::accounts(&clients));
-        let set = ValidatorSet { epoch: Epoch(0), keys: validators.iter().map(Identity::public).collect() };
-        let cast = Cast::new(set.clone(), profile.observers, profile.liars.clone());
+        let (registered, observers) = registered(&profile, &candidates);
+        let quota = profile.thrift.as_ref().map(|thrift| thrift.quota);
+        let genesis = Scene::genesis(Workload::accounts(&clients), registered, observers, quota);
+        let cast = Cast::new(keys, profile.validators, profile.observers, profile.liars.clone());
+        let first = (0..profile.validators).map(|who| cast.keys(who)[0]);
+        let set = ValidatorSet { epoch: Epoch(0), keys: first.collect() };
         let mut sides = Sides::default();
         sides.draw(&cast, &mut random);
-        let members = (0..cast.members()).map(|who| match cast.validator(who) {
-            Some(index) => Identity::new(profile.scheme, "validator", index.as_usize()),
-            None => Identity::new(profile.scheme, "observer", who),
-        });
-        let members: Vec<Identity> = members.collect();
+        let mut witness = Witness::new(genesis.hash, set.clone(), cast.clone());
+        for client in &clients {
+            witness.watch_quota(client.public(), quota.unwrap_or_default());
+        }
         let mut scene = Scene {
             queue: Queue::default(),
             network: Network::new(profile.weather),
             random,
-            witness: Witness::new(genesis.hash, set.clone(), cast.clone()),
+            witness,
             verifier: Verifier::new(profile.scheme).into(),
             profile,
             cast,
@@ -105,13 +123,17 @@ impl World {
         }
         let workload = Workload::new(clients);
         (0..scene.profile.clients).for_each(|client| scene.queue.after(0, Event::Client(client)));
-        Self { bodies, scene, workload, steps: 0 }
+        if scene.profile.reform.is_some() {
+            scene.queue.after(0, Event::Council);
+        }
+        Self { bodies, scene, workload, council: Council::new(candidates), losses: 0, steps: 0 }
     }
 
     /// Runs it to its end.
     #[must_use]
     pub fn run(mut self, options: &Options) -> Report {
-        while self.steps < options.steps && self.scene.witness.violation().is_none() {
+        let steps = self.scene.profile.steps(options.steps);
+        while self.steps < steps && self.scene.witness.violation().is_none() {
             self.step();
             self.strike();
         }
@@ -128,6 +150,9 @@ impl World {
             recovery: self.scene.queue.now() - healed,
             evidence: self.scene.witness.evidence(),
             refused: self.scene.witness.refused(),
+            epochs: self.scene.witness.seats().newest().set.epoch.0,
+            losses: self.losses,
+            slowed: self.scene.witness.slowed(),
             fingerprint: self.scene.trace.fingerprint(),
         }
     }
@@ -184,6 +209,12 @@ impl World {
             Event::FreeDisk(who) => self.bodies[who].free_disk(),
             Event::SwitchTwins => self.switch_twins(),
             Event::Client(client) => self.workload.act(client, &self.bodies, scene),
+            Event::Council => {
+                self.regain();
+                self.council.act(&self.bodies, &self.workload, &mut self.scene);
+            }
+            Event::Rejoin(who, life) if self.bodies[who].life == life => self.bodies[who].ask_to_rejoin(scene),
+            Event::ChangeKey(who) => self.bodies[who].change_key(scene),
             Event::Submit { to, bytes } => self.bodies[to].submit(&bytes, scene),
             Event::Turn(who, life) if self.bodies[who].life == life => self.bodies[who].turn(scene),
             Event::Executed(who, life) if self.bodies[who].life == life => self.bodies[who].execute(scene),
@@ -191,7 +222,9 @@ impl World {
             Event::Verified { who, life, digest, entries } if self.bodies[who].life == life => {
                 self.bodies[who].on_verified(digest, &entries, scene);
             }
-            Event::Turn(..) | Event::Executed(..) | Event::Flush(..) | Event::Verified { .. } => return false,
+            Event::Turn(..) | Event::Executed(..) | Event::Flush(..) | Event::Verified { .. } | Event::Rejoin(..) => {
+                return false;
+            }
         }
         true
     }
@@ -220,7 +253,7 @@ impl World {
 
     fn recover(&mut self) {
         let liveness = Liveness::new(self);
-        let within = heals_within(self.scene.cast.liars().len());
+        let within = heals_within(self);
         let until = self.scene.queue.now() + within;
         let steps_max = self.steps + RECOVERY_STEPS_MAX;
         while self.scene.witness.violation().is_none() {
@@ -236,6 +269,20 @@ impl World {
                 return self.scene.witness.on_stuck(format!("{steps} steps after the network healed {missing}"));
             }
             (0..LOOK_EVERY).for_each(|_| self.step());
+        }
+    }
+
+    /// Whoever lost its memory and votes again is as good as any, once everybody has followed to its epoch.
+    fn regain(&mut self) {
+        let (cast, witness) = (&self.scene.cast, &self.scene.witness);
+        let honest = |who: &&usize| cast.lies(**who).is_none();
+        let newest = &witness.seats().newest().members;
+        for who in (0..cast.candidates()).filter(|who| self.bodies[*who].is_lost()).collect::<Vec<_>>() {
+            let Some(epoch) = self.bodies[who].epoch().filter(|_| self.bodies[who].votes()) else { continue };
+            let is_there = |other: &usize| witness.bound_to(*other).is_none_or(|bound| bound >= epoch);
+            if newest.iter().filter(honest).all(is_there) {
+                self.bodies[who].regain();
+            }
         }
     }
 
@@ -263,7 +310,7 @@ impl World {
         if can_talk {
             self.scene.network.connect((one, lives.0), (other, lives.1));
             for (who, peer) in [(one, other), (other, one)] {
-                let member = self.scene.member(peer);
+                let member = self.bodies[who].name(peer);
                 self.bodies[who].take(tierchain_replica::Input::Connected(member), &mut self.scene);
             }
         }
@@ -289,13 +336,36 @@ impl World {
             if self.bodies[who].life != life {
                 continue;
             }
-            let other_instances = self.scene.cast.instances(self.scene.member(peer));
+            let other_instances = self.scene.cast.instances_of(self.scene.cast.candidate(peer).unwrap_or(peer));
             if other_instances.into_iter().any(|it| self.scene.network.connection(who, it).is_some()) {
                 continue;
             }
             let refused = !self.bodies[peer].is_running() && self.scene.random.chance(500);
-            let peer = self.scene.member(peer);
+            let peer = self.bodies[who].name(peer);
             self.bodies[who].take(tierchain_replica::Input::Lost { peer, refused }, &mut self.scene);
         }
     }
+}
+
+/// Whoever may come to validate; nobody is needed where the validators stay.
+fn candidates(profile: &Profile) -> Vec<Candidate> {
+    let count = profile.reform.as_ref().map_or(0, |reform| profile.validators + reform.spares);
+    (0..count).map(|number| Candidate::new(profile.scheme, number)).collect()
+}
+
+/// By member, its keys.
+fn identities(profile: &Profile, candidates: &[Candidate]) -> Vec<Vec<Identity>> {
+    let key = |kind: &str, index: usize| vec![Identity::new(profile.scheme, kind, index)];
+    let own = |who: usize| candidates.get(who).map_or_else(|| key("validator", who), Candidate::identities);
+    let voters = profile.validators.max(candidates.len());
+    let observers = (voters..voters + profile.observers).map(|who| key("observer", who));
+    let twins = profile.liars.iter().filter(|(_, kind)| **kind == Kind::Twins).map(|(who, _)| own(*who));
+    (0..voters).map(own).chain(observers).chain(twins).collect()
+}
+
+/// What the registry holds at first: the validators, and as observers the spares, who follow.
+fn registered(profile: &Profile, candidates: &[Candidate]) -> (Vec<Validator>, Vec<Vec<u8>>) {
+    let (validators, spares) = candidates.split_at(profile.validators.min(candidates.len()));
+    let validators = validators.iter().map(|candidate| candidate.validator(0)).collect();
+    (validators, spares.iter().map(Candidate::peer_id).collect())
 }

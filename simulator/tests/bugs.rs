@@ -8,7 +8,7 @@ use tierchain_simulator::mix::Mix;
 use tierchain_simulator::profile::Options;
 
 /// Bug, mix, steps of a run, and within how many seeds it is found.
-const FOUND_WITHIN: [(Bug, Mix, u64, u64); 13] = [
+const FOUND_WITHIN: [(Bug, Mix, u64, u64); 18] = [
     (Bug::VoteBeforeWal, Mix::Crashes, 2_000, 5),
     (Bug::QuorumOfTwoF, Mix::Splits, 2_000, 5),
     (Bug::PreparedIgnored, Mix::ViewChanges, 2_000, 20),
@@ -22,6 +22,11 @@ const FOUND_WITHIN: [(Bug, Mix, u64, u64); 13] = [
     (Bug::LoneLoss, Mix::Flapping, 2_000, 10),
     (Bug::AmnesiacVotes, Mix::LostLogs, 2_000, 20),
     (Bug::TimeoutWithoutQuorum, Mix::Halves, 2_000, 20),
+    (Bug::BothSets, Mix::Epochs, 2_000, 20),
+    (Bug::EndsWhenExecuted, Mix::Epochs, 2_000, 10),
+    (Bug::RejoinsAtOnce, Mix::Amnesia, 2_000, 20),
+    (Bug::VotesBelowLog, Mix::Amnesia, 2_000, 30),
+    (Bug::QuotaUnknown, Mix::Quotas, 2_000, 10),
 ];
 
 #[test]

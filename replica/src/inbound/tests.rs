@@ -122,6 +122,9 @@ fn a_message_of_another_epoch_is_told_and_is_no_offence() {
         let taken = look(1, |inbound| inbound.consensus(validator(0), &suspect(epoch, &keys(0)[0])));
         assert!(matches!(taken, Ok(Some(Input::OtherEpoch { epoch: told, .. })) if told == Epoch(epoch)), "{taken:?}");
     }
+    // Whoever has just left the set may not know yet.
+    let removed = look(1, |inbound| inbound.consensus(Member::Observer(0), &suspect(0, &keys(0)[0])));
+    assert!(matches!(removed, Ok(Some(Input::OtherEpoch { epoch: Epoch(0), .. }))), "{removed:?}");
 }
 
 #[test]

@@ -5,13 +5,15 @@
 //! begins on it at view 0. No machine ever sees a message, a vote or an index of another epoch.
 //!
 //! A replica votes in an epoch when its key is in the set, its log binds it to no later epoch, and the log is the one
-//! that counts: the chain knows of no rejoin of the key, or of just the one that the log begins with. Otherwise it
+//! that counts: the chain knows of no rejoin of the key, or of just the one that the log begins with (perhaps made with
+//! the key before this one). Otherwise it
 //! follows like an observer.
 
 use tierchain_consensus::{Base, Config, Input as MachineInput, Machine};
 use tierchain_primitives::certificate::{Certificate, ValidatorSet};
 use tierchain_primitives::epoch::{EpochChange, Epochs};
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex, View};
+use tierchain_runtime::registry::Rejoined;
 
 use super::{Replica, Turn, Voter};
 use crate::accounts::LedgerRead;
@@ -19,6 +21,9 @@ use crate::effect::Effect;
 use crate::input::Member;
 use crate::record::Record;
 use crate::wire::SyncMessage;
+
+#[cfg(feature = "bugs")]
+mod bug;
 
 /// Why a replica doesn't vote.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,7 +86,17 @@ impl Replica {
     /// Reads what execution says about epochs: after the start and after each executed block.
     pub(super) fn read_epoch(&mut self, ledger: &impl LedgerRead) {
         self.executed_epoch.change = ledger.epoch_change();
-        self.executed_epoch.rejoined = self.settings.voter.as_ref().and_then(|voter| ledger.rejoined(&voter.key));
+        let voter = self.settings.voter.as_ref();
+        let rejoined = |voter: &Voter| ledger.rejoined(&voter.key).or_else(|| self.answered_before(voter, ledger));
+        self.executed_epoch.rejoined = voter.and_then(rejoined);
+    }
+
+    /// The rejoin of an earlier key that the log begins with, where the key in use never rejoined: what the log forgot was
+    /// said with that key, and a replaced key's log goes on.
+    fn answered_before(&self, voter: &Voter, ledger: &impl LedgerRead) -> Option<Rejoined> {
+        let challenge = voter.rejoins?;
+        let keys = self.epochs.iter().flat_map(|(_, set)| &set.keys);
+        keys.filter_map(|key| ledger.rejoined(key)).find(|rejoined| rejoined.challenge == challenge)
     }
 
     /// Goes on to the next epoch, if the newest final block ends this one.
@@ -95,11 +110,21 @@ impl Replica {
 
     /// Leaves the epoch, if the newest final block ends it. Everything that names a place in the old set goes with it.
     pub(super) fn leave_epoch<L>(&mut self, turn: &mut Turn<'_, L>) -> bool {
+        #[cfg(feature = "bugs")]
+        let bug = self.settings.voter.as_ref().and_then(|voter| voter.parameters.bug);
+        #[cfg(feature = "bugs")]
+        let executed_epoch = self.executed_epoch.clone();
         let Self { epochs, chain, .. } = self;
         let last = &chain.last().header;
-        if !epochs.follow(last).expect("a quorum, and an honest one in it, compared the next set") {
+        #[cfg(feature = "bugs")]
+        let follows_anyway = bug::follows_anyway(bug, epochs, last, executed_epoch.change.as_ref());
+        #[cfg(not(feature = "bugs"))]
+        let follows_anyway = false;
+        if !follows_anyway && !epochs.follow(last).expect("a quorum, and an honest one in it, compared the next set") {
             return false;
         }
+        #[cfg(feature = "bugs")]
+        bug::keep_those_that_left(bug, epochs);
         let (begins_after, set) = (last.number, epochs.current().clone());
         turn.staged.free(Effect::EpochBegan { begins_after, set });
         turn.queue.clear();
@@ -111,7 +136,14 @@ impl Replica {
         self.judged_view = View(0);
         self.bundles.forget_turns();
         self.greeted.clear();
+        self.forget_past_epochs();
         true
+    }
+
+    /// Lets records go that bind in epochs that are over: nobody votes there any more.
+    pub(super) fn forget_past_epochs(&mut self) {
+        let epoch = self.set().epoch;
+        self.records.retain(|record| record.epoch() >= epoch);
     }
 
     /// Begins to vote, once that is allowed: with the epoch, or in the middle of it where execution has shown only
@@ -145,7 +177,16 @@ impl Replica {
             return Some(Abstains::NoSeat);
         }
         if self.log_epoch.is_some_and(|bound| bound > epoch) {
+            #[cfg(feature = "bugs")]
+            if self.has(tierchain_consensus::Bug::VotesBelowLog) {
+                return None;
+            }
             return Some(Abstains::LaterEpoch);
+        }
+        #[cfg(feature = "bugs")]
+        if self.has(tierchain_consensus::Bug::RejoinsAtOnce) && rejoins.is_some() {
+            let answered = self.executed_epoch.rejoined.map(|rejoined| rejoined.challenge) == *rejoins;
+            return (!answered).then_some(Abstains::Rejoining);
         }
         match (rejoins, &self.executed_epoch.rejoined) {
             (None, None) => None,

@@ -8,7 +8,7 @@ use tierchain_primitives::{AccountId, H256, ValidatorIndex};
 use tierchain_runtime::Checked;
 
 use super::settle::next;
-use super::{Replica, Turn};
+use super::{Abstains, Replica, Turn};
 use crate::accounts::LedgerRead;
 use crate::body::Place;
 use crate::effect::{DropReason, Effect};
@@ -139,14 +139,19 @@ impl Replica {
         }
     }
 
-    /// Admits what the log answered for once execution has admitted its account.
+    /// Admits what the log answered for once execution has admitted its account. A replica whose log knows of a later
+    /// epoch, or that has yet to rejoin, may lack blocks that it had when it answered: what they bear on waits for them.
     pub(super) fn admit_late<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) {
-        let may_come = self.chain.executed() < self.chain.last().header.number;
+        let comes_back = matches!(self.abstains(), Some(Abstains::LaterEpoch | Abstains::Rejoining));
+        let may_come = comes_back || self.chain.executed() < self.chain.last().header.number;
         for (checked, birth) in core::mem::take(&mut self.unadmitted) {
             match self.admit(&checked, birth, turn) {
                 // A record in the log's new segment and one in the old.
                 Ok(()) | Err(Refusal::AlreadyKnown) => {}
                 Err(Refusal::UnknownAccount(_)) if may_come => self.unadmitted.push((checked, birth)),
+                Err(Refusal::Outdated { .. } | Refusal::NonceTooHigh { .. }) if comes_back => {
+                    self.unadmitted.push((checked, birth));
+                }
                 Err(refusal) => {
                     let reason = DropReason::NotTakenBack(refusal);
                     turn.staged.free(Effect::Dropped { hash: checked.hash, reason });

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parity_scale_codec::Encode;
 use tierchain_consensus::Record as MachineRecord;
 use tierchain_primitives::certificate::Certificate;
+use tierchain_primitives::hash::sha256;
 use tierchain_primitives::header::Header;
 use tierchain_primitives::{BlockNumber, Epoch, H256, View};
 use tierchain_runtime::Checked;
@@ -88,6 +89,7 @@ impl Replica {
         replica.read_epoch(ports.ledger);
         replica.finalise_again(&sorted.consensus, &mut turn);
         replica.records = sorted.consensus;
+        replica.forget_past_epochs();
         replica.try_vote(&mut turn);
         replica.settle(&mut turn);
         // Only now: pooled extrinsics may be born in the blocks that the log proves final, and what was included
@@ -169,9 +171,15 @@ impl Replica {
     }
 }
 
+/// A record that stands in one segment and in the checkpoint of the next counts once: one that waits, as it does while
+/// the replica follows, is written into every checkpoint again.
 fn sort(records: Vec<Record>) -> Sorted {
     let mut sorted = Sorted::default();
+    let mut known = BTreeSet::new();
     for record in records {
+        if !known.insert(sha256(&[&record.encode()])) {
+            continue;
+        }
         match record {
             Record::Consensus(record) => {
                 sorted.epoch = sorted.epoch.max(Some(record.epoch()));

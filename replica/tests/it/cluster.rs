@@ -330,10 +330,14 @@ impl Cluster {
 
     /// Begins a new segment of a member's log and removes the ones before.
     pub(crate) fn roll(&mut self, who: usize) {
+        let segment = self.begin_segment(who);
+        self.nodes[who].log.as_mut().expect("a validator has a log").remove_before(segment);
+    }
+
+    /// Begins a new segment of a member's log.
+    pub(crate) fn begin_segment(&mut self, who: usize) -> u64 {
         let checkpoint = self.replica(who).checkpoint();
-        let log = self.nodes[who].log.as_mut().expect("a validator has a log");
-        let segment = log.roll(&checkpoint);
-        log.remove_before(segment);
+        self.nodes[who].log.as_mut().expect("a validator has a log").roll(&checkpoint)
     }
 
     /// Hands a member a message as if another had sent it.

@@ -102,6 +102,42 @@ fn the_set_shrinks_from_5_to_4_and_the_one_that_left_follows() {
     assert!(!cluster.seen.voted[&Epoch(1)].contains(&key(4)));
 }
 
+/// What binds in an epoch that is over binds nobody: the log of one that left doesn't keep it, and repeats nothing.
+#[test]
+fn the_log_of_one_that_left_doesnt_grow() {
+    let mut cluster = Cluster::of(5, 0);
+    cluster.decide(0, &[0, 1, 2, 3], remove(4));
+    load(&mut cluster, 20);
+    cluster.pass(300);
+    for _ in 0..3 {
+        cluster.kill(4);
+        cluster.start(4);
+        assert_eq!(cluster.replica(4).checkpoint().len(), 1, "the epoch that binds it, and nothing of that");
+        cluster.begin_segment(4);
+    }
+    cluster.pass(1_500);
+    assert_eq!(cluster.epoch(4), (1, false));
+}
+
+/// One whose database is lost follows through all epochs, and what binds it in the newest is kept once.
+#[test]
+fn records_that_wait_for_their_epoch_are_kept_once() {
+    let mut cluster = Cluster::new(0);
+    grow(&mut cluster);
+    cluster.pass(300);
+    load(&mut cluster, 5);
+    cluster.cut = vec![3];
+    let mut lengths = Vec::new();
+    for _ in 0..4 {
+        cluster.kill(3);
+        cluster.lose_executed(3);
+        cluster.start(3);
+        lengths.push(cluster.replica(3).checkpoint().len());
+        cluster.begin_segment(3);
+    }
+    assert!(lengths[0] > 1 && lengths.iter().all(|length| *length == lengths[0]), "{lengths:?}");
+}
+
 #[test]
 fn without_load_empty_blocks_lead_to_the_end_at_once() {
     let mut cluster = Cluster::new(0);

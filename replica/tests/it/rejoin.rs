@@ -89,6 +89,23 @@ fn another_challenge_than_its_own_gives_it_no_vote() {
     assert_eq!(cluster.epoch(3), (1, false));
 }
 
+/// What the log forgot was said with the old key, and the new one never spoke: the log counts for it, at once.
+#[test]
+fn a_key_that_is_replaced_after_a_rejoin_needs_no_other() {
+    let mut cluster = after_the_loss();
+    ask(&mut cluster, 3, CHALLENGE);
+    cluster.pass(300);
+    assert_eq!(cluster.epoch(3), (1, true));
+    let proposal = crate::people::replace(&cluster.genesis.hash, 3);
+    cluster.decide(0, &[0, 1, 2], proposal);
+    cluster.pass(300);
+    cluster.kill(3);
+    cluster.change_key(3);
+    cluster.start(3);
+    cluster.pass(300);
+    assert_eq!((cluster.epoch(3), cluster.replica(3).unanswered_challenge()), ((2, true), None));
+}
+
 #[test]
 fn a_log_that_a_rejoin_has_put_out_of_force_votes_no_more() {
     let mut cluster = Cluster::new(0);

@@ -28,7 +28,7 @@ pub struct Sides(BTreeMap<(usize, usize), Side>);
 impl Sides {
     /// Everybody turns to one of the instances, or to both.
     pub fn draw(&mut self, cast: &Cast, random: &mut Random) {
-        for twin in cast.liars().keys().copied().filter(|twin| cast.instances(cast.member(*twin)).len() > 1) {
+        for twin in cast.liars().keys().copied().filter(|twin| cast.instances_of(*twin).len() > 1) {
             for other in (0..cast.members()).filter(|other| !cast.are_one(*other, twin)) {
                 self.0.insert((twin, other), random.pick(&[Side::First, Side::Second, Side::Both]));
             }
@@ -43,7 +43,7 @@ impl Sides {
 
     /// Whether `from` talks to this instance `to`.
     fn turns_to(&self, cast: &Cast, from: usize, to: usize) -> bool {
-        let first = cast.validator(to).map_or(to, |index| index.as_usize());
+        let first = cast.candidate(to).unwrap_or(to);
         match self.0.get(&(first, from)) {
             None | Some(Side::Both) => true,
             Some(Side::First) => to == first,

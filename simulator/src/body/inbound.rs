@@ -58,7 +58,10 @@ impl Senses for Eyes<'_> {
 impl Body {
     /// A message arrives.
     pub fn receive(&mut self, from: usize, parcel: &Parcel, scene: &mut Scene) {
-        if let (Some(adversary), Some(mut means)) = (&mut self.adversary, scene.means(self.number, &self.identity)) {
+        let Some(process) = &self.process else { return };
+        let identity = &self.identities[self.generation];
+        let means = scene.means(self.number, identity, process.replica.set());
+        if let (Some(adversary), Some(mut means)) = (&mut self.adversary, means) {
             let (replica_hears, letters) = adversary.hear(from, parcel, &mut means);
             self.post_all(letters, scene);
             if !replica_hears {
@@ -87,11 +90,11 @@ impl Body {
         let is_seated = process.replica.seat().is_some();
         let inbound = Inbound { genesis, epochs, is_seated, senses: &senses };
         match parcel {
-            Parcel::Consensus(bytes) => match inbound.consensus(scene.member(from), bytes) {
+            Parcel::Consensus(bytes) => match inbound.consensus(self.directory.name(from), bytes) {
                 #[cfg(feature = "bugs")]
                 Err(Refused::Consensus(VerifyError::Quorum { .. })) if scene.bug == Some(Bug::NewViewWithoutProof) => {
                     let (Member::Validator(from), Ok(message)) =
-                        (scene.member(from), Message::decode_all(&mut &**bytes))
+                        (self.directory.name(from), Message::decode_all(&mut &**bytes))
                     else {
                         return Ok(None);
                     };
@@ -99,7 +102,7 @@ impl Body {
                 }
                 taken => taken,
             },
-            Parcel::Sync(bytes) => inbound.sync(scene.member(from), decode_sync(bytes)?),
+            Parcel::Sync(bytes) => inbound.sync(self.directory.name(from), decode_sync(bytes)?),
             Parcel::Bundle(bytes) => inbound.gossiped_bundle(bytes),
             Parcel::Block(bytes) => inbound.gossiped_block(bytes),
         }

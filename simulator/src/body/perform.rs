@@ -15,11 +15,12 @@ impl Body {
             Effect::SendConsensus { to, message } => self.send_consensus(to, &message, scene),
             Effect::SendSync { to, message } => {
                 let parcel = Parcel::Sync(message.encode().into());
-                scene.cast.instances(to).into_iter().for_each(|to| self.post(to, parcel.clone(), scene));
+                let bearers = self.directory.bearers(&scene.cast, to);
+                bearers.into_iter().for_each(|to| self.post(to, parcel.clone(), scene));
             }
             Effect::GossipBundle(bundle) => self.post_to_all(&Parcel::Bundle(bundle.encode().into()), scene),
             Effect::GossipBlock(block) => {
-                if scene.profile.observers > 0 {
+                if scene.profile.observers > 0 || scene.profile.reform.is_some() {
                     self.post_to_all(&Parcel::Block(block.encode().into()), scene);
                 }
             }
@@ -31,17 +32,22 @@ impl Body {
                 scene.queue.after(lasts, event);
             }
             Effect::Dropped { hash, reason } => {
-                let height = self.process.as_ref().map_or(0, |process| process.replica.chain().last().header.number);
-                scene.witness.on_dropped(self.number, height, hash, reason);
+                let Some(process) = &self.process else { return };
+                scene.witness.on_dropped(self.number, &process.replica, hash, reason);
             }
             Effect::Evidence(evidence) => {
                 scene.witness.on_evidence(self.number, &evidence, &*scene.verifier);
                 self.database.keep_evidence((*evidence).clone());
             }
             Effect::Diverged { number, here, there } => scene.witness.on_diverged(self.number, number, here, there),
-            Effect::EpochBegan { begins_after, set } => scene.trace.note(scene.queue.now(), || {
-                format!("{}: epoch {} of {} begins after block {begins_after}", self.number, set.epoch, set.len())
-            }),
+            Effect::EpochBegan { begins_after, set } => {
+                scene.trace.note(scene.queue.now(), || {
+                    let seated = scene.cast.seated(&set);
+                    format!("{}: epoch {} of {seated:?} begins after block {begins_after}", self.number, set.epoch)
+                });
+                let renamed = self.directory.set_epoch(&scene.cast, &set);
+                self.rename(renamed, scene);
+            }
             Effect::WakeAt(at) => self.wake_at(at, scene),
         }
     }
@@ -50,14 +56,16 @@ impl Body {
         scene.witness.on_said(self.number, message);
         scene.trace.note(scene.queue.now(), || format!("{} says {}", self.number, summary(message)));
         let parcel = Parcel::Consensus(message.encode().into());
-        let validators: Vec<Member> = match to {
-            Recipients::All => scene.set.keys.iter().map(|key| Member::Validator(*key)).collect(),
-            Recipients::One(key) => vec![Member::Validator(key)],
+        let to: Vec<usize> = match to {
+            Recipients::All => {
+                let all = self.directory.validators(&scene.cast).into_iter();
+                all.flat_map(|candidate| scene.cast.instances_of(candidate)).collect()
+            }
+            Recipients::One(key) => self.directory.bearers(&scene.cast, Member::Validator(key)),
         };
-        let me = scene.member(self.number);
-        for validator in validators.into_iter().filter(|validator| *validator != me) {
-            scene.cast.instances(validator).into_iter().for_each(|to| self.post(to, parcel.clone(), scene));
-        }
+        let me = self.number;
+        let others: Vec<usize> = to.into_iter().filter(|to| !scene.cast.are_one(*to, me)).collect();
+        others.into_iter().for_each(|to| self.post(to, parcel.clone(), scene));
     }
 
     fn answer(&mut self, ticket: Ticket, result: Result<H256, Refusal>, scene: &mut Scene) {
@@ -66,6 +74,11 @@ impl Body {
         match result {
             Ok(_) | Err(Refusal::AlreadyKnown) => scene.witness.on_answered(self.number, hash, death),
             Err(refusal) => {
+                if let Refusal::OverQuota { who, .. } = &refusal {
+                    // It may have decided before its newest final block: by no later time than its wall clock's.
+                    let (last, now) = (process.replica.chain().last(), process.clock(scene.queue.now()).wall);
+                    scene.witness.on_over_quota(self.number, who, last.header.number, now);
+                }
                 scene.trace.note(scene.queue.now(), || format!("{} refuses {hash}: {refusal}", self.number));
             }
         }

@@ -11,6 +11,7 @@ use tierchain_replica::{Ports, Record, Recovered, Replica};
 use super::{Body, Process};
 use crate::clock::Clocks;
 use crate::database::Database;
+use crate::directory::Directory;
 use crate::disk::Disk;
 use crate::event::Event;
 use crate::scene::Scene;
@@ -18,15 +19,30 @@ use crate::signing::Identity;
 
 impl Body {
     /// A member that never ran. A validator's vote log is made here, once.
-    pub fn new(number: usize, identity: Identity, scene: &mut Scene) -> Self {
+    pub fn new(number: usize, identities: Vec<Identity>, scene: &mut Scene) -> Self {
         let disk = Disk::new(scene.random.number());
-        if scene.validator(number).is_some() {
+        if scene.cast.candidate(number).is_some() {
             WriteAheadLog::create(disk.clone(), scene.genesis.hash).expect("the disk is empty");
         }
         let skew_ms = scene.draw_skew();
         let adversary = scene.cast.lies(number).map(|kind| kind.adversary(&mut scene.random));
         let database = Database::new(&scene.genesis);
-        Self { number, life: 0, database, identity, adversary, disk, is_disqualified: false, skew_ms, process: None }
+        let directory = Directory::new(&scene.cast, &scene.set, &database);
+        let (generation, is_disqualified, is_lost) = (0, false, false);
+        Self {
+            number,
+            life: 0,
+            database,
+            identities,
+            generation,
+            directory,
+            adversary,
+            disk,
+            is_disqualified,
+            is_lost,
+            skew_ms,
+            process: None,
+        }
     }
 
     /// Its process starts.
@@ -38,14 +54,17 @@ impl Body {
         self.disk.power_on();
         self.forget(scene);
         let Some((log, records)) = self.open_log(scene) else { return };
-        records.iter().for_each(|record| scene.witness.on_written(self.number, record));
+        self.choose_key();
         let now = scene.queue.now();
         let first_reading_ms = scene.random.below(1_000_000);
         let clocks = Clocks { started: now, first_reading_ms, skew_ms: self.skew_ms };
         let (base, certificate) = self.database.base();
-        let recovered = Recovered { base, certificate, records, evidence: self.database.evidence().to_vec() };
-        let ports = Ports { ledger: &self.database, signer: &self.identity };
-        let settings = scene.settings(self.number, log.is_some());
+        let evidence = self.database.evidence().to_vec();
+        let recovered = Recovered { base, certificate, records: records.clone(), evidence };
+        let identity = &self.identities[self.generation];
+        let ports = Ports { ledger: &self.database, signer: identity };
+        let key = log.as_ref().map(|_| identity.public());
+        let settings = scene.settings(&self.database, key, recovered.challenge());
         let recover = || Replica::recover(settings, recovered, clocks.read(now), &ports);
         let recovered = match self.adversary {
             None => Some(recover()),
@@ -55,6 +74,11 @@ impl Body {
         let Some((replica, staged)) = recovered else { return };
         let height = replica.chain().last().header.number;
         scene.trace.note(now, || format!("{} starts at {height}", self.number));
+        scene.witness.on_new_life(self.number);
+        scene.witness.on_epochs(self.number, &replica);
+        records.iter().for_each(|record| scene.witness.on_written(self.number, record));
+        self.directory = Directory::new(&scene.cast, replica.set(), &self.database);
+        let rejoins = replica.unanswered_challenge().is_some();
         scene.witness.on_restart(self.number, &replica);
         self.process = Some(Process {
             replica,
@@ -81,6 +105,9 @@ impl Body {
         }
         let pause = scene.random.within(scene.profile.flush);
         scene.queue.after(pause, Event::Flush(self.number, self.life));
+        if rejoins {
+            scene.queue.after(0, Event::Rejoin(self.number, self.life));
+        }
         for other in (0..scene.members()).filter(|other| *other != self.number) {
             let dialled = scene.random.within((0, 50_000));
             scene.queue.after(dialled, Event::Meet(self.number, other));
@@ -104,7 +131,7 @@ impl Body {
     /// The vote log, if it is a validator that still has one, and what it holds. None when the log refuses to open,
     /// which is a violation.
     fn open_log(&self, scene: &mut Scene) -> Option<(Option<WriteAheadLog<Disk>>, Vec<Record>)> {
-        if scene.validator(self.number).is_none() || self.is_disqualified {
+        if scene.cast.candidate(self.number).is_none() || self.is_disqualified {
             return Some((None, Vec::new()));
         }
         #[cfg(feature = "bugs")]

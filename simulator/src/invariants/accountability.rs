@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tierchain_consensus::{Evidence, Message, Verify, verify_with};
 use tierchain_primitives::certificate::{SignedKind, ValidatorSet};
 use tierchain_primitives::limits::WINDOW;
-use tierchain_primitives::{BlockNumber, H256, View};
+use tierchain_primitives::{BlockNumber, Epoch, H256, View};
 use tierchain_replica::{Input, Replica};
 
 use super::{Check, Violation};
@@ -18,7 +18,15 @@ use super::{Check, Violation};
 const SHOWN_MAX: usize = 64;
 
 /// Who said something, and about what.
-type Subject = (usize, SignedKind, View, BlockNumber);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Subject {
+    epoch: Epoch,
+    /// The place of whoever said it.
+    culprit: usize,
+    kind: SignedKind,
+    view: View,
+    number: BlockNumber,
+}
 
 /// What one member heard since its process started, and what it ever showed.
 #[derive(Debug, Default)]
@@ -56,8 +64,8 @@ impl Accountability {
             return Ok(());
         }
         let first = *ear.heard.entry(subject).or_insert(hash);
-        let shown = ear.shown.iter().filter(|(culprit, ..)| *culprit == subject.0).count();
-        if first != hash && shown < SHOWN_MAX && replica.view() == Some(subject.2) {
+        let shown = ear.shown.iter().filter(|it| (it.epoch, it.culprit) == (subject.epoch, subject.culprit)).count();
+        if first != hash && shown < SHOWN_MAX && replica.view() == Some(subject.view) {
             ear.due = Some(subject);
         }
         Ok(())
@@ -96,21 +104,23 @@ impl Accountability {
 /// What somebody says who may say one thing only.
 fn said(input: &Input) -> Option<(Subject, H256)> {
     let Input::Consensus { message, .. } = input else { return None };
+    let about = |culprit: usize, kind, view, number| Subject { epoch: message.epoch(), culprit, kind, view, number };
     match message {
-        Message::Vote(it) => Some(((it.voter.as_usize(), it.kind.signed(), it.view, it.number), it.hash)),
+        Message::Vote(it) => Some((about(it.voter.as_usize(), it.kind.signed(), it.view, it.number), it.hash)),
         Message::Proposal(it) => {
             let proposer = it.header.pre_runtime().ok()?.proposer.as_usize();
-            Some(((proposer, SignedKind::Proposal, it.view, it.header.number), it.header.hash()))
+            Some((about(proposer, SignedKind::Proposal, it.view, it.header.number), it.header.hash()))
         }
-        Message::NewView(it) => Some(((it.sender.as_usize(), SignedKind::NewView, it.view, 0), it.content_hash())),
+        Message::NewView(it) => Some((about(it.sender.as_usize(), SignedKind::NewView, it.view, 0), it.content_hash())),
         _ => None,
     }
 }
 
 /// Whether a member keeps what it hears about a subject. A vote or a proposal: of its view, above the last final block,
 /// within two windows. A NEW-VIEW: of its view, which the first one of it opened, or of one above, which it may open.
-fn is_kept((culprit, kind, view, number): Subject, replica: &Replica) -> bool {
-    if replica.me().is_none_or(|me| me.as_usize() == culprit) {
+/// Nothing of another epoch.
+fn is_kept(Subject { epoch, culprit, kind, view, number }: Subject, replica: &Replica) -> bool {
+    if epoch != replica.set().epoch || replica.me().is_none_or(|me| me.as_usize() == culprit) {
         return false;
     }
     if kind == SignedKind::NewView {
@@ -122,32 +132,33 @@ fn is_kept((culprit, kind, view, number): Subject, replica: &Replica) -> bool {
 
 /// What two statements contradict each other about, if they do and are of the culprit.
 fn contradiction(Evidence { culprit, first, second }: &Evidence) -> Option<Subject> {
-    let who = culprit.as_usize();
+    let (who, epoch) = (culprit.as_usize(), first.epoch());
+    let about = |kind, view, number| Subject { epoch, culprit: who, kind, view, number };
     let (of, subject) = match (first, second) {
         (Message::Vote(a), Message::Vote(b))
             if (a.kind, a.view, a.number, a.voter) == (b.kind, b.view, b.number, b.voter) && a.hash != b.hash =>
         {
-            (a.voter, (who, a.kind.signed(), a.view, a.number))
+            (a.voter, about(a.kind.signed(), a.view, a.number))
         }
         (Message::Proposal(a), Message::Proposal(b))
             if (a.view, a.header.number) == (b.view, b.header.number) && a.header != b.header =>
         {
-            (*culprit, (who, SignedKind::Proposal, a.view, a.header.number))
+            (*culprit, about(SignedKind::Proposal, a.view, a.header.number))
         }
         (Message::ViewChange(a), Message::ViewChange(b))
             if (a.view, a.sender) == (b.view, b.sender) && a.content_hash() != b.content_hash() =>
         {
-            (a.sender, (who, SignedKind::ViewChange, a.view, 0))
+            (a.sender, about(SignedKind::ViewChange, a.view, 0))
         }
         (Message::NewView(a), Message::NewView(b))
             if (a.view, a.sender) == (b.view, b.sender) && a.content_hash() != b.content_hash() =>
         {
-            (a.sender, (who, SignedKind::NewView, a.view, 0))
+            (a.sender, about(SignedKind::NewView, a.view, 0))
         }
         (Message::Vote(commit), Message::ViewChange(change))
             if commit.voter == change.sender && change.view > commit.view =>
         {
-            (commit.voter, (who, SignedKind::Commit, change.view, commit.number))
+            (commit.voter, about(SignedKind::Commit, change.view, commit.number))
         }
         _ => return None,
     };

@@ -3,7 +3,7 @@
 //!
 //! decisions.md 21; the durability of the mempool in the list of the replica's parts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tierchain_primitives::{BlockNumber, H256};
 use tierchain_replica::{DropReason, Replica};
@@ -15,11 +15,15 @@ use super::{Check, Violation};
 pub(super) struct Answers {
     /// With the block from which on it can't be included any more.
     by_member: BTreeMap<usize, BTreeMap<H256, Option<BlockNumber>>>,
+    /// What members let go of while they were about to answer for it.
+    let_go: BTreeSet<(usize, H256)>,
 }
 
 impl Answers {
     pub(super) fn on_answered(&mut self, who: usize, hash: H256, death: Option<BlockNumber>) {
-        self.by_member.entry(who).or_default().insert(hash, death);
+        if !self.let_go.remove(&(who, hash)) {
+            self.by_member.entry(who).or_default().insert(hash, death);
+        }
     }
 
     /// A validator's log is gone, and with it what it promised.
@@ -27,11 +31,11 @@ impl Answers {
         self.by_member.remove(&who);
     }
 
-    /// A validator lets an extrinsic go, at this height of its own.
+    /// A validator lets an extrinsic go.
     pub(super) fn on_dropped(
         &mut self,
         who: usize,
-        height: BlockNumber,
+        replica: &Replica,
         hash: H256,
         reason: DropReason,
         once: &Once,
@@ -40,12 +44,19 @@ impl Answers {
         if let DropReason::NotTakenBack(_) = reason {
             return Ok(());
         }
+        let height = replica.chain().last().header.number;
         let promise = self.by_member.get_mut(&who).and_then(|promised| promised.remove(&hash));
         let why = match reason {
             DropReason::Expired if promise.is_none_or(|death| is_past(death, height)) => return Ok(()),
             DropReason::Expired => "whose era lasts".into(),
             // It says so itself, and the client turns to another.
-            DropReason::LeftTheSet => return Ok(()),
+            DropReason::LeftTheSet if replica.seat().is_none() => {
+                if promise.is_none() {
+                    self.let_go.insert((who, hash));
+                }
+                return Ok(());
+            }
+            DropReason::LeftTheSet => "as if it had left the set".into(),
             DropReason::Usurped { by } if once.block_of(&by).is_some() => return Ok(()),
             DropReason::Usurped { by } => format!("usurped by {by}, which is in no block"),
             DropReason::NotTakenBack(refusal) => format!("which it can't take back: {refusal}"),
@@ -54,11 +65,15 @@ impl Answers {
         Err(Violation::new("answers", what))
     }
 
-    pub(super) fn on_restarted(&mut self, who: usize, replica: &Replica, once: &Once) -> Check {
+    /// A validator is back. Where it `is_whole`, it has all that it answered by.
+    pub(super) fn on_restarted(&mut self, who: usize, replica: &Replica, once: &Once, is_whole: bool) -> Check {
         let Some(promised) = self.by_member.get_mut(&who) else { return Ok(()) };
+        if !is_whole {
+            promised.retain(|hash, _| replica.holds(hash));
+        }
         let height = replica.chain().last().header.number;
         promised.retain(|hash, death| once.block_of(hash).is_none() && !is_past(*death, height));
-        match promised.keys().find(|hash| replica.pool().get(hash).is_none()) {
+        match promised.keys().find(|hash| !replica.holds(hash)) {
             None => Ok(()),
             Some(lost) => {
                 let what = format!("member {who} answered with hash {lost}, restarts, and has it no more");

@@ -14,32 +14,27 @@ fn quorum(n: usize) -> usize {
     n - (n - 1) / 3
 }
 
-#[derive(Debug)]
-pub(super) struct Certificates {
-    genesis: H256,
-    set: ValidatorSet,
-}
-
-impl Certificates {
-    pub(super) fn new(genesis: H256, set: ValidatorSet) -> Self {
-        Self { genesis, set }
-    }
-
-    pub(super) fn on_final(&self, who: usize, job: &ExecuteJob, verifier: &dyn Verify) -> Check {
-        let certificate = &job.certificate;
-        let number = job.header.number;
-        let problem = if job.header.hash() != job.hash {
-            Some("the hash isn't the header's".into())
-        } else if certificate.hash != job.hash || certificate.number != number {
-            Some(format!("the certificate is of block {} {}", certificate.number, certificate.hash))
-        } else if certificate.kind != CertificateKind::Committed {
-            Some("the certificate is of prepares".into())
-        } else if certificate.votes.len() < quorum(self.set.len()) {
-            Some(format!("the certificate has {} votes", certificate.votes.len()))
-        } else {
-            verify_certificate(verifier, certificate, &self.set, &self.genesis).err().map(|error| error.to_string())
-        };
-        let what = |problem: String| format!("block {number} is final to member {who}, but {problem}");
-        problem.map_or(Ok(()), |problem| Err(Violation::new("certificates", what(problem))))
-    }
+/// `set` is the one in force at the block.
+pub(super) fn on_final(
+    who: usize,
+    job: &ExecuteJob,
+    set: &ValidatorSet,
+    verifier: &dyn Verify,
+    genesis: &H256,
+) -> Check {
+    let certificate = &job.certificate;
+    let number = job.header.number;
+    let problem = if job.header.hash() != job.hash {
+        Some("the hash isn't the header's".into())
+    } else if certificate.hash != job.hash || certificate.number != number {
+        Some(format!("the certificate is of block {} {}", certificate.number, certificate.hash))
+    } else if certificate.kind != CertificateKind::Committed {
+        Some("the certificate is of prepares".into())
+    } else if certificate.votes.len() < quorum(set.len()) {
+        Some(format!("the certificate has {} votes", certificate.votes.len()))
+    } else {
+        verify_certificate(verifier, certificate, set, genesis).err().map(|error| error.to_string())
+    };
+    let what = |problem: String| format!("block {number} is final to member {who}, but {problem}");
+    problem.map_or(Ok(()), |problem| Err(Violation::new("certificates", what(problem))))
 }

@@ -2,56 +2,78 @@
 //!
 //! design.md 3, the table of what is on disk before what leaves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tierchain_primitives::{BlockNumber, H256};
 use tierchain_replica::Replica;
 
 use super::{Check, Violation};
 
-#[derive(Debug)]
+/// What a member reported.
+#[derive(Clone, Copy, Debug, Default)]
+struct Reported {
+    newest: (BlockNumber, H256),
+    /// The newest block that it reported as a voter: its certificate is in its log.
+    as_voter: (BlockNumber, H256),
+    /// The block before the first of those that lead to that one and are in its log.
+    from: BlockNumber,
+    /// The newest block on stable storage.
+    flushed: BlockNumber,
+}
+
+#[derive(Debug, Default)]
 pub(super) struct Durability {
-    validators: usize,
-    reported: BTreeMap<usize, (BlockNumber, H256)>,
-    lost: BTreeSet<usize>,
+    reported: BTreeMap<usize, Reported>,
 }
 
 impl Durability {
-    pub(super) fn new(validators: usize) -> Self {
-        Self { validators, reported: BTreeMap::new(), lost: BTreeSet::new() }
-    }
-
-    /// A validator's log is gone: from now on it is an observer.
-    pub(super) fn on_log_lost(&mut self, who: usize) {
-        self.lost.insert(who);
-    }
-
-    fn has_log(&self, who: usize) -> bool {
-        who < self.validators && !self.lost.contains(&who)
+    /// A member lost its log, or its database: what it has may be less from now on.
+    pub(super) fn on_lost(&mut self, who: usize) {
+        self.reported.remove(&who);
     }
 
     /// Blocks become final in order; only what is executed again after a restart was reported before.
-    pub(super) fn on_final(&mut self, who: usize, number: BlockNumber, hash: H256) -> Check {
-        let has_log = self.has_log(who);
-        let reported = self.reported.entry(who).or_insert((0, H256::ZERO));
-        if number > reported.0 + 1 && has_log {
-            let what = format!("block {number} is final to member {who} before block {}", reported.0 + 1);
+    pub(super) fn on_final(&mut self, who: usize, number: BlockNumber, hash: H256, votes: bool) -> Check {
+        let known = self.reported.contains_key(&who);
+        let reported = self.reported.entry(who).or_default();
+        if number > reported.newest.0 + 1 && votes && known {
+            let what = format!("block {number} is final to member {who} before block {}", reported.newest.0 + 1);
             return Err(Violation::new("monotone heights", what));
         }
-        if number > reported.0 {
-            *reported = (number, hash);
+        if number > reported.newest.0 {
+            if !votes || reported.newest.0 != reported.as_voter.0 {
+                reported.from = number - u32::from(votes);
+            }
+            reported.newest = (number, hash);
+        }
+        if votes && number > reported.as_voter.0 {
+            reported.as_voter = (number, hash);
         }
         Ok(())
     }
 
-    /// An observer has no log: after a power failure it fetches again what its database lost.
+    /// Whether all that a member voted on was on stable storage, in its log or below it.
+    pub(super) fn is_whole(&self, who: usize) -> bool {
+        self.reported.get(&who).is_none_or(|reported| reported.flushed >= reported.from)
+    }
+
+    /// What a member has executed is on stable storage up to here.
+    pub(super) fn on_flushed(&mut self, who: usize, number: BlockNumber) {
+        if let Some(reported) = self.reported.get_mut(&who) {
+            reported.flushed = number;
+        }
+    }
+
+    /// Whoever doesn't vote has no certificates in a log: after a power failure it fetches again what its database lost,
+    /// and so does one that began to vote on what wasn't on stable storage yet.
     pub(super) fn on_restart(&mut self, who: usize, replica: &Replica) -> Check {
         let last = replica.chain().last();
-        if !self.has_log(who) {
-            self.reported.insert(who, (last.header.number, last.hash));
+        let Some(reported) = self.reported.get_mut(&who) else { return Ok(()) };
+        reported.newest = (last.header.number, last.hash);
+        let (number, hash) = reported.as_voter;
+        if reported.flushed < reported.from {
             return Ok(());
         }
-        let (number, hash) = self.reported.get(&who).copied().unwrap_or_default();
         if last.header.number < number || (last.header.number == number && number > 0 && last.hash != hash) {
             let found = last.header.number;
             let what = format!("member {who} reported block {number} final and restarts at block {found}");

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use tierchain_consensus::{NewView, Record as Said, Vote, VoteKind};
-use tierchain_primitives::{BlockNumber, H256, View};
+use tierchain_primitives::{BlockNumber, Epoch, H256, ValidatorIndex, View};
 use tierchain_replica::Record;
 
 use super::{Check, Violation};
@@ -16,21 +16,27 @@ pub(super) struct Heads {
     /// Number and parent of the blocks that anybody has on disk.
     blocks: BTreeMap<H256, (BlockNumber, H256)>,
     /// Where each member's views begin.
-    heads: BTreeMap<(usize, View), (BlockNumber, H256)>,
+    heads: BTreeMap<(usize, Epoch, View), (BlockNumber, H256)>,
 }
 
 impl Heads {
-    pub(super) fn on_written(&mut self, who: usize, record: &Record) -> Check {
+    /// `place` says where in an epoch's set the member sits.
+    pub(super) fn on_written(
+        &mut self,
+        who: usize,
+        record: &Record,
+        place: impl Fn(Epoch) -> Option<ValidatorIndex>,
+    ) -> Check {
         match record {
             Record::Block { header, .. } => {
                 self.blocks.insert(header.hash(), (header.number, header.parent_hash));
                 Ok(())
             }
             Record::Consensus(Said::NewView(it)) => {
-                self.heads.extend(head(it).map(|head| ((who, it.view), head)));
+                self.heads.extend(head(it).map(|head| ((who, it.epoch, it.view), head)));
                 Ok(())
             }
-            Record::Consensus(Said::Vote(it)) if it.voter.as_usize() == who && it.kind == VoteKind::Prepare => {
+            Record::Consensus(Said::Vote(it)) if place(it.epoch) == Some(it.voter) && it.kind == VoteKind::Prepare => {
                 self.on_prepare(who, it)
             }
             _ => Ok(()),
@@ -38,7 +44,7 @@ impl Heads {
     }
 
     fn on_prepare(&self, who: usize, vote: &Vote) -> Check {
-        let Some(head) = self.heads.get(&(who, vote.view)).copied() else { return Ok(()) };
+        let Some(head) = self.heads.get(&(who, vote.epoch, vote.view)).copied() else { return Ok(()) };
         let mut at = (vote.number, vote.hash);
         while at.0 > head.0 {
             // Nobody honest has it on disk: nobody can tell.
@@ -69,7 +75,6 @@ fn head(new_view: &NewView) -> Option<(BlockNumber, H256)> {
 #[cfg(test)]
 mod tests {
     use tierchain_primitives::crypto::Signature;
-    use tierchain_primitives::{Epoch, ValidatorIndex};
 
     use super::*;
 
@@ -89,7 +94,7 @@ mod tests {
     fn what_is_below_the_head_or_beside_it_is_seen() {
         let hash = |byte| H256([byte; 32]);
         let blocks = BTreeMap::from([(hash(6), (6, hash(5))), (hash(7), (7, hash(6))), (hash(77), (7, hash(66)))]);
-        let heads = Heads { blocks, heads: BTreeMap::from([((0, View(3)), (6, hash(6)))]) };
+        let heads = Heads { blocks, heads: BTreeMap::from([((0, Epoch(0), View(3)), (6, hash(6)))]) };
         assert!(heads.on_prepare(0, &prepare(6, 6)).is_ok() && heads.on_prepare(0, &prepare(7, 7)).is_ok());
         assert!(heads.on_prepare(0, &prepare(5, 5)).is_err(), "below");
         assert!(heads.on_prepare(0, &prepare(7, 77)).is_err(), "on another branch");

@@ -5,15 +5,17 @@
 
 use tierchain_replica::evidence::Evidence;
 
+use super::seats::Seats;
 use super::{Check, Violation};
 use crate::cast::Cast;
 
-pub(super) fn accused(who: usize, evidence: &Evidence, cast: &Cast) -> Check {
-    let culprit = evidence.topic().culprit;
-    if cast.lies(culprit.as_usize()).is_some() {
+pub(super) fn accused(who: usize, evidence: &Evidence, seats: &Seats, cast: &Cast) -> Check {
+    let topic = evidence.topic();
+    let culprit = seats.candidate(topic.epoch, topic.culprit);
+    if culprit.is_some_and(|culprit| cast.lies(culprit).is_some()) {
         return Ok(());
     }
-    let what = format!("member {who} accuses honest validator {culprit}: {evidence:?}");
+    let what = format!("member {who} accuses honest member {culprit:?}: {evidence:?}");
     Err(Violation::new("honesty", what))
 }
 

@@ -6,73 +6,88 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tierchain_consensus::Message;
-use tierchain_primitives::View;
+use tierchain_primitives::{Epoch, ValidatorIndex, View};
 
+use super::seats::Seating;
 use super::{Check, Violation};
 use crate::cast::Cast;
 
+/// What is known of one epoch.
+#[derive(Debug, Default)]
+struct Leavers {
+    /// Who ever said SUSPECT of a view.
+    suspected: BTreeMap<View, BTreeSet<ValidatorIndex>>,
+    /// The highest view that each validator wanted.
+    wanted: BTreeMap<ValidatorIndex, View>,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Leaving {
-    /// Who ever said SUSPECT of a view.
-    suspected: BTreeMap<View, BTreeSet<usize>>,
-    /// The highest view that each validator wanted.
-    wanted: BTreeMap<usize, View>,
+    epochs: BTreeMap<Epoch, Leavers>,
 }
 
 impl Leaving {
-    /// Liars may have said anything to anybody, so they always count among the others.
-    pub(super) fn on_said(&mut self, who: usize, message: &Message, cast: &Cast) -> Check {
+    /// A member in this place says something. Liars may have said anything to anybody, so they always count among the
+    /// others.
+    pub(super) fn on_said(&mut self, me: ValidatorIndex, message: &Message, seating: &Seating, cast: &Cast) -> Check {
+        let leavers = self.epochs.entry(message.epoch()).or_default();
         match message {
-            Message::Suspect(it) if it.sender.as_usize() == who => {
-                self.suspected.entry(it.view).or_default().insert(who);
+            Message::Suspect(it) if it.sender == me => {
+                leavers.suspected.entry(it.view).or_default().insert(me);
                 Ok(())
             }
-            Message::ViewChange(it) if it.sender.as_usize() == who => self.on_view_change(who, it.view, cast),
+            Message::ViewChange(it) if it.sender == me => leavers.on_view_change(me, it.view, seating, cast),
             Message::NewView(it) => {
                 // Its primary may have crashed between writing down its own VIEW-CHANGE and saying it.
-                let proof = it.proof.iter().map(|change| (change.sender.as_usize(), change.view));
-                proof.for_each(|(sender, view)| self.note(sender, view));
+                let proof = it.proof.iter().map(|change| (change.sender, change.view));
+                proof.for_each(|(sender, view)| leavers.note(sender, view));
                 Ok(())
             }
             _ => Ok(()),
         }
     }
+}
 
-    fn on_view_change(&mut self, who: usize, view: View, cast: &Cast) -> Check {
-        if self.wants(who, view) {
+impl Leavers {
+    fn on_view_change(&mut self, me: ValidatorIndex, view: View, seating: &Seating, cast: &Cast) -> Check {
+        if self.wants(me, view) {
             return Ok(());
         }
-        self.note(who, view);
+        self.note(me, view);
         let below = View(view.0 - 1);
-        let with_cause = self.others(who, cast, |other| self.wants(other, view) || self.suspects(other, below));
-        if with_cause < cast.faulty_max() {
-            let what = format!("member {who} leaves for view {view}, and only {with_cause} others have cause to");
-            return Err(Violation::new("leaving", what));
+        let others = |has: &dyn Fn(ValidatorIndex) -> bool| {
+            let others = seating.set.indices().zip(&seating.members).filter(|(other, _)| *other != me);
+            others.filter(|(other, member)| cast.lies(**member).is_some() || has(*other)).count()
+        };
+        let with_cause = others(&|other| self.wants(other, view) || self.suspects(other, below));
+        let epoch = seating.set.epoch;
+        let violation = |what: String| {
+            Err(Violation::new(
+                "leaving",
+                format!("validator {me} leaves for view {view} of epoch {epoch}, and {what}"),
+            ))
+        };
+        let faulty_max = (seating.members.len() - 1) / 3;
+        if with_cause < faulty_max {
+            return violation(format!("only {with_cause} others have cause to"));
         }
-        let wanting = 1 + self.others(who, cast, |other| self.wants(other, below));
-        let quorum = cast.validators() - cast.faulty_max();
-        if below > View(0) && wanting < quorum {
-            let what = format!("member {who} leaves for view {view}, and only {wanting} ever wanted view {below}");
-            return Err(Violation::new("leaving", what));
+        let wanting = 1 + others(&|other| self.wants(other, below));
+        if below > View(0) && wanting < seating.members.len() - faulty_max {
+            return violation(format!("only {wanting} ever wanted view {below}"));
         }
         Ok(())
     }
 
-    fn note(&mut self, who: usize, view: View) {
+    fn note(&mut self, who: ValidatorIndex, view: View) {
         let highest = self.wanted.entry(who).or_default();
         *highest = view.max(*highest);
     }
 
-    fn others(&self, who: usize, cast: &Cast, has: impl Fn(usize) -> bool) -> usize {
-        let others = (0..cast.validators()).filter(|other| *other != who);
-        others.filter(|other| cast.lies(*other).is_some() || has(*other)).count()
-    }
-
-    fn wants(&self, who: usize, view: View) -> bool {
+    fn wants(&self, who: ValidatorIndex, view: View) -> bool {
         self.wanted.get(&who).is_some_and(|wanted| *wanted >= view)
     }
 
-    fn suspects(&self, who: usize, view: View) -> bool {
+    fn suspects(&self, who: ValidatorIndex, view: View) -> bool {
         self.suspected.get(&view).is_some_and(|by| by.contains(&who))
     }
 }

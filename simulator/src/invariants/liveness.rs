@@ -3,15 +3,19 @@
 //! design.md 5, "Nothing is said once": the network recovers by itself from any outage of any number. PBFT 4.5.2.
 
 use tierchain_primitives::BlockNumber;
+use tierchain_runtime::registry;
 
 use crate::clock::{SECOND, Time};
 use crate::world::World;
 
 /// How long the network may take to recover: the longest time-out of a view, twice, and again for each liar, which may
-/// be the primary of the next view.
+/// be the primary of the next view. Where the validators change, once more for the epochs that end meanwhile, and again
+/// for each validator that rejoins: they do so one after the other.
 #[must_use]
-pub fn heals_within(liars: usize) -> Time {
-    (1 + liars as u64) * 20 * SECOND
+pub fn heals_within(world: &World) -> Time {
+    let lost = world.bodies.iter().filter(|body| body.is_lost()).count();
+    let epochs = world.scene.profile.reform.as_ref().map_or(0, |_| 1 + lost);
+    (1 + world.scene.cast.liars().len() + epochs) as u64 * 20 * SECOND
 }
 
 /// What has to be reached once the network has healed.
@@ -31,11 +35,24 @@ impl Liveness {
     /// What is missing; none when all is well.
     #[must_use]
     pub fn missing(&self, world: &World) -> Option<String> {
+        let newest = world.scene.witness.seats().newest();
+        if world.scene.witness.height() <= newest.begins_after {
+            return Some(format!("epoch {} has no block", newest.set.epoch));
+        }
         for body in world.bodies.iter().filter(|body| world.scene.cast.lies(body.number).is_none()) {
             let Some(status) = body.status() else { return Some(format!("member {} is down", body.number)) };
             let (last, executed) = (status.last.0, status.executed.0);
-            // Without its log a validator asks for blocks now and then, and nobody pushes them.
-            let is_behind = !body.is_disqualified() && last != world.scene.witness.height();
+            let is_seated = newest.set.index_of(&body.key()).is_some();
+            if body.epoch() != Some(newest.set.epoch) || (is_seated && !body.is_disqualified() && !body.votes()) {
+                let (epoch, abstains) = (newest.set.epoch, status.abstains);
+                return Some(format!("member {} doesn't vote in epoch {epoch}: {abstains:?}", body.number));
+            }
+            if registry::epoch_change(&body.database).is_some() {
+                return Some(format!("member {} waits for the end of its epoch", body.number));
+            }
+            // Without its log or a seat a member asks for blocks now and then, and nobody pushes them.
+            let follows = body.is_disqualified() || (world.scene.profile.reform.is_some() && !is_seated);
+            let is_behind = !follows && last != world.scene.witness.height();
             if last < self.goal || executed < self.goal || is_behind {
                 let waits = status.consensus.map_or_else(|| "it observes".into(), |it| it.sentence);
                 return Some(format!("member {} is at {last}, {executed} of them executed: {waits}", body.number));
@@ -44,6 +61,7 @@ impl Liveness {
                 return Some(format!("member {} still has {} extrinsics in its pool", body.number, status.pooled));
             }
         }
-        world.workload.unfinished(&world.scene.witness)
+        let witness = &world.scene.witness;
+        world.workload.unfinished(witness).or_else(|| world.council.unfinished(witness))
     }
 }

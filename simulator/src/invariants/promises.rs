@@ -1,7 +1,8 @@
 //! Write before you speak, and nobody contradicts himself, not even across restarts: one proposal, prepare, commit per
 //! view and number, one VIEW-CHANGE and NEW-VIEW per view, prepares of a view ascending, no new vote below a VIEW-CHANGE;
 //! and whatever is said, was on disk before, with what it rests on: a proposal and a prepare with the block's body, a
-//! commit with a prepared certificate that covers it.
+//! commit with a prepared certificate that covers it. What a lost log held still counts: whoever rejoins contradicts
+//! nothing of it.
 //!
 //! design.md 5, rules R1, R3 and R5, "Never twice"; design.md 3, the table of what is on disk before what leaves.
 
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tierchain_consensus::{Message, Record as Said, Statement, Subject};
 use tierchain_primitives::certificate::SignedKind;
-use tierchain_primitives::{BlockNumber, H256, View};
+use tierchain_primitives::{BlockNumber, Epoch, H256, ValidatorIndex, View};
 use tierchain_replica::Record;
 
 use super::{Check, Violation};
@@ -18,37 +19,39 @@ use super::{Check, Violation};
 #[derive(Debug, Default)]
 struct Written {
     statements: BTreeMap<Subject, H256>,
-    /// The highest view it promised to enter.
-    promised: View,
+    /// The highest view of each epoch that it promised to enter.
+    promised: BTreeMap<Epoch, View>,
     /// The highest number prepared in each view.
-    prepared: BTreeMap<View, BlockNumber>,
+    prepared: BTreeMap<(Epoch, View), BlockNumber>,
     /// The highest number with a prepared certificate of each view.
-    certified_prepared: BTreeMap<View, BlockNumber>,
+    certified_prepared: BTreeMap<(Epoch, View), BlockNumber>,
     /// Blocks with certificates.
     certified: BTreeSet<(BlockNumber, H256)>,
     /// Blocks with bodies.
     bodies: BTreeSet<H256>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Promises {
-    validators: usize,
     written: BTreeMap<usize, Written>,
-    lost: BTreeSet<usize>,
 }
 
 impl Promises {
-    pub(super) fn new(validators: usize) -> Self {
-        Self { validators, written: BTreeMap::new(), lost: BTreeSet::new() }
-    }
-
-    /// A validator's log is gone. What it promised still binds it.
+    /// A validator's log is gone, and with it what its words rested on. What it promised still binds it.
     pub(super) fn on_log_lost(&mut self, who: usize) {
-        self.lost.insert(who);
+        let written = self.written.entry(who).or_default();
+        written.certified_prepared.clear();
+        written.certified.clear();
+        written.bodies.clear();
     }
 
     /// A record is on disk; one that was written before says nothing new.
-    pub(super) fn on_written(&mut self, who: usize, record: &Record) -> Check {
+    pub(super) fn on_written(
+        &mut self,
+        who: usize,
+        record: &Record,
+        place: impl Fn(Epoch) -> Option<ValidatorIndex>,
+    ) -> Check {
         let written = self.written.entry(who).or_default();
         let record = match record {
             Record::Consensus(record) => record,
@@ -61,31 +64,27 @@ impl Promises {
         match record {
             Said::Certified(it) => drop(written.certified.insert((it.number, it.hash))),
             Said::Prepared(it) => {
-                let highest = written.certified_prepared.entry(it.view).or_default();
+                let highest = written.certified_prepared.entry((it.epoch, it.view)).or_default();
                 *highest = it.number.max(*highest);
             }
             _ => {}
         }
-        let own = Statement::of_record(record).filter(|statement| statement.subject.signer.as_usize() == who);
+        let own = Statement::of_record(record).filter(|it| place(it.subject.epoch) == Some(it.subject.signer));
         let check = own.map_or(Ok(()), |statement| written.state(statement));
         check.map_err(|why| Violation::new("promises", format!("member {who} writes {record:?}: {why}")))
     }
 
-    /// Others' messages may be passed on; its own must be on disk.
-    pub(super) fn on_said(&mut self, who: usize, message: &Message) -> Check {
-        let Some(said) = Statement::of_message(message).filter(|statement| statement.subject.signer.as_usize() == who)
-        else {
-            return Ok(());
-        };
+    /// Others' messages may be passed on; its own, of this place, must be on disk.
+    pub(super) fn on_said(&mut self, who: usize, me: ValidatorIndex, message: &Message) -> Check {
+        let Some(said) = Statement::of_message(message).filter(|it| it.subject.signer == me) else { return Ok(()) };
         let written = self.written.entry(who).or_default();
         let check = written.permits(&said);
         check.map_err(|why| Violation::new("promises", format!("member {who} says {said:?}, and {why}")))
     }
 
-    /// A block is final to a validator: its certificate must be on disk.
+    /// A block is final to a voter: its certificate must be on disk.
     pub(super) fn on_final(&mut self, who: usize, number: BlockNumber, hash: H256) -> Check {
-        let has_log = who < self.validators && !self.lost.contains(&who);
-        if !has_log || self.written.entry(who).or_default().certified.contains(&(number, hash)) {
+        if self.written.entry(who).or_default().certified.contains(&(number, hash)) {
             return Ok(());
         }
         let what = format!("block {number} is final to member {who}, and its certificate isn't on disk");
@@ -96,7 +95,7 @@ impl Promises {
 impl Written {
     /// Whether all that a statement rests on is there.
     fn permits(&self, said: &Statement) -> Result<(), String> {
-        let Subject { kind, view, number, .. } = said.subject;
+        let Subject { epoch, kind, view, number, .. } = said.subject;
         let written = self.statements.get(&said.subject);
         if written != Some(&said.hash) {
             return Err(format!("on disk is {written:?}"));
@@ -105,7 +104,7 @@ impl Written {
             SignedKind::Proposal | SignedKind::Prepare if !self.bodies.contains(&said.hash) => {
                 Err("the block's body isn't on disk".into())
             }
-            SignedKind::Commit if self.certified_prepared.get(&view) < Some(&number) => {
+            SignedKind::Commit if self.certified_prepared.get(&(epoch, view)) < Some(&number) => {
                 Err("no prepared certificate that covers it is on disk".into())
             }
             _ => Ok(()),
@@ -113,21 +112,22 @@ impl Written {
     }
 
     fn state(&mut self, Statement { subject, hash }: Statement) -> Result<(), String> {
-        let Subject { kind, view, number, .. } = subject;
+        let Subject { epoch, kind, view, number, .. } = subject;
         match self.statements.insert(subject, hash) {
             Some(known) if known == hash => return Ok(()),
             Some(known) => return Err(format!("it wrote {known} before")),
             None => {}
         }
         let is_vote = matches!(kind, SignedKind::Prepare | SignedKind::Commit);
-        if is_vote && view < self.promised {
-            return Err(format!("it had left for view {}", self.promised));
+        let promised = self.promised.entry(epoch).or_default();
+        if is_vote && view < *promised {
+            return Err(format!("it had left for view {promised}"));
         }
         if kind == SignedKind::ViewChange {
-            self.promised = self.promised.max(view);
+            *promised = view.max(*promised);
         }
         if kind == SignedKind::Prepare {
-            let highest = self.prepared.entry(view).or_default();
+            let highest = self.prepared.entry((epoch, view)).or_default();
             if number <= *highest {
                 return Err(format!("it had prepared block {highest} in this view"));
             }
@@ -139,8 +139,6 @@ impl Written {
 
 #[cfg(test)]
 mod tests {
-    use tierchain_primitives::{Epoch, ValidatorIndex};
-
     use super::*;
 
     fn state(written: &mut Written, kind: SignedKind, view: u64, number: u32, hash: u8) -> bool {

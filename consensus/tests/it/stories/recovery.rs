@@ -51,6 +51,26 @@ fn certified_blocks_above_the_base_become_final_again_in_order() {
     assert_eq!(records(&effects), [], "their certificates are on disk already");
 }
 
+/// A log may lack a block between others: this replica learnt it while it followed. Once it is final to a voter, its
+/// certificate is written down like any.
+#[test]
+fn a_certificate_below_others_in_the_log_is_written_down() {
+    let (mut replica, chain) = (Replica::new(1), blocks(2));
+    let mut log = Vec::new();
+    for header in &chain {
+        log.extend(records(&replica.prepares(header)));
+        log.extend(records(&replica.hears_votes(Prepare, &[0, 2], 0, header)));
+        log.extend(records(&replica.hears_votes(Commit, &[0, 2], 0, header)));
+    }
+    log.retain(|record| !matches!(record, Record::Certified(it) if it.number == 1));
+    let mut replica = recover(1, base(), log, &chain);
+    assert_eq!(finals(&replica.on(Input::Tick)), []);
+    let first = committed(&[0, 1, 2], 0, &chain[0]);
+    let effects = replica.on(Input::Certified { header: chain[0].clone(), certificate: first.clone() });
+    assert_eq!(finals(&effects), [1, 2]);
+    assert!(records(&effects).contains(&Record::Certified(first)));
+}
+
 #[test]
 fn a_promise_outlives_a_crash() {
     let mut replica = Replica::new(2);
