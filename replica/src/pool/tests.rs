@@ -1,6 +1,7 @@
 //! The pool: what it takes, in which order it gives, and when it lets go.
 
 use tierchain_primitives::extrinsic::Era;
+use tierchain_primitives::limits::REMARK_BYTES_MAX;
 
 use super::*;
 use crate::fixture::{account, extrinsic, extrinsic_of, milestone};
@@ -142,21 +143,13 @@ fn a_full_pool_says_when_to_come_back() {
 #[test]
 fn one_account_has_a_share_and_others_get_in() {
     let mut pool = Pool::default();
-    let long = |signer: u8, nonce: Nonce| {
-        let short = extrinsic(signer, nonce);
-        // What is measured are its bytes as they came.
-        Checked { bytes: vec![0; ACCOUNT_BYTES_MAX / 4], ..short }
-    };
-    let mut insert = |checked: Checked| pool.insert(checked, BIRTH, None, Standing { next: 0 });
+    let long = |signer, nonce| extrinsic_of(signer, nonce, Era::Immortal, REMARK_BYTES_MAX);
+    let mut insert = |signer, nonce| pool.insert(long(signer, nonce), BIRTH, None, Standing { next: 0 });
     // It leaves out its next nonce, so that nothing of it is ever included.
-    for nonce in 1..5 {
-        assert_eq!(insert(long(1, nonce)), Ok(()));
-    }
-    let refused = insert(extrinsic(1, 5));
-    assert!(matches!(refused, Err(Refusal::ShareFull { who, .. }) if who == account(1)), "{refused:?}");
-    assert_eq!(insert(long(2, 0)), Ok(()), "another account gets in");
-    pool.on_final(0, 1, &[]);
-    assert!(pool.bytes() <= POOL_BYTES_MAX / 8);
+    let refused = (1..NONCE_AHEAD_MAX).find_map(|nonce| insert(1, nonce).err());
+    assert!(matches!(refused, Some(Refusal::ShareFull { who, .. }) if who == account(1)), "{refused:?}");
+    assert_eq!(insert(2, 0), Ok(()), "another account gets in");
+    assert!(pool.bytes() <= ACCOUNT_BYTES_MAX + 2 * REMARK_BYTES_MAX && pool.bytes() > ACCOUNT_BYTES_MAX);
 }
 
 #[test]
