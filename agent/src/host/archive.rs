@@ -185,7 +185,10 @@ fn read_line(text: &str) -> Result<(H256, &str), String> {
 mod tests {
     use super::*;
 
-    fn found(path: &Path) -> (Vec<(u64, String)>, Vec<(u64, String)>) {
+    /// With their numbers.
+    type Texts = Vec<(u64, String)>;
+
+    fn found(path: &Path) -> (Texts, Texts) {
         let (mut lines, mut faults) = (Vec::new(), Vec::new());
         let on_line = |line, _, text: &str| lines.push((line, text.to_owned()));
         read(path, on_line, |line, reason| faults.push((line, reason))).expect("it can be read");

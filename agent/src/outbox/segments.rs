@@ -55,7 +55,7 @@ impl Segments {
         let mut paths = Vec::new();
         for (path, found) in all(folder)? {
             match found {
-                Some((found, _)) if found == epoch => paths.push(path),
+                Some(found) if found == epoch => paths.push(path),
                 Some(_) if others == Others::Drop => remove(&path)?,
                 _ => return Err(OutboxError::NotASegment { path }),
             }
@@ -76,7 +76,7 @@ impl Segments {
     /// Begins those of another epoch in the same folder. What an earlier try left of them is dropped.
     pub(super) fn begin(other: &Self, epoch: u64) -> Result<Self, OutboxError> {
         for (path, found) in all(&other.folder)? {
-            if found.is_some_and(|(found, _)| found == epoch) {
+            if found.is_some_and(|found| found == epoch) {
                 remove(&path)?;
             }
         }
@@ -89,7 +89,7 @@ impl Segments {
     /// Drops those of all other epochs.
     pub(super) fn drop_other_epochs(&self) -> Result<(), OutboxError> {
         for (path, found) in all(&self.folder)? {
-            if found.is_some_and(|(found, _)| found != self.epoch) {
+            if found.is_some_and(|found| found != self.epoch) {
                 remove(&path)?;
             }
         }
@@ -152,24 +152,25 @@ fn create_segment(folder: &Path, owner: &AccountId, epoch: u64, first: u64) -> R
     Ok((path, file))
 }
 
-/// All segments in order, with the epoch and the number that their names say.
-pub(super) fn all(folder: &Path) -> Result<Vec<(PathBuf, Option<(u64, u64)>)>, OutboxError> {
+/// All segments in order, with the epoch that their names say.
+pub(super) fn all(folder: &Path) -> Result<Vec<(PathBuf, Option<u64>)>, OutboxError> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(io_error(folder))? {
         let path = entry.map_err(io_error(folder))?.path();
         if path.extension().is_some_and(|extension| extension == "seg") {
-            let name = path.file_stem().and_then(|name| name.to_str()).and_then(named);
-            paths.push((path, name));
+            let epoch = path.file_stem().and_then(|name| name.to_str()).and_then(epoch_of);
+            paths.push((path, epoch));
         }
     }
     paths.sort();
     Ok(paths)
 }
 
-/// What a segment's name says.
-fn named(name: &str) -> Option<(u64, u64)> {
+/// The epoch that a segment's name says.
+fn epoch_of(name: &str) -> Option<u64> {
     let (epoch, first) = name.split_once('-')?;
-    Some((u64::from_str_radix(epoch, 16).ok()?, u64::from_str_radix(first, 16).ok()?))
+    u64::from_str_radix(first, 16).ok()?;
+    u64::from_str_radix(epoch, 16).ok()
 }
 
 /// Reads a segment's records; cuts a torn tail off the last one.

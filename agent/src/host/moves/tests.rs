@@ -15,6 +15,7 @@ use super::*;
 use crate::append_log::fuse;
 use crate::driver::Seen;
 use crate::feed::Fed;
+use crate::host::intake::{EVENTS, Limits};
 use crate::host::tests::{AT_ONCE, FakeDriver, Machine, create, folder_in_memory, server, settings, uuid};
 use crate::host::{FromGuest, HostError, Input, Settings};
 use crate::record::{Fact, LifeId, Record};
@@ -27,6 +28,7 @@ struct Site {
     folder: tempfile::TempDir,
     machine: Rc<RefCell<Machine>>,
     host: Option<Host<FakeDriver>>,
+    limits: Limits,
     said: Vec<Fed>,
     /// What it heard last of where the server stands.
     heard: Option<Standing>,
@@ -69,6 +71,7 @@ impl Site {
             folder,
             machine,
             host: None,
+            limits: AT_ONCE,
             said,
             heard: None,
             is_manned: true,
@@ -80,7 +83,7 @@ impl Site {
         let settings = Settings { host: self.name, account: self.key.public(), ..settings() };
         let mut host = Host::open(settings, self.folder.path(), FakeDriver(Rc::clone(&self.machine)))?;
         // What is settled leaves at once: whatever follows must do without it.
-        host.intake.limits = AT_ONCE;
+        host.intake.limits = self.limits;
         Ok(host)
     }
 
@@ -473,6 +476,37 @@ fn there_and_back_again_numbers_go_on() {
     assert_eq!(bench.status(refused), Status::Failed { reason: FailReason::Refused }, "a pause holds memory");
     let back = [(1, "MovedOut"), (0, "MovedIn"), (0, "MovedOut"), (1, "MovedIn"), (1, "PAUSED")];
     bench.until("written", |bench| bench.chain.story() == [&MOVED[..], &back[..]].concat());
+}
+
+#[test]
+fn lives_that_left_are_archived_while_the_server_is_back() {
+    fuse::set(None);
+    let mut bench = Bench::new(0);
+    let limit = |bench: &mut Bench, limits| {
+        for site in &mut bench.sites {
+            site.limits = limits;
+            site.host.iter_mut().for_each(|host| host.intake.limits = limits);
+        }
+    };
+    limit(&mut bench, Limits::default());
+    for from in [0, 1] {
+        let moved = bench.migrate(from);
+        bench.until("moved", |bench| bench.is_closed(moved));
+    }
+    limit(&mut bench, AT_ONCE);
+    let lines = |bench: &Bench, index: usize| {
+        let log = std::fs::read_to_string(bench.sites[index].folder.path().join(EVENTS)).expect("it is there");
+        log.lines().count()
+    };
+    // It is at the first host: head, the ordinal of its life, that it arrived and was started. The second keeps nothing.
+    bench.until("archived", |bench| lines(bench, 0) <= 4 && lines(bench, 1) == 1);
+    for from in [0, 1] {
+        bench.forget(0);
+        bench.forget(1);
+        let moved = bench.migrate(from);
+        bench.until("moved", |bench| bench.is_closed(moved));
+        assert_eq!((bench.settle(), bench.status(moved)), (1 - from, Status::Done));
+    }
 }
 
 #[test]
