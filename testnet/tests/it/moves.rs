@@ -107,7 +107,8 @@ impl Pair {
         let reference = H256([self.issued; 32]);
         let to = ["host-1", "host-0"][from];
         let words = ["directives", "issue", "migrate", &UUID.to_string(), "--to", to];
-        let named = [&words[..], &["--reference", &reference.to_string()]].concat();
+        let name = reference.to_string();
+        let named = [&words[..], &["--reference", &name]].concat();
         self.site.people().done("provider", &named);
         reference
     }
