@@ -6,8 +6,8 @@
 //! ```
 //!
 //! `run` replays a recording, `host` runs servers as directives ask ([`mod@host`], by a [`driver`]), `servers` lists them
-//! ([`servers`]), `tracker` is what runs inside each of them ([`tracker`]), and `evidence` finds the line that a block came
-//! from ([`evidence`]).
+//! ([`servers`]), `tracker` is what runs inside each of them ([`tracker`]), and `evidence` finds the line that a block
+//! came from ([`evidence`]).
 //!
 //! The source's lines become records of servers' lives in [`normaliser`], by one rule for all sources. [`feed`] puts
 //! them into the [`outbox`], durable before anything is said. [`submitter`] brings them to the ledger and knows by
@@ -66,8 +66,8 @@ fn main() -> ExitCode {
     let performed = runtime.map_err(anyhow::Error::from).and_then(|runtime| match &cli.command {
         Command::Run(run) => runtime.block_on(start(run)).map(|()| ExitCode::SUCCESS),
         Command::Host(args) => runtime.block_on(host::run::run(args)).map(|()| ExitCode::SUCCESS),
-        Command::Servers(args) => servers::run(args).map(|()| ExitCode::SUCCESS),
         Command::Evidence(args) => Ok(evidence::run(args)),
+        Command::Servers(args) => servers::run(args).map(|()| ExitCode::SUCCESS),
         Command::Tracker(args) => runtime.block_on(tracker::run(args)).map(|()| ExitCode::SUCCESS),
     });
     match performed {

@@ -34,7 +34,7 @@ fn witnesses_who_disagree_leave_a_discrepancy_that_the_provider_settles() {
         (&said["server"]["witnessed"]["state"], &said["server"]["state"]),
         (&"PAUSED".into(), &"RUNNING".into())
     );
-    let noted: u64 = text(&said["server"]["witnessed"]["noted"]).parse().expect("milliseconds");
+    let noted = said["server"]["witnessed"]["noted"].as_u64().expect("milliseconds");
     people.fails("hypervisor", &note, &["Chains.NoDiscrepancy"]);
     until_clock(noted + WITNESS_MS);
 

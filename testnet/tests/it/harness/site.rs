@@ -69,10 +69,12 @@ impl People<'_> {
     pub(crate) fn audit(&self, uuid: Uuid) -> Value {
         let file = self.0.world.path(&format!("{uuid}.audit"));
         let genesis = self.0.node(0).genesis().to_string();
-        // A page of an audit has to be a new file.
+        // It has to be a new file.
         let _ = std::fs::remove_file(&file);
-        let fetch = self.command(&["audit", "fetch", &uuid.to_string(), "-o"]).arg(&file).output();
-        assert!(fetch.as_ref().is_ok_and(|fetched| fetched.status.success()), "{fetch:?}");
+        let out = file.display().to_string();
+        finish(&mut self.command(&["audit", "fetch", &uuid.to_string(), "-o", &out]), LIMIT)
+            .succeeded()
+            .expect("it is there");
         let mut verify = tierchain("audit");
         verify.arg("verify").arg(&file).args(["--genesis", &genesis, "--json"]);
         let said = finish(&mut verify, LIMIT).succeeded().expect("it holds");
@@ -177,6 +179,11 @@ impl Site {
     /// When a host was watched.
     pub(crate) fn attestation(&self, host: H256) -> Option<AttestationInfo> {
         wait_for(self.network.node(ASKED).client.attestation(Hash(host), 0, PAGE)).ok().flatten()
+    }
+
+    /// Waits until a host was watched at a time, or had a gap there.
+    pub(crate) fn until_attested(&self, host: H256, at_us: u64) {
+        until("the host is attested", || self.attestation(host).filter(|found| found.until.0 > at_us));
     }
 }
 
