@@ -53,7 +53,11 @@ fn memory_is_bounded(machine: &Machine) {
     let views = machine.config.set.len() + 2;
     assert!(machine.tally.places().all(|place| place.number > tip), "votes on final blocks are forgotten");
     assert!(machine.tally.places().count() <= 2 * numbers * views, "votes are bounded by window, views, validators");
-    assert!(machine.term.proposals.len() <= numbers, "one proposal for each number in the window");
+    // A primary's own come from its log: where its database is lost, those far above the base still bind it.
+    assert!(
+        machine.is_primary() || machine.term.proposals.len() <= numbers,
+        "one proposal for each number in the window"
+    );
     assert!(machine.early.len() <= numbers, "one proposal for each number in the window");
     assert!(machine.changes.len() <= machine.config.set.len(), "one VIEW-CHANGE for each validator");
 }

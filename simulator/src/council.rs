@@ -64,7 +64,6 @@ pub struct Council {
     motions: Vec<Motion>,
     /// The newest consensus key of each candidate that was ever proposed.
     keys: BTreeMap<usize, usize>,
-    enacted: usize,
 }
 
 impl Council {
@@ -72,13 +71,7 @@ impl Council {
     #[must_use]
     pub fn new(candidates: Vec<Candidate>) -> Self {
         let operators = candidates.iter().map(|candidate| Client::new(candidate.operator())).collect();
-        Self { candidates, operators, motions: Vec::new(), keys: BTreeMap::new(), enacted: 0 }
-    }
-
-    /// How many motions were enacted.
-    #[must_use]
-    pub fn enacted(&self) -> usize {
-        self.enacted
+        Self { candidates, operators, motions: Vec::new(), keys: BTreeMap::new() }
     }
 
     /// The operators look after what they submitted and, while the day lasts, move and approve.
@@ -132,9 +125,7 @@ impl Council {
 
     /// Takes what is closed by this state off the list.
     fn close(&mut self, state: &Database) {
-        let before = self.motions.len();
         self.motions.retain(|motion| !matches!(standing(motion, state), Standing::Closed));
-        self.enacted += before - self.motions.len();
     }
 
     /// Somebody proposes or approves what is still wanted.

@@ -85,7 +85,7 @@ impl Directory {
     fn name_now(&self, cast: &Cast, who: usize) -> Member {
         let keys = cast.keys(who);
         let listed = || self.roll.iter().filter(|key| keys.contains(key));
-        let key = listed().find(|key| self.set.contains(key)).or(listed().last());
+        let key = listed().find(|key| self.set.contains(key)).or_else(|| listed().next_back());
         key.map_or_else(|| cast.follower(who), |key| Member::Validator(*key))
     }
 }

@@ -370,12 +370,6 @@ impl Witness {
         self.voting.bound_to(who)
     }
 
-    /// Whether a member lost its vote log and votes in no epoch since.
-    #[must_use]
-    pub fn is_mute(&self, who: usize) -> bool {
-        self.voting.is_mute(who)
-    }
-
     /// How often an account was turned away for its quota.
     #[must_use]
     pub fn slowed(&self) -> usize {

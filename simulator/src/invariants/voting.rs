@@ -71,11 +71,6 @@ impl Voting {
     pub(super) fn bound_to(&self, who: usize) -> Option<Epoch> {
         self.voters.get(&who)?.bound
     }
-
-    /// Whether it lost its log and votes in no epoch since.
-    pub(super) fn is_mute(&self, who: usize) -> bool {
-        self.voters.get(&who).is_some_and(|voter| voter.forgot.is_some() && voter.bound.is_none())
-    }
 }
 
 /// A member says something about consensus in an epoch whose set doesn't have it.
@@ -105,8 +100,8 @@ mod tests {
         assert!(voting.votes_at(3, Epoch(0), 3) && !voting.votes_at(3, Epoch(0), 2));
         voting.on_log_lost(3);
         voting.on_new_life(3);
-        assert!(voting.is_mute(3) && !voting.votes_at(3, Epoch(0), 3));
+        assert!(voting.bound_to(3).is_none() && !voting.votes_at(3, Epoch(0), 3));
         assert!(voting.on_epoch(3, Epoch(0), &seats, &cast).is_err());
-        assert!(voting.on_epoch(3, Epoch(1), &seats, &cast).is_ok() && !voting.is_mute(3));
+        assert!(voting.on_epoch(3, Epoch(1), &seats, &cast).is_ok() && voting.bound_to(3) == Some(Epoch(1)));
     }
 }
