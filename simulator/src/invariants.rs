@@ -147,7 +147,7 @@ impl Witness {
         let check = match seats.of(epoch).zip(seats.place(epoch, who, cast)) {
             None => voting::spoke_without_seat(who, epoch),
             Some((seating, me)) => {
-                let check = self.promises.on_said(who, me, message);
+                let check = self.promises.on_said(who, me, message, &self.agreement);
                 check.and_then(|()| self.leaving.on_said(me, message, seating, cast))
             }
         };
@@ -200,6 +200,7 @@ impl Witness {
     /// What a member has executed is on stable storage up to here.
     pub fn on_flushed(&mut self, who: usize, number: BlockNumber) {
         self.durability.on_flushed(who, number);
+        self.promises.on_stored(who, number);
     }
 
     /// A member executed a block.
@@ -261,12 +262,14 @@ impl Witness {
 
     /// A member's database is gone, and not its vote log.
     pub fn on_database_lost(&mut self, who: usize) {
+        self.promises.on_stored(who, 0);
         self.answers.on_log_lost(who);
         self.durability.on_lost(who);
     }
 
-    /// A member comes back from its disk.
-    pub fn on_restart(&mut self, who: usize, replica: &Replica) {
+    /// A member comes back from its disk, whose database has all blocks up to `stored`.
+    pub fn on_restart(&mut self, who: usize, replica: &Replica, stored: BlockNumber) {
+        self.promises.on_stored(who, stored);
         self.accountability.on_restart(who);
         if self.is_honest(who) {
             let check = self.durability.on_restart(who, replica);

@@ -79,7 +79,7 @@ impl Body {
         records.iter().for_each(|record| scene.witness.on_written(self.number, record));
         self.directory = Directory::new(&scene.cast, replica.set(), &self.database);
         let rejoins = replica.unanswered_challenge().is_some();
-        scene.witness.on_restart(self.number, &replica);
+        scene.witness.on_restart(self.number, &replica, self.database.best());
         self.process = Some(Process {
             replica,
             log,

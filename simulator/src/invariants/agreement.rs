@@ -23,6 +23,11 @@ impl Agreement {
         Err(Violation::new("agreement", what))
     }
 
+    /// The final block of a number, if there is one yet.
+    pub(super) fn hash(&self, number: BlockNumber) -> Option<H256> {
+        self.chain.get(&number).map(|(hash, _)| *hash)
+    }
+
     pub(super) fn height(&self) -> BlockNumber {
         self.chain.last_key_value().map_or(0, |(number, _)| *number)
     }

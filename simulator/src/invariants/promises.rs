@@ -13,6 +13,7 @@ use tierchain_primitives::certificate::SignedKind;
 use tierchain_primitives::{BlockNumber, Epoch, H256, ValidatorIndex, View};
 use tierchain_replica::Record;
 
+use super::agreement::Agreement;
 use super::{Check, Violation};
 
 /// What one member has on disk.
@@ -27,8 +28,10 @@ struct Written {
     certified_prepared: BTreeMap<(Epoch, View), BlockNumber>,
     /// Blocks with certificates.
     certified: BTreeSet<(BlockNumber, H256)>,
-    /// Blocks with bodies.
+    /// Blocks with bodies, in the log.
     bodies: BTreeSet<H256>,
+    /// The newest block that the database has on stable storage, bodies and all before it included.
+    stored: BlockNumber,
 }
 
 #[derive(Debug, Default)]
@@ -43,6 +46,11 @@ impl Promises {
         written.certified_prepared.clear();
         written.certified.clear();
         written.bodies.clear();
+    }
+
+    /// A member's database has all blocks up to this one on stable storage.
+    pub(super) fn on_stored(&mut self, who: usize, number: BlockNumber) {
+        self.written.entry(who).or_default().stored = number;
     }
 
     /// A record is on disk; one that was written before says nothing new.
@@ -75,10 +83,16 @@ impl Promises {
     }
 
     /// Others' messages may be passed on; its own, of this place, must be on disk.
-    pub(super) fn on_said(&mut self, who: usize, me: ValidatorIndex, message: &Message) -> Check {
+    pub(super) fn on_said(
+        &mut self,
+        who: usize,
+        me: ValidatorIndex,
+        message: &Message,
+        agreement: &Agreement,
+    ) -> Check {
         let Some(said) = Statement::of_message(message).filter(|it| it.subject.signer == me) else { return Ok(()) };
         let written = self.written.entry(who).or_default();
-        let check = written.permits(&said);
+        let check = written.permits(&said, agreement);
         check.map_err(|why| Violation::new("promises", format!("member {who} says {said:?}, and {why}")))
     }
 
@@ -94,14 +108,16 @@ impl Promises {
 
 impl Written {
     /// Whether all that a statement rests on is there.
-    fn permits(&self, said: &Statement) -> Result<(), String> {
+    fn permits(&self, said: &Statement, agreement: &Agreement) -> Result<(), String> {
         let Subject { epoch, kind, view, number, .. } = said.subject;
         let written = self.statements.get(&said.subject);
         if written != Some(&said.hash) {
             return Err(format!("on disk is {written:?}"));
         }
         match kind {
-            SignedKind::Proposal | SignedKind::Prepare if !self.bodies.contains(&said.hash) => {
+            SignedKind::Proposal | SignedKind::Prepare
+                if !self.bodies.contains(&said.hash) && !self.has_stored(number, &said.hash, agreement) =>
+            {
                 Err("the block's body isn't on disk".into())
             }
             SignedKind::Commit if self.certified_prepared.get(&(epoch, view)) < Some(&number) => {
@@ -109,6 +125,12 @@ impl Written {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a final block is in the database: one that was fetched while the member followed was never in its log, and
+    /// is prepared again where a view begins on it.
+    fn has_stored(&self, number: BlockNumber, hash: &H256, agreement: &Agreement) -> bool {
+        number <= self.stored && agreement.hash(number) == Some(*hash)
     }
 
     fn state(&mut self, Statement { subject, hash }: Statement) -> Result<(), String> {
@@ -144,6 +166,25 @@ mod tests {
     fn state(written: &mut Written, kind: SignedKind, view: u64, number: u32, hash: u8) -> bool {
         let subject = Subject { epoch: Epoch(0), signer: ValidatorIndex(0), kind, view: View(view), number };
         written.state(Statement { subject, hash: H256([hash; 32]) }).is_ok()
+    }
+
+    #[test]
+    fn a_prepare_rests_on_a_body_in_the_log_or_in_the_database() {
+        let (mut promises, mut agreement) = (Promises::default(), Agreement::default());
+        agreement.on_final(0, 5, H256([1; 32])).expect("the first");
+        let written = promises.written.entry(0).or_default();
+        for (number, hash) in [(5, 1), (6, 2), (4, 3)] {
+            assert!(state(written, SignedKind::Prepare, u64::from(hash), number, hash));
+        }
+        promises.on_stored(0, 5);
+        let written = &promises.written[&0];
+        let may_say = |number: u32, hash: u8| {
+            let (epoch, signer, view) = (Epoch(0), ValidatorIndex(0), View(u64::from(hash)));
+            let subject = Subject { epoch, signer, kind: SignedKind::Prepare, view, number };
+            written.permits(&Statement { subject, hash: H256([hash; 32]) }, &agreement).is_ok()
+        };
+        assert!(may_say(5, 1), "it is final, and stored");
+        assert!(!may_say(6, 2) && !may_say(4, 3), "above what is stored, and another one than is final");
     }
 
     #[test]
