@@ -26,6 +26,9 @@ const NAME_CHARACTERS_MAX: usize = 64;
 /// Most entries of a list other than the validators'.
 const LIST_MAX: usize = 100_000;
 
+/// The longest of the ledger's bounds: a year.
+const BOUND_MS_MAX: u64 = 365 * 86_400 * 1_000;
+
 /// Checks everything and parses everything.
 pub(super) fn resolve(document: &Document) -> (Option<ChainSpec>, Problems) {
     let mut resolver = Resolver::default();
@@ -113,10 +116,12 @@ impl Resolver {
         }
         let BoundsEntry { silence_ms, witness_ms, move_ms } = genesis.bounds;
         for (field, ms) in [("silenceMs", silence_ms), ("witnessMs", witness_ms), ("moveMs", move_ms)] {
-            if ms == 0 {
-                self.problems
-                    .error(format!("genesis.bounds.{field}"), "0 would make everything too late: write some seconds");
-            }
+            let message = match ms {
+                0 => "0 would make everything too late: write some seconds",
+                1..=BOUND_MS_MAX => continue,
+                _ => "more than a year, so that it would never be over: write some minutes",
+            };
+            self.problems.error(format!("genesis.bounds.{field}"), message);
         }
         if genesis.drift_bound_us > 60_000_000 {
             let message = "more than a minute: clocks that far off make a ledger that nobody believes";

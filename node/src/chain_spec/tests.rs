@@ -118,6 +118,7 @@ fn sites_and_providers_are_checked() {
         let provider = genesis.providers[0].account.clone();
         genesis.quota.rate_permille = 0;
         genesis.bounds.move_ms = 0;
+        genesis.bounds.silence_ms = u64::MAX;
         genesis.accounts.push(AccountEntry { account: account(), roles: vec!["provider".to_owned()] });
         genesis.data_centers.push(DataCenterEntry::Id("vienna".to_owned()));
         genesis.hosts.push(HostEntry::new("host-1", "vienna", &agent));
@@ -128,6 +129,7 @@ fn sites_and_providers_are_checked() {
     });
     let places = [
         "error: genesis.quota.ratePermille:",
+        "error: genesis.bounds.silenceMs: more than a year",
         "error: genesis.bounds.moveMs:",
         "error: genesis.hosts[1].agent:",
         "error: genesis.hosts[2].labels:",

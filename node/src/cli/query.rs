@@ -8,7 +8,7 @@ use tierchain_primitives::{AccountId, H256};
 use tierchain_rpc::client::{ClientIdentity, ClientTls};
 use tierchain_rpc::types::{ChainRef, Cursor};
 
-use super::party::party;
+use super::party::{LifeRef, party};
 use super::say::SayCommand;
 
 /// Which node to ask, and how to print the answer.
@@ -51,7 +51,7 @@ impl ClientTlsArgs {
 /// What to read of the servers' chains.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ChainsCommand {
-    /// All servers, in the ledger's order.
+    /// All servers, the newest first.
     List {
         /// At most this many.
         #[arg(long, default_value_t = 1_000)]
@@ -62,24 +62,18 @@ pub(crate) enum ChainsCommand {
     },
     /// One server: state, counters, head, next number of each writer.
     Get {
-        /// UUID of the server.
-        #[arg(value_name = "UUID")]
-        uuid: Uuid,
-        /// Which of its lives [default: the newest].
-        #[arg(long, value_name = "N")]
-        generation: Option<u32>,
+        /// UUID (the newest life) or UUID/GENERATION.
+        #[arg(value_name = "SERVER", value_parser = LifeRef::read)]
+        life: LifeRef,
         /// The node to ask.
         #[command(flatten)]
         rpc: RpcArgs,
     },
     /// What was announced of a server before it was born.
     Announcement {
-        /// UUID of the server.
-        #[arg(value_name = "UUID")]
-        uuid: Uuid,
-        /// Which of its lives [default: the newest].
-        #[arg(long, value_name = "N")]
-        generation: Option<u32>,
+        /// UUID (the newest life) or UUID/GENERATION.
+        #[arg(value_name = "SERVER", value_parser = LifeRef::read)]
+        life: LifeRef,
         /// The node to ask.
         #[command(flatten)]
         rpc: RpcArgs,

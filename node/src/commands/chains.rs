@@ -22,9 +22,9 @@ use crate::table::Table;
 pub(super) async fn chains(command: ChainsCommand) -> anyhow::Result<ExitCode> {
     match command {
         ChainsCommand::List { limit, rpc } => list(limit, &rpc).await,
-        ChainsCommand::Get { uuid, generation, rpc } => get(LifeRef { uuid, generation }, &rpc).await,
+        ChainsCommand::Get { life, rpc } => get(life, &rpc).await,
         ChainsCommand::Blocks { chain, range, rpc } => blocks(chain, &range, &rpc).await,
-        ChainsCommand::Announcement { uuid, generation, rpc } => beside::announcement(uuid, generation, &rpc).await,
+        ChainsCommand::Announcement { life, rpc } => beside::announcement(life, &rpc).await,
         ChainsCommand::Notes { chain, range, rpc } => beside::notes(chain, &range, &rpc).await,
         ChainsCommand::Disputes { limit, rpc } => beside::disputes(limit, &rpc).await,
         ChainsCommand::Attestation { host, range, rpc } => beside::attestation(host, &range, &rpc).await,

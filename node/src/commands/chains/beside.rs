@@ -4,17 +4,18 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use tierchain_primitives::H256;
-use tierchain_primitives::ledger::Uuid;
 use tierchain_rpc::api::ChainsApiClient;
 use tierchain_rpc::client::Client;
 use tierchain_rpc::types::{AttestationInfo, ChainRef, Dispute, Hash, NoteContent, NoteInfo, ServerUuid};
 
 use super::super::query::{PAGE, all, at, client, pages, print_list, range, short};
 use super::super::{print, print_json};
+use crate::cli::party::LifeRef;
 use crate::cli::query::{RangeArgs, RpcArgs};
 use crate::table::Table;
 
-pub(super) async fn announcement(uuid: Uuid, generation: Option<u32>, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn announcement(life: LifeRef, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
+    let LifeRef { uuid, generation } = life;
     let found = client(rpc).await?.announcement(ServerUuid(uuid), generation).await.with_context(|| at(rpc))?;
     let Some(info) = found else { bail!("no such life of server {uuid} was announced: `tierchain chains list`") };
     if rpc.json {
