@@ -24,6 +24,11 @@ pub(crate) enum ToAgent {
         /// SCALE of a [`GuestReport`].
         report: String,
     },
+    /// No foundry has made its birth block yet; they are asked again.
+    Waiting {
+        /// What each of them says, or why it can't be asked.
+        reason: String,
+    },
     /// No foundry will make its birth block.
     Unborn {
         /// What the foundry says.

@@ -34,7 +34,7 @@ mod link;
 pub(crate) mod reports;
 mod workload;
 
-use birth::Asked;
+use birth::{Asked, News};
 use check::Answers;
 use reports::Reports;
 use workload::{Change, Workload};
@@ -150,9 +150,13 @@ impl Tracker {
                         self.unsigned.push((clock::now_us(), change));
                     }
                     self.sign()?;
-                    if let Some(reason) = self.asked.refused() {
-                        self.say(ToAgent::Unborn { reason: reason.clone() });
-                        self.unborn = Some(reason);
+                    match self.asked.news() {
+                        None => {}
+                        Some(News::Waits(reason)) => self.say(ToAgent::Waiting { reason }),
+                        Some(News::Refused(reason)) => {
+                            self.say(ToAgent::Unborn { reason: reason.clone() });
+                            self.unborn = Some(reason);
+                        }
                     }
                 }
                 Some(heard) = messages.recv() => self.on(heard)?,

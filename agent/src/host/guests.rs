@@ -31,6 +31,13 @@ pub(crate) enum FromGuest {
         /// What.
         report: Box<GuestReport>,
     },
+    /// No foundry has made its birth block yet.
+    Waiting {
+        /// The process.
+        pid: u32,
+        /// Why.
+        reason: String,
+    },
     /// No foundry will make its birth block.
     Unborn {
         /// The process.

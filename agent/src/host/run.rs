@@ -220,7 +220,7 @@ async fn steps<L: Ledger>(ledger: &L) -> Result<u64, AskError> {
     Ok(query::directive_change_count(&state))
 }
 
-/// The open directives of a host: at most 64.
+/// The open directives of a host: at most [`directives::OPEN_MAX`].
 pub(super) async fn open_directives<L: Ledger>(
     ledger: &L,
     host: H256,

@@ -17,6 +17,11 @@ impl<D: Driver> Host<D> {
         match message {
             FromGuest::Hello { pid, key, out } => self.guests.on_hello(pid, key, out),
             FromGuest::Report { pid, report } => self.on_report(pid, *report),
+            FromGuest::Waiting { pid, reason } => {
+                if let Some(life) = self.life_of(pid).map(|life| life.id) {
+                    tracing::warn!(?life, reason, "no foundry has made its birth block yet; they are asked again");
+                }
+            }
             FromGuest::Unborn { pid, reason } => {
                 if let Some(life) = self.life_of(pid).map(|life| life.id) {
                     tracing::warn!(?life, reason, "no foundry makes its birth block");

@@ -26,8 +26,17 @@ const RETRY_LONGEST: Duration = Duration::from_secs(5);
 pub(super) enum Asked {
     /// The server isn't announced.
     NotYet,
-    /// It is on its way; what no foundry will do is said here.
-    Asking(Arc<Mutex<Option<String>>>),
+    /// It is on its way; what the host should know is said here.
+    Asking(Arc<Mutex<Option<News>>>),
+}
+
+/// Why there is no birth block.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum News {
+    /// No foundry has made it yet: they are asked again.
+    Waits(String),
+    /// A foundry refuses it for good.
+    Refused(String),
 }
 
 impl Asked {
@@ -36,54 +45,68 @@ impl Asked {
         if matches!(self, Self::Asking(_)) {
             return;
         }
-        let refused = Arc::new(Mutex::new(None));
-        *self = Self::Asking(Arc::clone(&refused));
+        let news = Arc::new(Mutex::new(None));
+        *self = Self::Asking(Arc::clone(&news));
         let signature = key.sign(&request.signed_bytes(&genesis));
         let (request, signature) = (Bytes(request.encode()), Bytes(signature.0.to_vec()));
         tokio::spawn(async move {
-            if let Err(reason) = until_born(&foundries, &request, &signature).await {
-                *refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+            let tell = |told| *news.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+            if let Err(reason) = until_born(&foundries, &request, &signature, tell).await {
+                tell(News::Refused(reason));
             }
         });
     }
 
-    /// What the foundries said, once, if none of them will make the birth block.
-    pub(super) fn refused(&mut self) -> Option<String> {
+    /// What is new, once.
+    pub(super) fn news(&mut self) -> Option<News> {
         match self {
             Self::NotYet => None,
-            Self::Asking(refused) => refused.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            Self::Asking(news) => news.lock().unwrap_or_else(PoisonError::into_inner).take(),
         }
     }
 }
 
-/// Asks until the birth block is final.
+/// Asks until the birth block is final. Tells what it waits for whenever that is another reason than before.
 ///
 /// # Errors
 /// When a foundry refuses it for good.
-async fn until_born(foundries: &[String], request: &Bytes, signature: &Bytes) -> Result<(), String> {
-    let mut wait = RETRY_FIRST;
+async fn until_born(
+    foundries: &[String],
+    request: &Bytes,
+    signature: &Bytes,
+    tell: impl Fn(News),
+) -> Result<(), String> {
+    let (mut wait, mut told) = (RETRY_FIRST, String::new());
     loop {
+        let mut reasons = Vec::new();
         for url in foundries {
-            let client = match connect(url, ANSWER_WAIT).await {
-                Ok(client) => client,
-                Err(error) => {
-                    tracing::warn!(%error, "a foundry can't be asked");
-                    continue;
-                }
-            };
-            let error = match client.request_birth(request.clone(), signature.clone()).await {
-                Ok(answer) => {
-                    tracing::info!(birth = %answer.birth_hash.0, "born");
+            match ask(url, request, signature).await {
+                Ok(birth) => {
+                    tracing::info!(%birth, "born");
                     return Ok(());
                 }
-                Err(error) => error,
-            };
-            match refusal(&error) {
-                Some(refused) if !refused.temporary => return Err(refused.to_string()),
-                _ => tracing::warn!(foundry = url, reason = message(&error), "not born yet"),
+                Err(News::Refused(reason)) => return Err(reason),
+                Err(News::Waits(reason)) => reasons.push(format!("{url}: {reason}")),
             }
+        }
+        let reason = reasons.join("; ");
+        tracing::warn!(reason, "not born yet");
+        if reason != told {
+            tell(News::Waits(reason.clone()));
+            told = reason;
         }
         sleep(wait).await;
         wait = (wait * 2).min(RETRY_LONGEST);
     }
+}
+
+/// Asks one foundry.
+async fn ask(url: &str, request: &Bytes, signature: &Bytes) -> Result<H256, News> {
+    let client = connect(url, ANSWER_WAIT).await.map_err(|error| News::Waits(error.to_string()))?;
+    let answered = client.request_birth(request.clone(), signature.clone()).await;
+    let answer = answered.map_err(|error| match refusal(&error) {
+        Some(refused) if !refused.temporary => News::Refused(refused.to_string()),
+        _ => News::Waits(message(&error)),
+    })?;
+    Ok(answer.birth_hash.0)
 }

@@ -16,7 +16,7 @@ pub trait DirectivesApi {
     #[method(name = "find", blocking)]
     fn directive_named(&self, issuer: Address, reference: Hash) -> RpcResult<Option<DirectiveInfo>>;
 
-    /// A host's directives that are issued or accepted, oldest first: 64 at most.
+    /// A host's directives that are issued or accepted, oldest first: 256 at most.
     #[method(name = "open", blocking)]
     fn directives_open(&self, host: Hash) -> RpcResult<Vec<DirectiveInfo>>;
 

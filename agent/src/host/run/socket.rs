@@ -74,6 +74,7 @@ fn understand(message: ToAgent, pid: u32, out: &mpsc::UnboundedSender<ToGuest>) 
     Some(match message {
         ToAgent::Hello { key } => FromGuest::Hello { pid, key: AccountId(bytes32(&key)?), out: out.clone() },
         ToAgent::Report { report } => FromGuest::Report { pid, report: Box::new(scale(&report)?) },
+        ToAgent::Waiting { reason } => FromGuest::Waiting { pid, reason: reason.chars().take(400).collect() },
         ToAgent::Unborn { reason } => FromGuest::Unborn { pid, reason: reason.chars().take(400).collect() },
     })
 }
