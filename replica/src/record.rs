@@ -35,7 +35,7 @@ pub enum Record {
         /// What the validator's `registry.rejoin` names.
         challenge: H256,
     },
-    /// The replica votes in this epoch, and in none below any more.
+    /// The replica votes in no epoch below this one any more: in this one, where it has a seat.
     #[codec(index = 4)]
     Epoch(Epoch),
 }

@@ -126,6 +126,7 @@ impl Replica {
         #[cfg(feature = "bugs")]
         bug::keep_those_that_left(bug, epochs);
         let (begins_after, set) = (last.number, epochs.current().clone());
+        self.bind_log(set.epoch, turn);
         turn.staged.free(Effect::EpochBegan { begins_after, set });
         turn.queue.clear();
         self.machine = None;
@@ -138,6 +139,16 @@ impl Replica {
         self.greeted.clear();
         self.forget_past_epochs();
         true
+    }
+
+    /// The log of whoever has voted binds to no epoch below this one. Said when the epoch begins, with a seat in it or
+    /// without: the next checkpoint lets the records of those before go, and a database that is lost after that leads back
+    /// to them.
+    fn bind_log<L>(&mut self, epoch: Epoch, turn: &mut Turn<'_, L>) {
+        if self.log_epoch.is_some_and(|bound| bound < epoch) {
+            turn.record(&Record::Epoch(epoch));
+            self.log_epoch = Some(epoch);
+        }
     }
 
     /// Lets records go that bind in epochs that are over: nobody votes there any more.

@@ -119,6 +119,25 @@ fn the_log_of_one_that_left_doesnt_grow() {
     assert_eq!(cluster.epoch(4), (1, false));
 }
 
+/// What it said in the epochs that are over is in its log no more: where its database is lost, it follows through them.
+#[test]
+fn one_that_left_and_lost_its_database_votes_in_no_epoch_that_is_over() {
+    let mut cluster = Cluster::of(5, 0);
+    cluster.decide(0, &[0, 1, 2, 3], remove(4));
+    load(&mut cluster, 20);
+    cluster.pass(300);
+    cluster.roll(4);
+    cluster.kill(4);
+    cluster.lose_executed(4);
+    cluster.cut = vec![4];
+    cluster.start(4);
+    assert_eq!((cluster.epoch(4), cluster.height(4)), ((0, false), 0), "it is bound to the next epoch");
+    cluster.cut.clear();
+    cluster.pass(1_500);
+    assert_eq!(cluster.epoch(4), (1, false));
+    agree(&cluster, 0..5);
+}
+
 /// One whose database is lost follows through all epochs, and what binds it in the newest is kept once.
 #[test]
 fn records_that_wait_for_their_epoch_are_kept_once() {

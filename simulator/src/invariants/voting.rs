@@ -30,17 +30,17 @@ pub(super) struct Voting {
 }
 
 impl Voting {
-    /// A member's log says that it votes in this epoch.
+    /// A member's log binds it to no epoch below this one, and has it vote in this one where it has a seat.
     pub(super) fn on_epoch(&mut self, who: usize, epoch: Epoch, seats: &Seats, cast: &Cast) -> Check {
         let voter = self.voters.entry(who).or_default();
         let violation = |what: String| Err(Violation::new("voting", what));
+        voter.bound = voter.bound.max(Some(epoch));
         if seats.place(epoch, who, cast).is_none() {
-            return violation(format!("member {who} votes in epoch {epoch}, whose set doesn't have it"));
+            return Ok(());
         }
         if let Some(forgot) = voter.forgot.filter(|forgot| epoch <= *forgot) {
             return violation(format!("member {who} votes in epoch {epoch}, and forgot what it said up to {forgot}"));
         }
-        voter.bound = voter.bound.max(Some(epoch));
         voter.newest = voter.newest.max(Some(epoch));
         Ok(())
     }
@@ -94,7 +94,8 @@ mod tests {
         let mut epochs = tierchain_primitives::epoch::Epochs::resume(vec![(0, set(0)), (9, set(1))]);
         seats.on_epochs(0, &epochs.take().expect("in order"), &cast).expect("news");
         let mut voting = Voting::default();
-        assert!(voting.on_epoch(4, Epoch(0), &seats, &cast).is_err(), "a spare");
+        assert!(voting.on_epoch(4, Epoch(0), &seats, &cast).is_ok());
+        assert_eq!((voting.bound_to(4), voting.voters[&4].newest), (Some(Epoch(0)), None), "a spare is bound, no more");
         assert!(voting.on_epoch(3, Epoch(0), &seats, &cast).is_ok());
         voting.on_vote(3, Epoch(0), 2);
         assert!(voting.votes_at(3, Epoch(0), 3) && !voting.votes_at(3, Epoch(0), 2));
