@@ -62,6 +62,16 @@ struct FlushRequest {
     number: BlockNumber,
 }
 
+/// An extrinsic that waits for its answer.
+#[derive(Clone, Copy, Debug)]
+struct Submitted {
+    hash: H256,
+    /// The block from which on it can't be included.
+    death: Option<BlockNumber>,
+    /// The newest final block when the replica took it; none while it is in the inbox.
+    taken_at: Option<BlockNumber>,
+}
+
 /// What lives as long as the process.
 #[derive(Debug)]
 struct Process {
@@ -76,8 +86,8 @@ struct Process {
     wake: Option<u64>,
     jobs: VecDeque<ExecuteJob>,
     flushes: VecDeque<FlushRequest>,
-    /// What answers are about: the extrinsic, and the block from which on it can't be included.
-    submitted: BTreeMap<Ticket, (H256, Option<BlockNumber>)>,
+    /// What answers are about.
+    submitted: BTreeMap<Ticket, Submitted>,
     next_ticket: u64,
     /// How many more effects until it crashes.
     fuse: Option<u64>,
@@ -170,6 +180,11 @@ impl Body {
         let process = self.process.as_mut()?;
         let now = process.clock(scene.queue.now());
         scene.witness.on_input(self.number, &input, &process.replica);
+        if let Input::Submit { ticket, .. } = &input
+            && let Some(submitted) = process.submitted.get_mut(ticket)
+        {
+            submitted.taken_at = Some(process.replica.chain().last().header.number);
+        }
         let ports = Ports { ledger: &self.database, signer: &self.identities[self.generation] };
         if self.adversary.is_none() {
             return Some(process.replica.step(now, input, &ports));

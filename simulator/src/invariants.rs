@@ -226,7 +226,7 @@ impl Witness {
         }
     }
 
-    /// A member whose newest final block is `last` turned an account away at a time, for its quota.
+    /// A member whose newest final block was `last` when it decided turned an account away at a time, for its quota.
     pub fn on_over_quota(&mut self, who: usize, account: &AccountId, last: BlockNumber, now: u64) {
         if self.is_honest(who) {
             let check = self.quotas.on_over_quota(who, account, last, now);

@@ -18,7 +18,7 @@ use tierchain_replica::wire::SyncMessage;
 use tierchain_replica::{Input, Ticket, Verdict};
 use tierchain_runtime::Checked;
 
-use super::Body;
+use super::{Body, Submitted};
 use crate::database::Database;
 use crate::event::Parcel;
 use crate::scene::Scene;
@@ -130,7 +130,8 @@ impl Body {
         let Some(process) = &mut self.process else { return };
         let ticket = Ticket(process.next_ticket);
         process.next_ticket += 1;
-        process.submitted.insert(ticket, (checked.hash, checked.extrinsic.era.death(born)));
+        let death = checked.extrinsic.era.death(born);
+        process.submitted.insert(ticket, Submitted { hash: checked.hash, death, taken_at: None });
         self.take(Input::Submit { ticket, checked, birth }, scene);
     }
 }

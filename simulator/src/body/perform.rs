@@ -5,7 +5,7 @@ use tierchain_consensus::Message;
 use tierchain_primitives::H256;
 use tierchain_replica::{Effect, ExecuteJob, Member, Recipients, Refusal, Ticket};
 
-use super::Body;
+use super::{Body, Submitted};
 use crate::event::{Event, Parcel};
 use crate::scene::Scene;
 
@@ -70,14 +70,16 @@ impl Body {
 
     fn answer(&mut self, ticket: Ticket, result: Result<H256, Refusal>, scene: &mut Scene) {
         let Some(process) = &mut self.process else { return };
-        let Some((hash, death)) = process.submitted.remove(&ticket) else { return };
+        let Some(Submitted { hash, death, taken_at }) = process.submitted.remove(&ticket) else { return };
         match result {
             Ok(_) | Err(Refusal::AlreadyKnown) => scene.witness.on_answered(self.number, hash, death),
             Err(refusal) => {
-                if let Refusal::OverQuota { who, .. } = &refusal {
-                    // It may have decided before its newest final block: by no later time than its wall clock's.
-                    let (last, now) = (process.replica.chain().last(), process.clock(scene.queue.now()).wall);
-                    scene.witness.on_over_quota(self.number, who, last.header.number, now);
+                if let (Refusal::OverQuota { who, .. }, Some(last)) = (&refusal, taken_at) {
+                    // What became final later in this turn doesn't count: where the member's clock is slow, a bucket
+                    // drains by the blocks' times, and a newer block's may leave room that the decision couldn't see.
+                    // A turn takes no time, so the clock shows what it showed then.
+                    let now = process.clock(scene.queue.now()).wall;
+                    scene.witness.on_over_quota(self.number, who, last, now);
                 }
                 scene.trace.note(scene.queue.now(), || format!("{} refuses {hash}: {refusal}", self.number));
             }

@@ -8,7 +8,7 @@ use tierchain_replica::{Input, Ticket};
 use tierchain_runtime::registry::{self, REJOIN_INTERVAL_MS};
 use tierchain_runtime::{Call, system};
 
-use super::Body;
+use super::{Body, Submitted};
 use crate::clock::{MS, Time};
 use crate::event::Event;
 use crate::scene::Scene;
@@ -41,7 +41,8 @@ impl Body {
         let Some(process) = &mut self.process else { return };
         let ticket = Ticket(process.next_ticket);
         process.next_ticket += 1;
-        process.submitted.insert(ticket, (checked.hash, era.death(born)));
+        let death = era.death(born);
+        process.submitted.insert(ticket, Submitted { hash: checked.hash, death, taken_at: None });
         self.take(Input::Submit { ticket, checked, birth }, scene);
     }
 

@@ -70,7 +70,7 @@ impl Quotas {
         Ok(())
     }
 
-    /// A member whose newest final block is `last` refuses something of an account at a time.
+    /// A member whose newest final block was `last` when it decided refuses something of an account at a time.
     pub(super) fn on_over_quota(&mut self, who: usize, account: &AccountId, last: BlockNumber, now: Millis) -> Check {
         self.slowed += 1;
         let Some(bucket) = self.buckets.get(account) else { return Ok(()) };
