@@ -298,6 +298,7 @@ impl Witness {
         if !self.is_honest(who) {
             return;
         }
+        self.accountability.on_fault(who, evidence.topic());
         let mut check = honesty::accused(who, evidence, &self.seats, &self.cast);
         if let Evidence::Contradiction(pair) = evidence {
             let accountability = &mut self.accountability;
