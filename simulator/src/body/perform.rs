@@ -72,7 +72,9 @@ impl Body {
         let Some(process) = &mut self.process else { return };
         let Some(Submitted { hash, death, taken_at }) = process.submitted.remove(&ticket) else { return };
         match result {
-            Ok(_) | Err(Refusal::AlreadyKnown) => scene.witness.on_answered(self.number, hash, death),
+            Ok(_) | Err(Refusal::AlreadyKnown) => {
+                scene.witness.on_answered(self.number, &process.replica, hash, death);
+            }
             Err(refusal) => {
                 if let (Refusal::OverQuota { who, .. }, Some(last)) = (&refusal, taken_at) {
                     // What became final later in this turn doesn't count: where the member's clock is slow, a bucket

@@ -10,11 +10,13 @@ use tierchain_consensus::{Evidence, Message, Verify, verify_with};
 use tierchain_primitives::certificate::{SignedKind, ValidatorSet};
 use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::{BlockNumber, Epoch, H256, View};
+use tierchain_replica::evidence::Topic;
 use tierchain_replica::{Input, Replica};
 
 use super::{Check, Violation};
 
-/// A machine shows so many contradictions of one validator, and no more.
+/// A member shows so many faults of one validator of an epoch, bad bundles among them, and no more: nobody needs more to
+/// know what it is.
 const SHOWN_MAX: usize = 64;
 
 /// Who said something, and about what.
@@ -35,6 +37,8 @@ struct Ear {
     /// Contradictions that have to be shown by the end of the step.
     due: Option<Subject>,
     shown: BTreeSet<Subject>,
+    /// What all faults that it showed are about, whichever they are.
+    faults: BTreeSet<Topic>,
 }
 
 #[derive(Debug, Default)]
@@ -59,16 +63,25 @@ impl Accountability {
             let what = format!("member {who} heard a contradiction of {due:?} and showed nothing");
             return Err(Violation::new("accountability", what));
         }
-        let Some((subject, hash)) = said(input) else { return Ok(()) };
-        if !is_kept(subject, replica) {
+        let Input::Consensus { from, message } = input else { return Ok(()) };
+        let Some((subject, hash)) = said(message) else { return Ok(()) };
+        // Whoever has a new key bears the old one's name here until the block that decided it is executed; by that name
+        // it has no seat, and what it says counts nowhere.
+        if replica.set().index_of(from).is_none() || !is_kept(subject, replica) {
             return Ok(());
         }
         let first = *ear.heard.entry(subject).or_insert(hash);
-        let shown = ear.shown.iter().filter(|it| (it.epoch, it.culprit) == (subject.epoch, subject.culprit)).count();
+        let is_its = |it: &&Topic| (it.epoch, it.culprit.as_usize()) == (subject.epoch, subject.culprit);
+        let shown = ear.faults.iter().filter(is_its).count();
         if first != hash && shown < SHOWN_MAX && replica.view() == Some(subject.view) {
             ear.due = Some(subject);
         }
         Ok(())
+    }
+
+    /// A member shows a fault of any kind.
+    pub(super) fn on_fault(&mut self, who: usize, about: Topic) {
+        self.ears.entry(who).or_default().faults.insert(about);
     }
 
     /// A member shows a contradiction: it must be one, with signatures that hold.
@@ -102,8 +115,7 @@ impl Accountability {
 }
 
 /// What somebody says who may say one thing only.
-fn said(input: &Input) -> Option<(Subject, H256)> {
-    let Input::Consensus { message, .. } = input else { return None };
+fn said(message: &Message) -> Option<(Subject, H256)> {
     let about = |culprit: usize, kind, view, number| Subject { epoch: message.epoch(), culprit, kind, view, number };
     match message {
         Message::Vote(it) => Some((about(it.voter.as_usize(), it.kind.signed(), it.view, it.number), it.hash)),

@@ -15,13 +15,19 @@ use super::{Check, Violation};
 pub(super) struct Answers {
     /// With the block from which on it can't be included any more.
     by_member: BTreeMap<usize, BTreeMap<H256, Option<BlockNumber>>>,
-    /// What members let go of while they were about to answer for it.
+    /// What members without a seat let go of, and said so. An answer that leaves after that promises nothing, until the
+    /// member holds it again.
     let_go: BTreeSet<(usize, H256)>,
 }
 
 impl Answers {
-    pub(super) fn on_answered(&mut self, who: usize, hash: H256, death: Option<BlockNumber>) {
-        if !self.let_go.remove(&(who, hash)) {
+    /// A validator answers, and `holds` the extrinsic or doesn't. What is submitted twice in a turn is answered for twice
+    /// at its end, and let go of before.
+    pub(super) fn on_answered(&mut self, who: usize, hash: H256, death: Option<BlockNumber>, holds: bool) {
+        if holds {
+            self.let_go.remove(&(who, hash));
+        }
+        if !self.let_go.contains(&(who, hash)) {
             self.by_member.entry(who).or_default().insert(hash, death);
         }
     }
@@ -51,9 +57,7 @@ impl Answers {
             DropReason::Expired => "whose era lasts".into(),
             // It says so itself, and the client turns to another.
             DropReason::LeftTheSet if replica.seat().is_none() => {
-                if promise.is_none() {
-                    self.let_go.insert((who, hash));
-                }
+                self.let_go.insert((who, hash));
                 return Ok(());
             }
             DropReason::LeftTheSet => "as if it had left the set".into(),
@@ -90,4 +94,21 @@ impl Answers {
 /// Whether nothing that dies at `death` can stand in a block above `height`.
 fn is_past(death: Option<BlockNumber>, height: BlockNumber) -> bool {
     death.is_some_and(|death| death <= height + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_let_go_of_is_no_promise_until_it_is_held_again() {
+        let (mut answers, hash) = (Answers::default(), H256([7; 32]));
+        answers.let_go.insert((4, hash));
+        for _submitted in 0..2 {
+            answers.on_answered(4, hash, None, false);
+            assert!(!answers.is_answered(&hash));
+        }
+        answers.on_answered(4, hash, None, true);
+        assert!(answers.is_answered(&hash) && answers.let_go.is_empty());
+    }
 }
