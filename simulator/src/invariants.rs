@@ -212,9 +212,9 @@ impl Witness {
     }
 
     /// A validator answered a submission with the extrinsic's hash.
-    pub fn on_answered(&mut self, who: usize, hash: H256, death: Option<BlockNumber>) {
+    pub fn on_answered(&mut self, who: usize, replica: &Replica, hash: H256, death: Option<BlockNumber>) {
         if self.is_honest(who) {
-            self.answers.on_answered(who, hash, death);
+            self.answers.on_answered(who, replica, hash, death);
         }
     }
 

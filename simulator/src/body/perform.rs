@@ -72,7 +72,9 @@ impl Body {
         let Some(process) = &mut self.process else { return };
         let Some((hash, death)) = process.submitted.remove(&ticket) else { return };
         match result {
-            Ok(_) | Err(Refusal::AlreadyKnown) => scene.witness.on_answered(self.number, hash, death),
+            Ok(_) | Err(Refusal::AlreadyKnown) => {
+                scene.witness.on_answered(self.number, &process.replica, hash, death);
+            }
             Err(refusal) => {
                 if let Refusal::OverQuota { who, .. } = &refusal {
                     // It may have decided before its newest final block: by no later time than its wall clock's.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tierchain_primitives::{BlockNumber, H256};
-use tierchain_replica::{DropReason, Replica};
+use tierchain_replica::{DropReason, Refusal, Replica};
 
 use super::once::Once;
 use super::{Check, Violation};
@@ -15,13 +15,15 @@ use super::{Check, Violation};
 pub(super) struct Answers {
     /// With the block from which on it can't be included any more.
     by_member: BTreeMap<usize, BTreeMap<H256, Option<BlockNumber>>>,
-    /// What members let go of while they were about to answer for it.
+    /// What members let go of when they left the set, perhaps while they were about to answer for it.
     let_go: BTreeSet<(usize, H256)>,
 }
 
 impl Answers {
-    pub(super) fn on_answered(&mut self, who: usize, hash: H256, death: Option<BlockNumber>) {
-        if !self.let_go.remove(&(who, hash)) {
+    /// One turn may answer several times for what it let go of before any of the answers is out.
+    pub(super) fn on_answered(&mut self, who: usize, replica: &Replica, hash: H256, death: Option<BlockNumber>) {
+        if replica.holds(&hash) || !self.let_go.contains(&(who, hash)) {
+            self.let_go.remove(&(who, hash));
             self.by_member.entry(who).or_default().insert(hash, death);
         }
     }
@@ -40,8 +42,14 @@ impl Answers {
         reason: DropReason,
         once: &Once,
     ) -> Check {
-        // A restart is judged as a whole, by what is in the pool after it.
-        if let DropReason::NotTakenBack(_) = reason {
+        // A restart is judged as a whole, by what is in the pool after it. Where the account signed anew while this
+        // one waited for blocks that the member had lost, the other one has its nonce, and is promised in its place.
+        if let DropReason::NotTakenBack(refusal) = reason {
+            if let Refusal::NonceTaken { by } = refusal
+                && (replica.holds(&by) || once.block_of(&by).is_some())
+            {
+                self.by_member.entry(who).or_default().remove(&hash);
+            }
             return Ok(());
         }
         let height = replica.chain().last().header.number;
@@ -51,9 +59,7 @@ impl Answers {
             DropReason::Expired => "whose era lasts".into(),
             // It says so itself, and the client turns to another.
             DropReason::LeftTheSet if replica.seat().is_none() => {
-                if promise.is_none() {
-                    self.let_go.insert((who, hash));
-                }
+                self.let_go.insert((who, hash));
                 return Ok(());
             }
             DropReason::LeftTheSet => "as if it had left the set".into(),
