@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tierchain_primitives::bundle::Bundle;
+use tierchain_primitives::extrinsic::Nonce;
 use tierchain_primitives::limits::{BUNDLE_BYTES_MAX, BUNDLE_EXTRINSICS_MAX};
 use tierchain_primitives::{AccountId, H256, ValidatorIndex};
 use tierchain_runtime::Checked;
@@ -21,6 +22,17 @@ use crate::wire::{SignedBundle, SyncMessage};
 /// While a bundle of this replica waits for inclusion, the next one leaves after this many milliseconds.
 const BUNDLE_EVERY_MS: u64 = 8;
 
+/// What only one extrinsic can have.
+pub(super) fn slot(checked: &Checked) -> (AccountId, Nonce) {
+    (checked.extrinsic.signer, checked.extrinsic.nonce)
+}
+
+/// What is told of an extrinsic in the log when a newer one has its slot.
+pub(super) fn outdone_by(older: &Checked, newer: &Checked) -> Effect {
+    let reason = DropReason::NotTakenBack(Refusal::NonceTaken { by: newer.hash });
+    Effect::Dropped { hash: older.hash, reason }
+}
+
 impl Replica {
     pub(super) fn on_submit<L: LedgerRead>(
         &mut self,
@@ -35,6 +47,19 @@ impl Replica {
         }
         // "Already in the pool" rests on the record too, which may be of this very turn.
         turn.staged.bind(Effect::Answer { ticket, result: admitted.map(|()| checked.hash) });
+        if admitted.is_ok() {
+            self.give_way_to(&checked, turn);
+        }
+    }
+
+    /// Lets go of what waits for lost blocks and has this account and nonce. Only one of them can be included, and the
+    /// account has signed anew; refused, it might wait for ever, since what has expired can't be told from what is
+    /// yet to come while its birth block isn't here.
+    fn give_way_to<L>(&mut self, newer: &Checked, turn: &mut Turn<'_, L>) {
+        let outdone = self.unadmitted.extract_if(.., |(waiting, _)| slot(waiting) == slot(newer));
+        for (older, _) in outdone.filter(|(older, _)| older.hash != newer.hash) {
+            turn.staged.bind(outdone_by(&older, newer));
+        }
     }
 
     /// Refuses what its account's quota keeps out of the next block. What is in the pool waits there: only what was

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use parity_scale_codec::Encode;
 use tierchain_consensus::Record as MachineRecord;
 use tierchain_primitives::certificate::Certificate;
+use tierchain_primitives::extrinsic::Nonce;
 use tierchain_primitives::hash::sha256;
 use tierchain_primitives::header::Header;
-use tierchain_primitives::{BlockNumber, Epoch, H256, View};
+use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, View};
 use tierchain_runtime::Checked;
 
+use super::on_submit::{outdone_by, slot};
 use super::settle::next;
 use super::{ExecutedEpoch, Ports, Replica, Settings, Turn};
 use crate::accounts::{Accounts, LedgerRead};
@@ -43,9 +45,23 @@ pub struct Recovered {
 struct Sorted {
     consensus: Vec<MachineRecord>,
     blocks: BTreeMap<H256, (Header, Arc<Vec<Checked>>)>,
-    pooled: Vec<(Checked, H256)>,
+    /// Of each account and nonce the newest: it was answered for because the ones before it were gone or gave way.
+    pooled: BTreeMap<(AccountId, Nonce), (Checked, H256)>,
+    /// The ones before it.
+    outdone: Vec<Checked>,
     /// The highest epoch in which it binds.
     epoch: Option<Epoch>,
+}
+
+impl Sorted {
+    fn pool(&mut self, checked: Checked, birth: H256) {
+        let hash = checked.hash;
+        if let Some((older, _)) = self.pooled.insert(slot(&checked), (checked, birth))
+            && older.hash != hash
+        {
+            self.outdone.push(older);
+        }
+    }
 }
 
 impl Recovered {
@@ -94,7 +110,12 @@ impl Replica {
         replica.settle(&mut turn);
         // Only now: pooled extrinsics may be born in the blocks that the log proves final, and what was included
         // meanwhile, or expired, is refused: that is how it leaves the log.
-        replica.unadmitted = sorted.pooled;
+        for older in &sorted.outdone {
+            if let Some((newer, _)) = sorted.pooled.get(&slot(older)).filter(|(newer, _)| newer.hash != older.hash) {
+                turn.staged.free(outdone_by(older, newer));
+            }
+        }
+        replica.unadmitted = sorted.pooled.into_values().collect();
         replica.admit_late(&mut turn);
         replica.settle(&mut turn);
         (replica, turn.finish())
@@ -177,7 +198,9 @@ fn sort(records: Vec<Record>) -> Sorted {
     let mut sorted = Sorted::default();
     let mut known = BTreeSet::new();
     for record in records {
-        if !known.insert(sha256(&[&record.encode()])) {
+        // One that was answered for, let go of and answered for once more counts where it stands last.
+        let is_pooled = matches!(record, Record::Pooled { .. });
+        if !is_pooled && !known.insert(sha256(&[&record.encode()])) {
             continue;
         }
         match record {
@@ -198,7 +221,7 @@ fn sort(records: Vec<Record>) -> Sorted {
             }
             Record::Pooled { bytes, birth } => {
                 if let Ok(checked) = tierchain_runtime::check(&bytes) {
-                    sorted.pooled.push((checked, birth));
+                    sorted.pool(checked, birth);
                 }
             }
         }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tierchain_primitives::{BlockNumber, H256};
-use tierchain_replica::{DropReason, Replica};
+use tierchain_replica::{DropReason, Refusal, Replica};
 
 use super::once::Once;
 use super::{Check, Violation};
@@ -46,8 +46,14 @@ impl Answers {
         reason: DropReason,
         once: &Once,
     ) -> Check {
-        // A restart is judged as a whole, by what is in the pool after it.
-        if let DropReason::NotTakenBack(_) = reason {
+        // A restart is judged as a whole, by what is in the pool after it. Where the account signed anew while this
+        // one waited for blocks that the member had lost, the other one has its nonce, and is promised in its place.
+        if let DropReason::NotTakenBack(refusal) = reason {
+            if let Refusal::NonceTaken { by } = refusal
+                && (replica.holds(&by) || once.block_of(&by).is_some())
+            {
+                self.by_member.entry(who).or_default().remove(&hash);
+            }
             return Ok(());
         }
         let height = replica.chain().last().header.number;
