@@ -8,10 +8,10 @@ mod audit;
 #[allow(dead_code)]
 #[path = "../../consensus/tests/it/byzantine.rs"]
 mod byzantine;
+mod calls;
 #[allow(dead_code)]
 #[path = "../../consensus/tests/it/cast.rs"]
 mod cast;
-mod calls;
 // The node is a binary: its specification is taken from its sources.
 #[allow(dead_code)]
 mod chain_spec;
