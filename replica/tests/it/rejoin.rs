@@ -1,5 +1,6 @@
 //! Stories of lost vote logs: who forgot its votes doesn't vote before an epoch in which it never did.
 
+use tierchain_primitives::extrinsic::Era;
 use tierchain_primitives::{AccountId, Epoch, H256};
 use tierchain_runtime::registry;
 
@@ -151,4 +152,27 @@ fn an_answer_outlives_the_loss_of_the_block_that_admits_its_account() {
     cluster.lose_executed(1);
     cluster.start(1);
     assert!(cluster.replica(1).pool().get(&hash).is_some());
+}
+
+/// Of two that were answered for with one nonce, since the first waited for lost blocks, the account's newer one stays.
+#[test]
+fn what_waits_for_lost_blocks_gives_way_to_what_the_account_signs_anew() {
+    let mut cluster = after_the_loss();
+    // A nonce too early to be included, and born in a block that is about to be lost.
+    let era = Era::mortal(64, cluster.height(3));
+    let older = cluster.submit_with(3, 6, era);
+    cluster.cut = vec![3];
+    cluster.kill(3);
+    cluster.lose_executed(3);
+    cluster.start(3);
+    assert!(cluster.replica(3).holds(&older));
+    let newer = cluster.submit(3, 6);
+    assert_eq!(cluster.seen.answers.last(), Some(&Ok(newer)));
+    assert!(!cluster.replica(3).holds(&older));
+    cluster.cut.clear();
+    cluster.pass(1_500);
+    agree(&cluster, 0..VALIDATORS);
+    cluster.kill(3);
+    cluster.start(3);
+    assert_eq!((cluster.replica(3).holds(&older), cluster.replica(3).holds(&newer)), (false, true));
 }
