@@ -124,7 +124,7 @@ impl Adversary for Equivocator {
             Some(Message::ViewChange(it)) => {
                 let view = it.view;
                 self.changes.insert((view, it.sender), it);
-                self.changes.retain(|(other, _), _| other.0 + 4 > view.0);
+                self.changes.retain(|(other, _), _| other.0.saturating_add(4) > view.0);
             }
             _ => {}
         }
