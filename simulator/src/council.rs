@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::{AccountId, H256};
 use tierchain_runtime::registry::{self, OPEN_PROPOSALS, PROPOSALS, Proposal, ProposalId, Status};
 use tierchain_runtime::{Call, Quota, Validator};
@@ -64,6 +65,8 @@ pub struct Council {
     motions: Vec<Motion>,
     /// The newest consensus key of each candidate that was ever proposed.
     keys: BTreeMap<usize, usize>,
+    /// The newest set that any state said was decided. It comes about even where that state is lost again.
+    decided: Option<EpochChange>,
 }
 
 impl Council {
@@ -71,7 +74,7 @@ impl Council {
     #[must_use]
     pub fn new(candidates: Vec<Candidate>) -> Self {
         let operators = candidates.iter().map(|candidate| Client::new(candidate.operator())).collect();
-        Self { candidates, operators, motions: Vec::new(), keys: BTreeMap::new() }
+        Self { candidates, operators, motions: Vec::new(), keys: BTreeMap::new(), decided: None }
     }
 
     /// The operators look after what they submitted and, while the day lasts, move and approve.
@@ -80,7 +83,10 @@ impl Council {
         for operator in &mut self.operators {
             operator.tidy(bodies, scene);
         }
-        self.close(&ahead(bodies, scene).database);
+        let newest = &ahead(bodies, scene).database;
+        let shown = registry::epoch_change(newest);
+        self.decided = self.decided.take().into_iter().chain(shown).max_by_key(|change| change.next.epoch);
+        self.close(newest);
         if scene.is_faulty {
             let asked = &bodies[scene.random.index(bodies.len())].database;
             self.push(asked, bodies, scene);
@@ -102,10 +108,29 @@ impl Council {
         self.operators.iter().find_map(|operator| operator.unfinished(witness))
     }
 
-    /// Whether all sets that may come about from this one bear it if these are faulty. `set` is of candidates.
+    /// Whether all sets bear it if these are faulty: those that somebody still has to see the end of, and those that may
+    /// come about from them.
     #[must_use]
-    pub fn bears(&self, set: &BTreeSet<usize>, faulty: &BTreeSet<usize>) -> bool {
-        self.outcomes(set, None).iter().all(|set| is_borne(set, faulty))
+    pub fn bears(&self, faulty: &BTreeSet<usize>, bodies: &[Body], scene: &Scene) -> bool {
+        self.bears_with(None, faulty, bodies, scene)
+    }
+
+    fn bears_with(&self, more: Option<Effect>, faulty: &BTreeSet<usize>, bodies: &[Body], scene: &Scene) -> bool {
+        let sets = self.sets(bodies, scene);
+        sets.iter().flat_map(|set| self.outcomes(set, more)).all(|set| is_borne(&set, faulty))
+    }
+
+    /// The candidates of each epoch that somebody honest still has to see the end of, and of the set that is decided to
+    /// follow.
+    fn sets(&self, bodies: &[Body], scene: &Scene) -> Vec<BTreeSet<usize>> {
+        let (seats, cast) = (scene.witness.seats(), &scene.cast);
+        let honest = seats.newest().members.iter().filter(|who| cast.lies(**who).is_none() && !bodies[**who].is_lost());
+        let oldest = honest.filter_map(|who| scene.witness.bound_to(*who)).min().unwrap_or_default();
+        let in_force = seats.since(oldest).map(|seating| seating.members.iter().copied().collect());
+        let shown = registry::epoch_change(&ahead(bodies, scene).database);
+        let is_to_come = |change: &&EpochChange| change.next.epoch > seats.newest().set.epoch;
+        let decided = shown.iter().chain(&self.decided).filter(is_to_come);
+        in_force.chain(decided.map(|change| cast.seated(&change.next).into_iter().collect())).collect()
     }
 
     /// All sets that may come about from one: motions may be enacted in any order, or not at all.
@@ -188,9 +213,7 @@ impl Council {
         let Some((proposal, effect)) = self.draft(wish, state, workload, scene) else { return };
         let (hash, faulty) = (proposal.hash(), faulty(bodies, scene));
         let is_known = self.motions.iter().any(|motion| motion.hash == hash);
-        let sets = sets(bodies, scene);
-        let is_borne = |set| self.outcomes(set, Some(effect)).iter().all(|set| is_borne(set, &faulty));
-        if is_known || !sets.iter().all(is_borne) {
+        if is_known || !self.bears_with(Some(effect), &faulty, bodies, scene) {
             return;
         }
         scene.trace.note(scene.queue.now(), || format!("operators want {wish:?}: {effect:?}"));
@@ -251,19 +274,6 @@ pub fn faulty(bodies: &[Body], scene: &Scene) -> BTreeSet<usize> {
     let liars = scene.cast.liars().keys().copied();
     let lost = (0..scene.cast.candidates()).filter(|who| scene.cast.lies(*who).is_none() && bodies[*who].is_lost());
     liars.chain(lost).collect()
-}
-
-/// The candidates of each epoch that somebody honest still has to see the end of, and of the set that is decided to
-/// follow.
-#[must_use]
-pub fn sets(bodies: &[Body], scene: &Scene) -> Vec<BTreeSet<usize>> {
-    let (seats, cast) = (scene.witness.seats(), &scene.cast);
-    let honest = seats.newest().members.iter().filter(|who| cast.lies(**who).is_none() && !bodies[**who].is_lost());
-    let oldest = honest.filter_map(|who| scene.witness.bound_to(*who)).min().unwrap_or_default();
-    let in_force = seats.since(oldest).map(|seating| seating.members.iter().copied().collect());
-    let next = registry::next_validators(&ahead(bodies, scene).database);
-    let owner = |validator: &Validator| cast.owner(&validator.consensus);
-    in_force.chain(next.map(|validators| validators.iter().filter_map(owner).collect())).collect()
 }
 
 /// Whoever of the honest has executed most.

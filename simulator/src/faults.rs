@@ -206,7 +206,7 @@ fn lose_memory(world: &mut World, victim: usize, fault: Fault) {
     }
     let mut faulty = council::faulty(bodies, scene);
     faulty.insert(victim);
-    let is_borne = council::sets(bodies, scene).iter().all(|set| world.council.bears(set, &faulty));
+    let is_borne = world.council.bears(&faulty, bodies, scene);
     // A key rejoins once an hour, and no day is that long.
     let has_rejoined = bodies.iter().any(|body| registry::rejoined(&body.database, &bodies[victim].key()).is_some());
     if !is_borne || (fault != Fault::LoseDatabase && has_rejoined) {

@@ -42,7 +42,8 @@ impl Durability {
         }
         if number > reported.newest.0 {
             if !votes || reported.newest.0 != reported.as_voter.0 {
-                reported.from = number - u32::from(votes);
+                // Never less: what follows again towards what its log holds has no more of it than before.
+                reported.from = reported.from.max(number - u32::from(votes));
             }
             reported.newest = (number, hash);
         }
@@ -85,4 +86,26 @@ impl Durability {
 
 pub(super) fn unreadable(who: usize, problem: &str) -> Check {
     Err(Violation::new("durability", format!("member {who} can't open its vote log: {problem}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_follows_again_towards_what_its_log_holds_is_whole_only_there() {
+        let hash = |number: BlockNumber| H256([u8::try_from(number).expect("a small number"); 32]);
+        let mut durability = Durability::default();
+        for number in 37..=41 {
+            assert!(durability.on_final(0, number, hash(number), number == 41).is_ok(), "it votes on block 41 first");
+        }
+        durability.on_flushed(0, 36);
+        assert!(!durability.is_whole(0));
+        durability.reported.get_mut(&0).expect("it reported").newest = (36, hash(36));
+        assert!(durability.on_final(0, 37, hash(37), false).is_ok());
+        durability.on_flushed(0, 37);
+        assert!(!durability.is_whole(0), "blocks 38 to 40 are neither in its log nor stored");
+        durability.on_flushed(0, 40);
+        assert!(durability.is_whole(0));
+    }
 }
