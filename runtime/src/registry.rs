@@ -13,6 +13,7 @@ mod event;
 mod governance;
 mod hosts;
 mod moving;
+mod observers;
 mod parties;
 mod proposal;
 mod rejoin;
@@ -33,13 +34,14 @@ use tierchain_primitives::{AccountId, Epoch, H256};
 
 pub use self::call::Call;
 pub use self::epochs::{
-    EpochRecord, PendingEpoch, epoch, epoch_change, next_validators, observers, validator_set, validators,
+    EpochRecord, PendingEpoch, epoch, epoch_change, next_validators, validator_set, validators,
 };
 pub use self::error::Error;
 pub use self::event::Event;
 pub use self::governance::{Votes, votes};
 pub use self::hosts::{HYPERVISOR_HOSTS_MAX, Hypervisor};
 pub use self::moving::move_bytes;
+pub use self::observers::{OBSERVERS_MAX, observers};
 pub use self::parties::{PEOPLE_MAX, standing as provider_account};
 pub use self::proposal::{OpenProposal, Proposal, ProposalId, ProposalRecord, Status};
 pub use self::rejoin::{RejoinRecord, Rejoined, rejoined};

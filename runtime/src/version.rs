@@ -8,7 +8,7 @@ use crate::api;
 
 /// The versions under every signature. `spec` moves with every change of behaviour or of a type, `transaction` with
 /// every change of a call's encoding.
-pub const VERSIONS: RuntimeVersions = RuntimeVersions { spec: 4, transaction: 2 };
+pub const VERSIONS: RuntimeVersions = RuntimeVersions { spec: 5, transaction: 2 };
 
 /// Substrate's `sp_version::RuntimeVersion`: what `state_getRuntimeVersion` answers and what lies under `:code`.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]

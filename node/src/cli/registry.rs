@@ -112,6 +112,21 @@ pub(crate) enum ProposeCommand {
         #[command(flatten)]
         submit: SubmitArgs,
     },
+    /// One observer more, at once: its node may follow the chain, without a vote.
+    AddObserver(ObserverArgs),
+    /// One observer less, at once: the validators close its node's connections. A validator that was removed is one.
+    RemoveObserver(ObserverArgs),
+}
+
+/// An observer.
+#[derive(Debug, Args)]
+pub(crate) struct ObserverArgs {
+    /// Peer id of its node: `tierchain key inspect FILE --field peerId` of its network key.
+    #[arg(value_name = "PEERID")]
+    pub(crate) peer_id: PeerId,
+    /// Who signs.
+    #[command(flatten)]
+    pub(crate) submit: SubmitArgs,
 }
 
 /// A new validator.

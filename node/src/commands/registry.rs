@@ -130,6 +130,9 @@ fn whole(info: &ProposalInfo) -> Table {
             );
             table.row(&[&"quota", &quota]);
         }
+        ProposedChange::AddObserver { peer_id } | ProposedChange::RemoveObserver { peer_id } => {
+            table.row(&[&"peer id", peer_id]);
+        }
     }
     table.row(&[&"hash", &info.hash.0]);
     table.row(&[&"status", &status(info)]);
@@ -157,6 +160,8 @@ fn in_words(change: &ProposedChange) -> String {
         ProposedChange::SetHost { host } => format!("set host {}", short(host.id.0)),
         ProposedChange::SetQuota { account, .. } => format!("set the quota of {}", short(account.0)),
         ProposedChange::AdmitAccount { account } => format!("admit {}", short(account.0)),
+        ProposedChange::AddObserver { peer_id } => format!("add observer {}", short(peer_id)),
+        ProposedChange::RemoveObserver { peer_id } => format!("remove observer {}", short(peer_id)),
     }
 }
 

@@ -229,4 +229,14 @@ pub enum Deed {
         /// The provider.
         provider: Hash,
     },
+    /// A node may follow without a vote.
+    ObserverAdded {
+        /// Its libp2p peer id.
+        peer_id: String,
+    },
+    /// A node may follow no more.
+    ObserverRemoved {
+        /// Its libp2p peer id.
+        peer_id: String,
+    },
 }

@@ -185,6 +185,16 @@ pub enum ProposedChange {
         /// The account.
         account: Address,
     },
+    /// A node may follow without a vote.
+    AddObserver {
+        /// Its libp2p peer id.
+        peer_id: String,
+    },
+    /// A node may follow no more.
+    RemoveObserver {
+        /// Its libp2p peer id.
+        peer_id: String,
+    },
 }
 
 /// What became of a proposal.

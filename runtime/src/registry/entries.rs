@@ -1,9 +1,9 @@
-//! What operators decide about accounts, hosts and quotas: proposals that take effect at once and end no epoch.
+//! What operators decide about accounts, hosts, quotas and observers: proposals that take effect at once and end no epoch.
 
 use tierchain_primitives::AccountId;
 use tierchain_primitives::ports::StateRead;
 
-use super::{Deed, Error, Proposal, ProposalId, Role, grant, hosts, parties, roles, trail};
+use super::{Deed, Error, Proposal, ProposalId, Role, grant, hosts, observers, parties, roles, trail};
 use crate::execute::Context;
 use crate::system;
 
@@ -28,6 +28,8 @@ pub(super) fn check(state: &dyn StateRead, proposal: &Proposal) -> Result<(), Er
                 Ok(())
             }
         }
+        Proposal::AddObserver { network_key } => observers::check_add(state, network_key),
+        Proposal::RemoveObserver { network_key } => observers::check_remove(state, network_key),
         Proposal::AddValidator { .. } | Proposal::RemoveValidator { .. } | Proposal::ReplaceKey { .. } => Ok(()),
     }
 }
@@ -66,6 +68,14 @@ pub(super) fn enact(context: &mut Context<'_>, id: ProposalId, proposal: &Propos
         Proposal::AdmitAccount { account } => {
             system::admit(state, account);
             Deed::AccountAdmitted { account: *account }
+        }
+        Proposal::AddObserver { network_key } => {
+            observers::add(state, network_key);
+            Deed::ObserverAdded { network_key: *network_key }
+        }
+        Proposal::RemoveObserver { network_key } => {
+            observers::remove(state, network_key);
+            Deed::ObserverRemoved { network_key: *network_key }
         }
         Proposal::AddValidator { .. } | Proposal::RemoveValidator { .. } | Proposal::ReplaceKey { .. } => return,
     };

@@ -15,7 +15,7 @@ use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch};
 
-use super::{EPOCHS, Error, Event, OBSERVERS, PENDING, Role, VALIDATOR_SET, VALIDATORS, Validator, grant, revoke};
+use super::{EPOCHS, Error, Event, PENDING, Role, VALIDATOR_SET, VALIDATORS, Validator, grant, observers, revoke};
 use crate::execute::{BlockContext, Context};
 use crate::storage::Overlay;
 use crate::system;
@@ -115,12 +115,6 @@ pub fn next_validators(state: &dyn StateRead) -> Option<Vec<Validator>> {
     PENDING.get(state).map(|pending| pending.validators)
 }
 
-/// Peer ids of those who may follow without a vote.
-#[must_use]
-pub fn observers(state: &dyn StateRead) -> Vec<Vec<u8>> {
-    OBSERVERS.get(state).unwrap_or_default()
-}
-
 /// An epoch that has begun.
 #[must_use]
 pub fn epoch(state: &dyn StateRead, epoch: Epoch) -> Option<EpochRecord> {
@@ -132,7 +126,7 @@ fn begin(state: &mut Overlay<'_>, pending: PendingEpoch) -> Event {
     let before = validators(state);
     let PendingEpoch { end, epoch, validators } = pending;
     dismiss(state, &before, &validators);
-    follow_on(state, &before, &validators);
+    observers::follow_on(state, &before, &validators);
     enter(state, end, set(epoch, &validators));
     VALIDATORS.put(state, &validators);
     PENDING.clear(state);
@@ -166,18 +160,6 @@ fn dismiss(state: &mut Overlay<'_>, before: &[Validator], after: &[Validator]) {
         if !keys.contains(&validator.consensus) {
             revoke(state, &validator.consensus, Role::Validator);
         }
-    }
-}
-
-/// Makes an observer of each node that was a validator, so that it can follow on; a new validator is none any more.
-fn follow_on(state: &mut Overlay<'_>, before: &[Validator], after: &[Validator]) {
-    let votes = |peer_id: &[u8]| after.iter().any(|validator| validator.peer_id == peer_id);
-    let known = observers(state);
-    let mut following: Vec<Vec<u8>> = known.iter().filter(|peer_id| !votes(peer_id)).cloned().collect();
-    let released = before.iter().map(|validator| &validator.peer_id).filter(|peer_id| !votes(peer_id));
-    following.extend(released.cloned());
-    if following != known {
-        OBSERVERS.put(state, &following);
     }
 }
 

@@ -117,11 +117,17 @@ pub enum Error {
     TooManySites = 52,
     /// The provider names as many accounts as one may.
     TooManyPeople = 53,
+    /// The node is an observer already.
+    AlreadyAnObserver = 54,
+    /// No observer has that network key.
+    NotAnObserver = 55,
+    /// There are as many observers as proposals may add up to.
+    TooManyObservers = 56,
 }
 
 impl Error {
     /// All errors, in wire order.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 57] = [
         Self::NotAFoundry,
         Self::UnknownHost,
         Self::NotTheHypervisor,
@@ -176,6 +182,9 @@ impl Error {
         Self::SiteNotAdmitted,
         Self::TooManySites,
         Self::TooManyPeople,
+        Self::AlreadyAnObserver,
+        Self::NotAnObserver,
+        Self::TooManyObservers,
     ];
 
     /// The name in the metadata.
@@ -236,6 +245,9 @@ impl Error {
             Self::SiteNotAdmitted => "SiteNotAdmitted",
             Self::TooManySites => "TooManySites",
             Self::TooManyPeople => "TooManyPeople",
+            Self::AlreadyAnObserver => "AlreadyAnObserver",
+            Self::NotAnObserver => "NotAnObserver",
+            Self::TooManyObservers => "TooManyObservers",
         }
     }
 
@@ -439,6 +451,16 @@ impl Error {
             Self::TooManyPeople => {
                 "The provider names 256 accounts of tenants and orchestrators, as many as one may. Dismiss one first \
                  (registry.dismiss); a tenant needs no account to have servers."
+            }
+            Self::AlreadyAnObserver => {
+                "A node with that network key is an observer already: registry_validators lists it. There is nothing to do."
+            }
+            Self::NotAnObserver => {
+                "No observer has that network key. Read the peer ids with registry_validators; a validator is removed with \
+                 RemoveValidator first."
+            }
+            Self::TooManyObservers => {
+                "There are 1,000 observers or more, as many as proposals add up to. Remove one that is gone (RemoveObserver)."
             }
         }
     }

@@ -94,6 +94,18 @@ pub enum Proposal {
         /// The account.
         account: AccountId,
     },
+    /// A node may follow the chain without a vote: the validators let it in.
+    #[codec(index = 10)]
+    AddObserver {
+        /// Its network key, an ed25519 public key: the end of its peer id.
+        network_key: AccountId,
+    },
+    /// A node may follow no more, as one that was a validator may: the validators close its connections.
+    #[codec(index = 11)]
+    RemoveObserver {
+        /// Its network key.
+        network_key: AccountId,
+    },
 }
 
 impl Proposal {

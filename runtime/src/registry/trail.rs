@@ -125,6 +125,18 @@ pub enum Deed {
         /// The provider.
         provider: H256,
     },
+    /// A node may follow without a vote.
+    #[codec(index = 13)]
+    ObserverAdded {
+        /// Its network key.
+        network_key: AccountId,
+    },
+    /// A node may follow no more.
+    #[codec(index = 14)]
+    ObserverRemoved {
+        /// Its network key.
+        network_key: AccountId,
+    },
 }
 
 /// Enters an act of the signer's into the trail and reports it.

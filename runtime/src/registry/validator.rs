@@ -98,6 +98,11 @@ pub(super) fn peer_key(peer_id: &[u8]) -> Option<AccountId> {
     peer_id.strip_prefix(&PEER_ID_PREFIX)?.try_into().ok().map(AccountId)
 }
 
+/// The peer id of an ed25519 key.
+pub(super) fn peer_id_of(key: &AccountId) -> Vec<u8> {
+    [&PEER_ID_PREFIX[..], &key.0].concat()
+}
+
 /// Whether this is a multiaddress that a node can be reached at: a host, a carrier and a port.
 #[must_use]
 pub fn is_address(text: &str) -> bool {

@@ -21,6 +21,7 @@ use crate::directives::{PATIENCE_MS, accept, cancel, directive, done, fail, issu
 use crate::governance::{add, approve, expire, propose, remove, replace};
 use crate::grants::{grant, provider, revoke};
 use crate::moving::hand_over;
+use crate::observers::{observe, observe_no_more};
 use crate::parties::{admit_tenant, appoint, dismiss};
 use crate::rejoin::rejoin;
 use crate::world::{
@@ -205,6 +206,8 @@ fn grants_are_frozen() {
         ("set-host", Proposal::SetHost { host }),
         ("set-quota", Proposal::SetQuota { account: Who::Agent.id(), quota }),
         ("admit-account", Proposal::AdmitAccount { account: Who::Fresh(5).id() }),
+        ("add-observer", observe(9)),
+        ("remove-observer", observe_no_more(9)),
     ];
     for (name, proposal) in proposals {
         lines.push((format!("call propose {name}"), propose(&proposal).encode()));

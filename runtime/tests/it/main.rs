@@ -25,6 +25,7 @@ mod meta;
 mod metadata;
 mod moves;
 mod moving;
+mod observers;
 mod parties;
 mod properties;
 mod quotas;

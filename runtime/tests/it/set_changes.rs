@@ -13,6 +13,7 @@ use tierchain_runtime::registry::{
 use tierchain_runtime::{Call, Outcome, is_admitted};
 
 use crate::governance::{add, approve, expire, propose, remove, replace, said};
+use crate::observers::{observe, observe_no_more};
 use crate::rejoin::rejoin;
 use crate::world::{Who, World};
 
@@ -51,6 +52,8 @@ enum Change {
     Add(u8),
     Remove(u8),
     Replace { at: u8, new: u8 },
+    AddObserver(u8),
+    RemoveObserver(u8),
 }
 
 impl Change {
@@ -59,6 +62,8 @@ impl Change {
             Self::Add(number) => add(number),
             Self::Remove(number) => remove(number),
             Self::Replace { at, new } => replace(at, at, new),
+            Self::AddObserver(number) => observe(number),
+            Self::RemoveObserver(number) => observe_no_more(number),
         }
     }
 }
@@ -69,6 +74,8 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         one().prop_map(Change::Add),
         one().prop_map(Change::Remove),
         (one(), one()).prop_map(|(at, new)| Change::Replace { at, new: CROWD + new }),
+        one().prop_map(Change::AddObserver),
+        one().prop_map(Change::RemoveObserver),
     ];
     let action = prop_oneof![
         4 => (one(), what).prop_map(|(by, what)| Action::Propose { by, what }),
@@ -199,7 +206,9 @@ impl Onlooker {
             assert!(set.iter().all(|it| is_admitted(state, &it.consensus) && is_admitted(state, &it.operator)));
         }
         let voting: BTreeSet<&Vec<u8>> = validators.iter().map(|it| &it.peer_id).collect();
-        assert!(registry::observers(state).iter().all(|observer| !voting.contains(observer)));
+        let observers = registry::observers(state);
+        assert!(observers.iter().all(|observer| !voting.contains(observer)));
+        assert_eq!(observers.iter().collect::<BTreeSet<_>>().len(), observers.len(), "an observer stands twice");
         let difference = next.len().abs_diff(validators.len());
         assert!(difference <= 1, "one change at a time");
     }

@@ -1,50 +1,11 @@
 //! The validator set changes under load, on real processes: a fifth comes, the first one goes.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use tierchain_testnet::cluster::public_key;
 
-use tierchain_testnet::cluster::{public_key, write_key};
-
-use crate::harness::{Network, Trickle, finish, tierchain, turn, until};
-
-/// How long a command may take: it waits until what it submits is final.
-const LIMIT: Duration = Duration::from_secs(60);
+use crate::harness::{Network, Operators, Trickle, turn, until, words};
 
 /// The node that is no validator at first.
 const NEWCOMER: u16 = 4;
-
-/// Signs as the operators of these validators, at a node that stays.
-struct Operators<'a> {
-    network: &'a Network,
-    at: u16,
-}
-
-impl Operators<'_> {
-    fn key(&self, operator: u16) -> PathBuf {
-        let path = self.network.world.path("council").join(format!("operator-{operator}"));
-        if !path.exists() {
-            write_key(&format!("operator-{operator}"), &path).expect("a new file in a temporary folder");
-        }
-        path
-    }
-
-    fn act(&self, operator: u16, words: &[String]) {
-        let mut command = tierchain("registry");
-        command.args(words).args(["--rpc", &self.network.world.url(self.at)]);
-        finish(command.arg("--key").arg(self.key(operator)), LIMIT).succeeded().expect("it succeeds");
-    }
-
-    /// Proposes by the first of them, approves by the others.
-    fn decide(&self, operators: &[u16], id: u32, words: &[String]) {
-        self.act(operators[0], words);
-        let approve = ["approve".to_owned(), id.to_string()];
-        operators[1..].iter().for_each(|operator| self.act(*operator, &approve));
-    }
-}
-
-fn words(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
-}
 
 /// The words that add the newcomer.
 fn add(network: &Network) -> Vec<String> {

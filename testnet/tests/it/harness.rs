@@ -7,6 +7,7 @@ mod liar;
 mod load;
 mod network;
 mod node;
+mod operators;
 pub(crate) mod site;
 mod world;
 
@@ -23,6 +24,7 @@ pub(crate) use liar::Liar;
 pub(crate) use load::Trickle;
 pub(crate) use network::{Network, others};
 pub(crate) use node::{Node, wait_for};
+pub(crate) use operators::{Operators, words};
 pub(crate) use site::{People, Site, until_clock};
 use tierchain_testnet::cluster;
 pub(crate) use tierchain_testnet::cluster::Finished;

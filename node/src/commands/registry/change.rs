@@ -16,7 +16,7 @@ use super::super::possession::prove;
 use super::super::query::{PAGE, at};
 use super::super::submit::{Applied, Author, secret_key};
 use super::whole;
-use crate::cli::registry::{AddValidatorArgs, ConsensusKeyArgs, ProposeCommand};
+use crate::cli::registry::{AddValidatorArgs, ConsensusKeyArgs, ObserverArgs, ProposeCommand};
 use crate::cli::submit::SubmitArgs;
 
 /// Proposes a change.
@@ -33,6 +33,12 @@ pub(super) async fn propose(command: ProposeCommand) -> anyhow::Result<ExitCode>
             let known = find(&author, &submit, &validator).await?;
             let (new, proof) = consensus_key(&consensus, &author.genesis, &known.operator.0)?;
             make(&author, &submit, Proposal::ReplaceKey { old: known.consensus.0, new, proof }).await
+        }
+        ProposeCommand::AddObserver(ObserverArgs { peer_id, submit }) => {
+            propose_as(&submit, Proposal::AddObserver { network_key: peer_id.0 }).await
+        }
+        ProposeCommand::RemoveObserver(ObserverArgs { peer_id, submit }) => {
+            propose_as(&submit, Proposal::RemoveObserver { network_key: peer_id.0 }).await
         }
     }
 }

@@ -211,6 +211,8 @@ fn in_words(deed: &Deed) -> String {
         Deed::Dismissed { account, .. } => format!("dismissed {}", short(account.0)),
         Deed::GrantsMoved { from, to } => format!("moved grants from {} to {}", short(from.0), short(to.0)),
         Deed::SetDecided { epoch } => format!("decided the set of epoch {epoch}"),
+        Deed::ObserverAdded { peer_id } => format!("added observer {}", short(peer_id)),
+        Deed::ObserverRemoved { peer_id } => format!("removed observer {}", short(peer_id)),
         Deed::SitesSet { provider } => format!("said where servers of provider {} begin", short(provider.0)),
     }
 }

@@ -11,6 +11,7 @@ use tierchain_runtime::registry::{self, Act, DataCenter, Host};
 use tierchain_runtime::{Role, query};
 
 use super::beside::committed;
+use crate::peer_id::PeerId;
 
 /// A page of a list whose places are numbers.
 pub(super) fn page<T>(items: Vec<T>, start: u64, count: u64) -> Page<T, u64> {
@@ -161,6 +162,8 @@ fn deed(done: &registry::Deed) -> Deed {
         }
         Done::GrantsMoved { from, to } => Deed::GrantsMoved { from: Address(from), to: Address(to) },
         Done::SetDecided { epoch } => Deed::SetDecided { epoch: epoch.0 },
+        Done::ObserverAdded { network_key } => Deed::ObserverAdded { peer_id: PeerId(network_key).to_string() },
+        Done::ObserverRemoved { network_key } => Deed::ObserverRemoved { peer_id: PeerId(network_key).to_string() },
         Done::SitesSet { provider } => Deed::SitesSet { provider: Hash(provider) },
     }
 }

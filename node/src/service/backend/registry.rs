@@ -14,6 +14,7 @@ use tierchain_runtime::{Role, Validator, is_admitted, query, timestamp};
 use tierchain_storage::View;
 
 use super::{NodeApi, parties};
+use crate::peer_id::PeerId;
 
 impl RegistryBackend for NodeApi {
     fn electorate(&self) -> Electorate {
@@ -188,6 +189,12 @@ fn change(proposal: &Proposal) -> ProposedChange {
             ProposedChange::SetQuota { account: Address(*account), quota: quota.as_ref().map(parties::quota) }
         }
         Proposal::AdmitAccount { account } => ProposedChange::AdmitAccount { account: Address(*account) },
+        Proposal::AddObserver { network_key } => {
+            ProposedChange::AddObserver { peer_id: PeerId(*network_key).to_string() }
+        }
+        Proposal::RemoveObserver { network_key } => {
+            ProposedChange::RemoveObserver { peer_id: PeerId(*network_key).to_string() }
+        }
     }
 }
 

@@ -67,6 +67,11 @@ impl Node {
         Some(self.status()?.height)
     }
 
+    /// How many nodes it is connected to; none when it doesn't answer.
+    pub(crate) fn peers(&self) -> Option<usize> {
+        Some(wait_for(self.client.health()).ok()?.peers)
+    }
+
     /// Hashes of blocks 0 to `height`; none for those it doesn't have.
     pub(crate) fn block_hashes(&self, height: u32) -> Vec<Option<Hash>> {
         let page = |first: u32| {
