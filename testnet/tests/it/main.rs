@@ -13,6 +13,7 @@ mod audit;
 mod audit_tenant;
 mod bad_input;
 mod bad_start;
+mod closed_pipes;
 mod directives;
 mod epochs;
 mod governance;
