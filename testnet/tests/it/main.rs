@@ -28,6 +28,7 @@ mod observer;
 mod one_validator_dies;
 mod recording;
 mod rejoin;
+mod roles;
 mod service_check;
 mod silent_host;
 mod tracked;
