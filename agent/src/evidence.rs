@@ -12,6 +12,7 @@ use serde::Serialize;
 use tierchain_primitives::H256;
 use tierchain_primitives::hash::sha256;
 use tierchain_primitives::ledger::Uuid;
+use tierchain_stdio::complain;
 
 use crate::cli::EvidenceArgs;
 use crate::host::archive;
@@ -76,34 +77,38 @@ pub(crate) struct Search {
 }
 
 /// Finds and prints; the exit code says whether it is there.
-pub(crate) fn run(args: &EvidenceArgs) -> ExitCode {
+///
+/// # Errors
+/// When what was found can't be printed.
+pub(crate) fn run(args: &EvidenceArgs) -> io::Result<ExitCode> {
     let wanted = match (args.hash, args.server) {
         (Some(hash), _) => Wanted::Hash(hash),
         (None, Some(server)) => Wanted::Server(server),
-        (None, None) => return ExitCode::from(UNREADABLE),
+        (None, None) => return Ok(ExitCode::from(UNREADABLE)),
     };
     let search = match search(args.state.as_deref(), &args.archive, wanted) {
         Ok(search) => search,
         Err(error) => {
-            eprintln!("tierchain-agent: {error}");
-            return ExitCode::from(UNREADABLE);
+            complain(format_args!("tierchain-agent: {error}"));
+            return Ok(ExitCode::from(UNREADABLE));
         }
     };
     for fault in &search.faults {
-        eprintln!("tierchain-agent: {fault}");
+        complain(format_args!("tierchain-agent: {fault}"));
     }
-    match args.json {
-        true => println!("{}", serde_json::to_string(&search.found).expect("text for keys, and no floats")),
-        false => search.found.iter().for_each(|found| println!("{found}")),
-    }
-    match (search.found.is_empty(), search.faults.is_empty()) {
+    let text = match args.json {
+        true => serde_json::to_string(&search.found).expect("text for keys, and no floats") + "\n",
+        false => search.found.iter().map(|found| format!("{found}\n")).collect(),
+    };
+    tierchain_stdio::print(&text)?;
+    Ok(match (search.found.is_empty(), search.faults.is_empty()) {
         (false, _) => ExitCode::SUCCESS,
         (true, true) => {
-            eprintln!("tierchain-agent: it isn't there; archives that were carried away are given by --archive");
+            complain("tierchain-agent: it isn't there; archives that were carried away are given by --archive");
             ExitCode::from(NOT_THERE)
         }
         (true, false) => ExitCode::from(UNREADABLE),
-    }
+    })
 }
 
 impl fmt::Display for Found {

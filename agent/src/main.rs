@@ -13,6 +13,9 @@
 //! them into the [`outbox`], durable before anything is said. [`submitter`] brings them to the ledger and knows by
 //! its state alone what is done. Killed at any point and started again, the agent goes on without gap or double.
 
+// Both macros panic when their reader has gone away.
+#![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
+
 mod append_log;
 mod channel;
 mod cli;
@@ -47,6 +50,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use tierchain_primitives::ledger::{Ownership, party_id};
+use tierchain_stdio::complain;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -67,14 +71,14 @@ fn main() -> ExitCode {
     let performed = runtime.map_err(anyhow::Error::from).and_then(|runtime| match &cli.command {
         Command::Run(run) => runtime.block_on(start(run)).map(|()| ExitCode::SUCCESS),
         Command::Host(args) => runtime.block_on(host::run::run(args)).map(|()| ExitCode::SUCCESS),
-        Command::Evidence(args) => Ok(evidence::run(args)),
+        Command::Evidence(args) => Ok(evidence::run(args)?),
         Command::Servers(args) => servers::run(args).map(|()| ExitCode::SUCCESS),
         Command::Tracker(args) => runtime.block_on(tracker::run(args)).map(|()| ExitCode::SUCCESS),
     });
     match performed {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("tierchain-agent: {error:#}");
+            complain(format_args!("tierchain-agent: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -82,7 +86,7 @@ fn main() -> ExitCode {
 
 fn start_logging(json: bool) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(tierchain_stdio::log);
     // Colours are for people at a terminal, and dirt in a file.
     let logs = logs.with_ansi(std::io::stderr().is_terminal());
     if json { logs.json().init() } else { logs.init() }
@@ -108,11 +112,8 @@ async fn start(run: &Run) -> anyhow::Result<()> {
         tracing::info!("stopped; what isn't final yet goes on from the outbox at the next start");
         return Ok(());
     };
-    if run.json {
-        println!("{}", serde_json::to_string(&report)?);
-    } else {
-        println!("{report}");
-    }
+    let text = if run.json { serde_json::to_string(&report)? } else { report.to_string() };
+    tierchain_stdio::print(&(text + "\n"))?;
     match report.refused() {
         None => Ok(()),
         Some((count, first)) => Err(AgentError::Refused { count, first }.into()),

@@ -27,10 +27,8 @@ const SECOND_US: Micros = 1_000_000;
 /// When the folder is none of a host's, or can't be read.
 pub(crate) fn run(args: &ServersArgs) -> anyhow::Result<()> {
     let list = read(&args.state)?;
-    match args.json {
-        true => println!("{}", serde_json::to_string_pretty(&list.servers)?),
-        false => print!("{list}"),
-    }
+    let text = if args.json { serde_json::to_string_pretty(&list.servers)? + "\n" } else { list.to_string() };
+    tierchain_stdio::print(&text)?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod registry;
 pub(crate) mod rpc;
 pub(crate) mod run;
 pub(crate) mod say;
+pub(crate) mod servers;
 pub(crate) mod submit;
 
 use clap::{Parser, Subcommand};

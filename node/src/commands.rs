@@ -52,19 +52,13 @@ pub(crate) fn perform(command: Command) -> anyhow::Result<ExitCode> {
 
 /// Prints a command's result. A reader that has seen enough (`| head`) is no error.
 fn print(text: &str) -> anyhow::Result<ExitCode> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    tierchain_stdio::print(text)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Prints a line at once; false when its reader has seen enough.
 fn print_line(line: &str) -> anyhow::Result<bool> {
-    let mut out = std::io::stdout().lock();
-    match writeln!(out, "{line}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        written => Ok(written.map(|()| true)?),
-    }
+    Ok(tierchain_stdio::print(&format!("{line}\n"))?)
 }
 
 /// Prints a value as JSON for programs.

@@ -11,7 +11,7 @@
 //! do without, and may be killed at any moment. What was asked before is asked again by the tracker, and has the same
 //! answer.
 //!
-//! It watches, too ([`watch`]): the end of an orphan that nobody has linked into its meta-chain is anchored when the time
+//! Where its account lacks the role foundry it waits for that first ([`role`]). It watches, too ([`watch`]): the end of an orphan that nobody has linked into its meta-chain is anchored when the time
 //! for its hypervisor to do so is over. Its [`bookmark`] says from where on to look after a restart; without one all ended
 //! servers are listed once. Suspecting a silent host, and giving its servers up, are explicit commands.
 
@@ -21,6 +21,7 @@ mod door;
 mod ends;
 mod judge;
 mod pace;
+mod role;
 mod watch;
 
 use std::net::SocketAddr;
@@ -57,7 +58,8 @@ pub(crate) struct Validators {
     pub(crate) tls: Option<ClientTls>,
 }
 
-/// Runs a foundry until the process ends. `on_ready` is told the address it listens on.
+/// Runs a foundry until the process ends, from the moment on when its account has the role. `on_ready` is told the address
+/// it listens on.
 ///
 /// # Errors
 /// When an address is none, or can't be listened on, or the bookmark can't be used.
@@ -70,6 +72,8 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let (requests, mut jobs) = mpsc::channel(REQUESTS_MAX);
     let mut desk = Desk::new(ring(validators).await?, key).await;
+    // Before trackers can ask: they turn to another foundry where none listens.
+    desk.wait_for_role().await;
     let pace = Pace::shared();
     let methods = {
         let requests = requests.clone();

@@ -3,6 +3,9 @@
 //! This binary is the body of the replica: it owns the clock, the disk, the sockets and the process. What it does with
 //! them stands in `service`; this file only reads the command line, starts the command and prints an error once.
 
+// Both macros panic when their reader has gone away.
+#![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
+
 mod chain_spec;
 mod cli;
 mod commands;
@@ -25,7 +28,7 @@ fn main() -> ExitCode {
     match commands::perform(command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", commands::complaint(&error));
+            tierchain_stdio::complain(format_args!("error: {}", commands::complaint(&error)));
             ExitCode::FAILURE
         }
     }

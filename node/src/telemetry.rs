@@ -43,7 +43,7 @@ pub(crate) enum TelemetryError {
 /// [`TelemetryError::Filter`] for a filter that can't be read.
 pub(crate) fn start_log(format: LogFormat, filter: &str) -> Result<LogFilter, TelemetryError> {
     let parsed = parse(filter)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(tierchain_stdio::log);
     let (started, set): (_, SetFilter) = match format {
         LogFormat::Text => {
             let builder = builder.with_ansi(std::io::stderr().is_terminal()).with_filter_reloading();

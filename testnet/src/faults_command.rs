@@ -128,7 +128,7 @@ pub(crate) async fn perform(args: &FaultsArgs) -> anyhow::Result<()> {
         // What was started ends with what is dropped here: processes, namespaces, folders.
         _ = tokio::signal::ctrl_c() => bail!("interrupted"),
     };
-    println!("{report}");
+    tierchain_stdio::print(&format!("{report}\n"))?;
     if let Some(path) = &args.common.json {
         report.write_json(path)?;
     }

@@ -1,7 +1,11 @@
 //! `tierchain-testnet`: tools around local networks, called by the scripts.
 
+// Both macros panic when their reader has gone away.
+#![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
+
 mod faults_command;
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use faults_command::FaultsArgs;
 use tierchain_primitives::AccountId;
 use tierchain_rpc::types::Address;
+use tierchain_stdio::complain;
 use tierchain_testnet::live::Stage;
 use tierchain_testnet::load::{self, Account, ConnectionsPlan, Mode, Pace, Plan, ROLES};
 use tierchain_testnet::nova_log::{NovaLog, SERVERS_MAX, generate};
@@ -185,7 +190,7 @@ fn main() -> ExitCode {
     match perform(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            complain(format_args!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -195,7 +200,10 @@ fn perform(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Accounts { seed, count } => {
             for number in 0..count {
-                println!("{}:{ROLES}", Account::new(seed, number).address());
+                let account = Account::new(seed, number).address();
+                if !tierchain_stdio::print(&format!("{account}:{ROLES}\n"))? {
+                    break;
+                }
             }
             Ok(())
         }
@@ -205,7 +213,7 @@ fn perform(command: Command) -> anyhow::Result<()> {
         Command::Connections(args) => wait_for(connections(args)),
         Command::Report { rpc, after, names } => {
             let names = names.map_or_else(|| Ok(Names::default()), |source| Names::of_source(&source))?;
-            print!("{}", wait_for(report(&rpc, after, &names))?);
+            tierchain_stdio::print(&wait_for(report(&rpc, after, &names))?)?;
             Ok(())
         }
         Command::NovaLog { seed, servers, out } => write_nova_log(seed, servers, &out),
@@ -215,14 +223,19 @@ fn perform(command: Command) -> anyhow::Result<()> {
 fn write_nova_log(seed: u64, servers: u32, out: &Path) -> anyhow::Result<()> {
     let NovaLog { text, expected } = generate(seed, servers);
     std::fs::write(out, text).with_context(|| format!("cannot write {}", out.display()))?;
-    println!(
+    line(format_args!(
         "chains {} · blocks {} · meta {} · late {} · repeated {}",
         expected.births,
         expected.blocks(),
         expected.ends,
         expected.late,
         expected.repeated
-    );
+    ))
+}
+
+/// Prints a line of a result. What is under way goes on where nobody reads it: a network is left as it ought to be.
+fn line(what: impl Display) -> anyhow::Result<()> {
+    tierchain_stdio::print(&format!("{what}\n"))?;
     Ok(())
 }
 
@@ -246,10 +259,10 @@ async fn live(args: LiveArgs) -> anyhow::Result<()> {
         images: args.images,
         audit: args.audit,
     };
-    let steps = tierchain_testnet::live::live(&stage, |step| println!("{step}")).await?;
+    // A step that can't be printed is lived all the same; the last line says that printing failed.
+    let steps = tierchain_testnet::live::live(&stage, |step| drop(line(step))).await?;
     let slowest = steps.iter().filter_map(|step| step.since_it_happened).max().unwrap_or_default();
-    println!("steps {} · the slowest was seen {:.3} s after it happened", steps.len(), slowest.as_secs_f64());
-    Ok(())
+    line(format_args!("steps {} · the slowest was seen {:.3} s after it happened", steps.len(), slowest.as_secs_f64()))
 }
 
 async fn connections(args: ConnectionsArgs) -> anyhow::Result<()> {
@@ -264,12 +277,7 @@ async fn connections(args: ConnectionsArgs) -> anyhow::Result<()> {
         seed: args.seed,
     };
     let figures = load::connections(&plan).await?;
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&figures)?);
-    } else {
-        println!("{figures}");
-    }
-    Ok(())
+    if args.json { line(serde_json::to_string_pretty(&figures)?) } else { line(figures) }
 }
 
 async fn load(args: &LoadArgs) -> anyhow::Result<()> {
@@ -294,10 +302,5 @@ async fn load(args: &LoadArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.append_json {
         load::append_json(path, &figures)?;
     }
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&figures)?);
-    } else {
-        println!("{figures}");
-    }
-    Ok(())
+    if args.json { line(serde_json::to_string_pretty(&figures)?) } else { line(figures) }
 }

@@ -10,6 +10,7 @@ use tierchain_rpc::types::{ChainRef, Cursor};
 
 use super::party::{LifeRef, party};
 use super::say::SayCommand;
+use super::servers::ServersArgs;
 
 /// Which node to ask, and how to print the answer.
 #[derive(Debug, Args)]
@@ -51,15 +52,8 @@ impl ClientTlsArgs {
 /// What to read of the servers' chains.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ChainsCommand {
-    /// All servers, the newest first.
-    List {
-        /// At most this many.
-        #[arg(long, default_value_t = 1_000)]
-        limit: u32,
-        /// The node to ask.
-        #[command(flatten)]
-        rpc: RpcArgs,
-    },
+    /// All servers, or those that match everything that is said, in an order that never changes.
+    List(Box<ServersArgs>),
     /// One server: state, counters, head, next number of each writer.
     Get {
         /// UUID (the newest life) or UUID/GENERATION.

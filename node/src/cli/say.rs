@@ -108,7 +108,8 @@ pub(crate) enum VerdictArg {
     Agreed,
 }
 
-fn state(text: &str) -> Result<ServerState, String> {
+/// A state by its name, in any case.
+pub(crate) fn state(text: &str) -> Result<ServerState, String> {
     let named = serde_json::from_value::<Named<ServerState>>(text.to_uppercase().into());
     named.map(|named| named.0).map_err(|error| error.to_string())
 }

@@ -6,6 +6,7 @@ use anyhow::bail;
 use serde::Serialize;
 use tierchain_rpc::types::U64;
 use tierchain_runtime::genesis::LedgerBounds;
+use tierchain_stdio::complain;
 
 use super::{Instant, print, print_json, write_new};
 use crate::chain_spec::{ChainSpec, Document, Problems, build, read};
@@ -109,6 +110,6 @@ fn check(args: &FileArgs) -> anyhow::Result<ExitCode> {
 
 fn print_problems(problems: &Problems) {
     for problem in problems.iter() {
-        eprintln!("{problem}");
+        complain(problem);
     }
 }

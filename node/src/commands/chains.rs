@@ -16,12 +16,13 @@ use super::query::{all, client, print_list, range, server, short};
 use super::{print, print_json};
 use crate::cli::party::LifeRef;
 use crate::cli::query::{ChainsCommand, RangeArgs, RpcArgs};
+use crate::cli::servers::ServersArgs;
 use crate::table::Table;
 
 /// Performs a command that reads chains.
 pub(super) async fn chains(command: ChainsCommand) -> anyhow::Result<ExitCode> {
     match command {
-        ChainsCommand::List { limit, rpc } => list(limit, &rpc).await,
+        ChainsCommand::List(args) => list(&args).await,
         ChainsCommand::Get { life, rpc } => get(life, &rpc).await,
         ChainsCommand::Blocks { chain, range, rpc } => blocks(chain, &range, &rpc).await,
         ChainsCommand::Announcement { life, rpc } => beside::announcement(life, &rpc).await,
@@ -44,10 +45,11 @@ pub(super) async fn chains(command: ChainsCommand) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn list(limit: u32, rpc: &RpcArgs) -> anyhow::Result<ExitCode> {
-    let found = all(rpc, limit, async |client: &Client, cursor, count| client.servers(cursor, count, None).await);
+async fn list(args: &ServersArgs) -> anyhow::Result<ExitCode> {
+    let (rpc, filter) = (&args.rpc, args.filter());
+    let ask = async |client: &Client, cursor, count| client.servers(cursor, count, Some(filter.clone())).await;
     let head = ["uuid", "gen", "state", "status", "blocks", "late", "anchored", "head"];
-    print_list(rpc, &found.await?, &head, |table, info: &ServerInfo| {
+    print_list(rpc, &all(rpc, args.limit, ask).await?, &head, |table, info: &ServerInfo| {
         table.row(&[
             &info.server.uuid.0,
             &info.server.generation,

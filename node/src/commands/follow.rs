@@ -10,6 +10,7 @@ use tierchain_rpc::api::ChainApiClient;
 use tierchain_rpc::client::{Client, Error, Subscription, connect_by, message};
 use tierchain_rpc::error::code;
 use tierchain_rpc::types::Cursor;
+use tierchain_stdio::complain;
 
 use super::print_line;
 use super::query::{at, client};
@@ -54,10 +55,8 @@ pub(super) async fn follow<T: Item>(
             Err(error) => return Err(error),
         };
         if was_there {
-            eprintln!(
-                "connected again; going on after {}",
-                cursor.map_or_else(|| "now".to_owned(), |at| at.to_string())
-            );
+            let place = cursor.map_or_else(|| "now".to_owned(), |at| at.to_string());
+            complain(format_args!("connected again; going on after {place}"));
         }
         was_there = true;
         while let Some(Ok(item)) = items.next().await {
@@ -67,7 +66,7 @@ pub(super) async fn follow<T: Item>(
                 return Ok(ExitCode::SUCCESS);
             }
         }
-        eprintln!("the node at {} ended the subscription; trying again", rpc.rpc);
+        complain(format_args!("the node at {} ended the subscription; trying again", rpc.rpc));
         tokio::time::sleep(AGAIN_AFTER).await;
     }
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tierchain_replica::evidence::{Ed25519, EvidenceFile, EvidenceFileError, FILE_BYTES_MAX, Guilt};
+use tierchain_stdio::complain;
 
 use super::{print, print_json};
 use crate::cli::evidence::{VerifyArgs, VerifyCommand};
@@ -23,7 +24,7 @@ fn evidence(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let verdict = match read(args) {
         Ok(bytes) => EvidenceFile::from_bytes(&bytes).and_then(|file| file.verify(&Ed25519, &args.genesis)),
         Err(reason) => {
-            eprintln!("error: {reason}");
+            complain(format_args!("error: {reason}"));
             return Ok(ExitCode::from(UNREADABLE));
         }
     };
@@ -33,7 +34,7 @@ fn evidence(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
             if args.json {
                 print_json(&json!({ "proven": false, "reason": error.to_string() }))?;
             }
-            eprintln!("error: {} proves nothing: {error}", args.file.display());
+            complain(format_args!("error: {} proves nothing: {error}", args.file.display()));
             let is_unreadable = matches!(error, EvidenceFileError::Unreadable);
             Ok(if is_unreadable { ExitCode::from(UNREADABLE) } else { ExitCode::FAILURE })
         }

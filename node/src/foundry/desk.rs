@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Duration, Instant, sleep};
 
 use super::judge::{self, Judgement, Turn};
+use super::role;
 
 /// How old the block that new signatures start from may be.
 const ERA_START_AGE: Duration = Duration::from_secs(2);
@@ -76,6 +77,13 @@ impl<L: Ledger> Desk<L> {
         let nonce = ring.ask("a nonce", async |ledger: &L| ledger.nonce(&id).await).await;
         let account = Account::new(key, nonce, ring.pacing());
         Self { ring, chain, account, births: BTreeMap::new(), anchors: BTreeMap::new(), era_start: None }
+    }
+
+    /// Waits until its account has the role foundry.
+    pub(super) async fn wait_for_role(&mut self) {
+        let (ring, id) = (&mut self.ring, self.account.id());
+        let ask = async || ring.ask("its roles", async |ledger: &L| role::is_granted(ledger, &id).await).await;
+        role::wait(&id, ask).await;
     }
 
     /// Hash of the network's block 0.

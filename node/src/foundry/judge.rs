@@ -176,7 +176,8 @@ pub(crate) async fn next_number<L: Ledger>(
     Ok(chains::WRITERS.get(&state, &key).unwrap_or_default().next)
 }
 
-async fn load<L: Ledger>(ledger: &L, state: &mut State, key: Vec<u8>) -> Result<(), AskError> {
+/// Reads a value of the newest final state into a part of that state.
+pub(super) async fn load<L: Ledger>(ledger: &L, state: &mut State, key: Vec<u8>) -> Result<(), AskError> {
     if let Some(value) = ledger.value(&key).await? {
         state.insert(key, value);
     }

@@ -15,6 +15,7 @@ mod state;
 mod values;
 mod values_beside;
 mod values_of_directives;
+mod values_of_registry;
 mod writers;
 
 use std::sync::Arc;

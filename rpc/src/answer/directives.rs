@@ -59,7 +59,8 @@ impl DirectivesApiServer for Answer {
     }
 }
 
-/// The place of the first step to send. One that the ledger hasn't reached yet is waited for: another node may be ahead.
+/// The place of the first step to send. A step of a block that isn't final here yet is waited for: another node may be
+/// ahead. One of a block that is here can't come any more.
 fn begin(backend: &dyn Backend, cursor: Option<Cursor>) -> Result<u64, UnknownCursor> {
     let Some(found) = cursor else { return Ok(backend.directive_step_count()) };
     if found == Cursor::default() {
@@ -68,10 +69,13 @@ fn begin(backend: &dyn Backend, cursor: Option<Cursor>) -> Result<u64, UnknownCu
     if found.is_end() {
         return Ok(first_after(backend, found.block));
     }
-    match backend.directive_steps(found.place, 1).first() {
-        Some(step) if step.cursor != found => Err(UnknownCursor { found }),
-        _ => Ok(found.place.saturating_add(1)),
-    }
+    // Asked first: what its block and those before it did can be read from now on.
+    let finalized = backend.finalized().header.number;
+    let is_known = match backend.directive_steps(found.place, 1).first() {
+        Some(step) => step.cursor == found,
+        None => found.block > finalized,
+    };
+    if is_known { Ok(found.place.saturating_add(1)) } else { Err(UnknownCursor { found }) }
 }
 
 /// The place of the first step that was made after a block: the steps stand in the order of their blocks.

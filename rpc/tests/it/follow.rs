@@ -198,6 +198,30 @@ async fn a_cursor_of_another_network_is_refused_with_the_remedy() {
 }
 
 #[tokio::test]
+async fn a_step_that_can_not_come_any_more_is_refused_and_one_of_a_later_block_waited_for() {
+    let fixture = Fixture::start().await;
+    let backend = &fixture.backend;
+    (0..2).for_each(|id| step(backend, 1, id, DirectiveStatus::Issued));
+    backend.finalise(Vec::new());
+    let (mut newest, mut ahead) = (socket(&fixture).await, socket(&fixture).await);
+    for beyond in ["1/2", "1/77", "0/77"] {
+        newest.send("directives_subscribe", &format!("[\"{beyond}\"]")).await;
+        let error = newest.next().await["error"].clone();
+        assert_eq!((&error["code"], &error["data"]["cursor"]), (&json!(5006), &json!(beyond)), "{error}");
+    }
+    newest.subscribe("directives_subscribe", "[\"1/1\"]").await;
+    // Another node, at which this client was before, is further.
+    ahead.subscribe("directives_subscribe", "[\"2/2\"]").await;
+    for block in 2..=3 {
+        step(backend, block, 0, DirectiveStatus::Accepted);
+        backend.finalise(Vec::new());
+    }
+    assert_eq!(cursors(&mut newest, 2).await, ["2/2", "3/3"]);
+    assert_eq!(cursors(&mut ahead, 1).await, ["3/3"]);
+    silent(&mut ahead).await;
+}
+
+#[tokio::test]
 async fn a_slow_reader_is_cut_off_with_the_reason_and_goes_on_from_its_cursor() {
     let mut config = config();
     (config.item_stall_max, config.messages_waiting_max) = (Duration::from_millis(200), 4);

@@ -144,7 +144,7 @@ impl Stage {
     /// A line of progress.
     pub(crate) fn say(&self, line: &str) {
         if !self.is_quiet {
-            eprintln!("{:>7.1} s  {line}", self.began.elapsed().as_secs_f64());
+            tierchain_stdio::complain(format_args!("{:>7.1} s  {line}", self.began.elapsed().as_secs_f64()));
         }
     }
 

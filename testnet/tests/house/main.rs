@@ -13,7 +13,7 @@ fn root() -> PathBuf {
 }
 
 /// Our crates, by their folder.
-const CRATES: [&str; 12] = [
+const CRATES: [&str; 13] = [
     "primitives",
     "consensus",
     "runtime",
@@ -26,6 +26,7 @@ const CRATES: [&str; 12] = [
     "agent",
     "simulator",
     "testnet",
+    "stdio",
 ];
 
 /// All Rust files below a folder, with their text.

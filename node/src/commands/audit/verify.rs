@@ -49,7 +49,7 @@ pub(super) fn refused(file: &Path, json: bool, verdict: &str, refusal: &Refusal)
         };
         print_json(&json!({ "valid": false, "place": place, "block": refusal.block(), "reason": reason }))?;
     }
-    eprintln!("error: {} {verdict}: {refusal}", file.display());
+    tierchain_stdio::complain(format_args!("error: {} {verdict}: {refusal}", file.display()));
     let is_unreadable = matches!(refusal, Refusal::Unreadable(_));
     Ok(if is_unreadable { ExitCode::from(UNREADABLE) } else { ExitCode::FAILURE })
 }

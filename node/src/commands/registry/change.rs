@@ -108,7 +108,7 @@ async fn shown_hash(author: &Author<'_>, submit: &SubmitArgs, id: u32) -> anyhow
     let proposal = Proposal::decode_all(&mut info.encoded.0.as_slice())
         .context("the node shows a proposal of a kind that this version doesn't know: use the node's version")?;
     if !submit.rpc.json {
-        eprintln!("approving:\n{}", whole(&info).render());
+        tierchain_stdio::complain(format_args!("approving:\n{}", whole(&info).render()));
     }
     Ok(proposal.hash())
 }

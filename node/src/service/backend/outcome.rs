@@ -52,22 +52,27 @@ impl NodeApi {
         let call =
             self.shared.db.body(number).and_then(|body| tierchain_runtime::check(body.get(index as usize)?).ok());
         let block = self.shared.db.header(number).and_then(|header| header.pre_runtime().ok());
-        let values = |error: ModuleError, item: Option<usize>| {
+        let failed = |item: Option<usize>| {
             let checked = call.as_ref()?;
             let (signer, call) = (checked.extrinsic.signer, &checked.call);
-            Failed { state: &state, block: block?, signer, call, item }.values(error)
+            Some(Failed { state: &state, block: block?, signer, call, item })
         };
         let mut ended = Ended::default();
         for event in &events {
             if let RuntimeEvent::System(system::Event::ExtrinsicFailed { dispatch_error, .. }) = event {
                 let error = dispatch_error.as_module();
-                ended.error = Some(describe(error));
-                ended.values = values(error, None);
+                let failed = failed(None);
+                let remedy = failed.as_ref().and_then(|failed| failed.remedy(error));
+                let described = describe(error);
+                let remedy = remedy.map_or(described.remedy, str::to_owned);
+                ended.error = Some(DispatchError { remedy, ..described });
+                ended.values = failed.and_then(|failed| failed.values(error));
             }
             if let RuntimeEvent::Chains(chains::Event::ItemRefused { index, error, expected }) = event {
                 let item = ItemRefused { index: *index, error: describe(*error).name, expected: U64(*expected) };
                 if ended.sentences.len() < ITEMS_EXPLAINED_MAX {
-                    let values = values(*error, Some(*index as usize)).unwrap_or_default();
+                    let failed = failed(Some(*index as usize));
+                    let values = failed.and_then(|failed| failed.values(*error)).unwrap_or_default();
                     ended.sentences.push(format!("item {index}: {}. {values}", item.error).trim_end().to_owned());
                 }
                 ended.items.push(item);

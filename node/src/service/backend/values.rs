@@ -7,15 +7,11 @@ use tierchain_primitives::header::PreRuntime;
 use tierchain_primitives::ledger::{Event, ServerId};
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::{AccountId, H256};
-use tierchain_rpc::types::Grantable;
 use tierchain_runtime::chains::Server;
 use tierchain_runtime::directives::{self, Action, DirectiveId, DirectiveRecord};
-use tierchain_runtime::{Call, ModuleError, Role, chains, foundry, meta, query, registry};
+use tierchain_runtime::{Call, ModuleError, chains, foundry, meta, query, registry};
 
-use super::{parties, values_beside, values_of_directives};
-
-/// Most accounts that a sentence names.
-const GRANTORS_NAMED_MAX: usize = 8;
+use super::{values_beside, values_of_directives, values_of_registry};
 
 /// A call that failed, or one item of a batch.
 pub(super) struct Failed<'a> {
@@ -32,44 +28,25 @@ pub(super) struct Failed<'a> {
 }
 
 impl Failed<'_> {
-    /// One sentence with the values that belong to the error; none where there is nothing to add to its remedy.
-    pub(super) fn values(&self, error: ModuleError) -> Option<String> {
-        let at = usize::from(error.error[0]);
+    /// The remedy, where the ledger's own one would blame who signed for what is wrong with another.
+    pub(super) fn remedy(&self, error: ModuleError) -> Option<&'static str> {
         match error.index {
-            registry::INDEX => self.of_registry(*registry::Error::ALL.get(at)?),
-            chains::INDEX => self.of_chains(*chains::Error::ALL.get(at)?),
-            meta::INDEX => self.of_meta(*meta::Error::ALL.get(at)?),
-            foundry::INDEX => values_beside::of_foundry(self),
-            directives::INDEX => values_of_directives::values(self, *directives::Error::ALL.get(at)?),
+            registry::INDEX => {
+                values_of_registry::remedy(self, *registry::Error::ALL.get(usize::from(error.error[0]))?)
+            }
             _ => None,
         }
     }
 
-    fn of_registry(&self, error: registry::Error) -> Option<String> {
-        if let Some(role) = missing_role(error) {
-            return Some(self.who_could_grant(role));
-        }
-        match error {
-            registry::Error::NotTheProvider => Some(self.acts_for()),
-            registry::Error::SiteNotAdmitted => self.sites(),
-            registry::Error::UnknownHost => match self.call {
-                Call::Chains(chains::Call::Announce { announcement }) => {
-                    Some(format!("The host that was named is {}.", announcement.host))
-                }
-                Call::Directives(directives::Call::Issue { directive }) => Some(match directive.action {
-                    Action::Migrate { to, .. } => format!("The hosts that were named are {} and {to}.", directive.host),
-                    _ => format!("The host that was named is {}.", directive.host),
-                }),
-                _ => None,
-            },
-            registry::Error::NotTheHypervisor => {
-                let host = query::server(self.state, self.server()?.uuid, Some(self.server()?.generation))?.1.host;
-                let speaker = registry::HOSTS.get(self.state, &host)?.hypervisor;
-                Some(format!("Its host is {host}, for which {speaker} speaks; {} signed.", self.signer))
-            }
-            registry::Error::ChangePending => {
-                registry::PENDING.get(self.state).map(|pending| format!("That is block {}.", pending.end))
-            }
+    /// One sentence with the values that belong to the error; none where there is nothing to add to its remedy.
+    pub(super) fn values(&self, error: ModuleError) -> Option<String> {
+        let at = usize::from(error.error[0]);
+        match error.index {
+            registry::INDEX => values_of_registry::values(self, *registry::Error::ALL.get(at)?),
+            chains::INDEX => self.of_chains(*chains::Error::ALL.get(at)?),
+            meta::INDEX => self.of_meta(*meta::Error::ALL.get(at)?),
+            foundry::INDEX => values_beside::of_foundry(self),
+            directives::INDEX => values_of_directives::values(self, *directives::Error::ALL.get(at)?),
             _ => None,
         }
     }
@@ -131,21 +108,6 @@ impl Failed<'_> {
         }
     }
 
-    /// Which role the signer lacks, what it has, and who could give it the role.
-    fn who_could_grant(&self, role: Role) -> String {
-        let held: Vec<&str> = registry::roles(self.state, &self.signer).iter().map(Role::name).collect();
-        let held = if held.is_empty() { "no role".to_owned() } else { held.join(", ") };
-        let provider = self.provider();
-        let Grantable { how, votes, grantors, .. } = parties::grantable(self.state, role, provider.as_ref());
-        let grantors: Vec<String> = grantors.iter().take(GRANTORS_NAMED_MAX).map(|one| one.0.to_string()).collect();
-        let who = match (grantors.is_empty(), votes) {
-            (true, _) => "registry_whoMayGrant names who for a provider".to_owned(),
-            (false, 1) => format!("that is {}", grantors.join(" or ")),
-            (false, votes) => format!("{votes} votes of {}", grantors.join(", ")),
-        };
-        format!("{} has {held} and lacks the role {role}: {how}; {who}.", self.signer)
-    }
-
     /// For whom the signer acts, and whose the server is.
     pub(super) fn acts_for(&self) -> String {
         let acts = registry::ACTS_FOR.get(self.state, &self.signer);
@@ -155,30 +117,8 @@ impl Failed<'_> {
         format!("{} acts for {acts}{theirs}.", self.signer)
     }
 
-    /// Where the provider's servers begin, and where the host is that was named.
-    fn sites(&self) -> Option<String> {
-        let (provider, host) = match self.call {
-            Call::Chains(chains::Call::Announce { announcement }) => {
-                (announcement.ownership.provider, announcement.host)
-            }
-            Call::Directives(directives::Call::Issue { directive }) => match &directive.action {
-                Action::Migrate { to, .. } => (self.provider()?, *to),
-                _ => (self.provider()?, directive.host),
-            },
-            _ => return None,
-        };
-        let center = query::host(self.state, &host)?.data_center;
-        let named = parties::sites(self.state, &provider).unwrap_or_default();
-        let named = if named.is_empty() {
-            "none".to_owned()
-        } else {
-            named.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(", ")
-        };
-        Some(format!("Host {host} stands in {center}; servers of provider {provider} begin in {named}."))
-    }
-
     /// The provider of the server that the call is about.
-    fn provider(&self) -> Option<H256> {
+    pub(super) fn provider(&self) -> Option<H256> {
         if let Call::Directives(directives::Call::Issue { directive }) = self.call
             && let Action::Create(order) = &directive.action
         {
@@ -277,9 +217,4 @@ impl Failed<'_> {
         };
         Some((id, query::directive(self.state, id)?))
     }
-}
-
-/// The role whose lack an error tells of.
-fn missing_role(error: registry::Error) -> Option<Role> {
-    Role::ALL.into_iter().find(|role| role.missing() == error)
 }

@@ -113,7 +113,7 @@ impl Site {
     /// The same with options of the host's own.
     pub(crate) fn open_with(network: Network, options: &[&str]) -> Self {
         People(&network).join(&["provider"]);
-        let foundry = foundry(&network);
+        let foundry = start_foundry(&network, "foundry");
         let host = start_agent(&network, FIRST, "host", options);
         Self { network, foundry, host, options: options.iter().map(|word| (*word).to_owned()).collect() }
     }
@@ -147,7 +147,7 @@ impl Site {
 
     /// Starts the foundry again.
     pub(crate) fn restart_foundry(&mut self) {
-        self.foundry = foundry(&self.network);
+        self.foundry = start_foundry(&self.network, "foundry");
     }
 
     /// Where the host's agent keeps everything.
@@ -238,13 +238,14 @@ fn foundry_port(network: &Network) -> u16 {
     network.world.place(ASKED).rpc.port() + 300
 }
 
-fn foundry(network: &Network) -> Process {
+/// Starts a foundry with the key of that name.
+pub(crate) fn start_foundry(network: &Network, name: &str) -> Process {
     let world = &network.world;
     let mut command = Command::new(binary("tierchain").expect("the binaries are built"));
     command.args(["foundry", "run", "--rpc", &world.url(0), "--rpc", &world.url(1)]);
-    command.arg("--key").arg(world.agent_key("foundry")).arg("--bookmark").arg(world.path("foundry.bookmark"));
+    command.arg("--key").arg(world.agent_key(name)).arg("--bookmark").arg(world.path(&format!("{name}.bookmark")));
     command.args(["--listen", &format!("127.0.0.1:{}", foundry_port(network))]);
-    let log = world.path("foundry.log");
+    let log = world.path(&format!("{name}.log"));
     Process::start(&mut command, &log, &log).expect("it can be started")
 }
 
