@@ -33,9 +33,7 @@ use tierchain_primitives::storage_key::Hasher;
 use tierchain_primitives::{AccountId, Epoch, H256};
 
 pub use self::call::Call;
-pub use self::epochs::{
-    EpochRecord, PendingEpoch, epoch, epoch_change, next_validators, validator_set, validators,
-};
+pub use self::epochs::{EpochRecord, PendingEpoch, epoch, epoch_change, next_validators, validator_set, validators};
 pub use self::error::Error;
 pub use self::event::Event;
 pub use self::governance::{Votes, votes};
