@@ -189,6 +189,8 @@ impl Witness {
         self.seats.on_final(&job.header, &self.cast)?;
         if votes {
             self.promises.on_final(who, number, job.hash)?;
+        } else {
+            self.promises.on_followed(who, number);
         }
         self.durability.on_final(who, number, job.hash, votes)?;
         self.roots.on_final(who, job)?;
@@ -262,14 +264,14 @@ impl Witness {
 
     /// A member's database is gone, and not its vote log.
     pub fn on_database_lost(&mut self, who: usize) {
-        self.promises.on_stored(who, 0);
+        self.promises.on_restart(who, 0);
         self.answers.on_log_lost(who);
         self.durability.on_lost(who);
     }
 
     /// A member comes back from its disk, whose database has all blocks up to `stored`.
     pub fn on_restart(&mut self, who: usize, replica: &Replica, stored: BlockNumber) {
-        self.promises.on_stored(who, stored);
+        self.promises.on_restart(who, stored);
         self.accountability.on_restart(who);
         if self.is_honest(who) {
             let check = self.durability.on_restart(who, replica);

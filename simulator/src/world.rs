@@ -252,7 +252,7 @@ impl World {
     }
 
     fn recover(&mut self) {
-        let liveness = Liveness::new(self);
+        let mut liveness = Liveness::new(self);
         let within = heals_within(self);
         let until = self.scene.queue.now() + within;
         let steps_max = self.steps + RECOVERY_STEPS_MAX;

@@ -16,7 +16,13 @@ impl Machine {
         let until = self.now.saturating_add(self.config.parameters.suspect_life_ms);
         let Some(peer) = self.peers.get_mut(suspect.sender) else { return };
         peer.suspect = Some((suspect.view, until));
-        if suspect.view < self.view {
+        // Who suspects alone perhaps lacks what this replica has. Before its epoch's first block it has no certificate to
+        // show that.
+        let suspects_alone = suspect.view == self.view && self.cause.is_none();
+        if suspects_alone {
+            self.peers.saw(suspect.sender, suspect.view, 0);
+        }
+        if suspects_alone || suspect.view < self.view {
             self.help(suspect.sender, self.chain.tip().number, turn);
         }
     }

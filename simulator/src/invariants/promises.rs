@@ -1,8 +1,8 @@
 //! Write before you speak, and nobody contradicts himself, not even across restarts: one proposal, prepare, commit per
 //! view and number, one VIEW-CHANGE and NEW-VIEW per view, prepares of a view ascending, no new vote below a VIEW-CHANGE;
-//! and whatever is said, was on disk before, with what it rests on: a proposal and a prepare with the block's body, a
-//! commit with a prepared certificate that covers it. What a lost log held still counts: whoever rejoins contradicts
-//! nothing of it.
+//! and whatever is said, was on disk before, with what it rests on: a proposal and a prepare with the block's body (unless
+//! the member followed to that block), a commit with a prepared certificate that covers it. What a lost log held still
+//! counts: whoever rejoins contradicts nothing of it.
 //!
 //! design.md 5, rules R1, R3 and R5, "Never twice"; design.md 3, the table of what is on disk before what leaves.
 
@@ -32,6 +32,8 @@ struct Written {
     bodies: BTreeSet<H256>,
     /// The newest block that the database has on stable storage, bodies and all before it included.
     stored: BlockNumber,
+    /// The newest block that became final to it while it followed: who certified it has the body on disk.
+    followed: BlockNumber,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +53,17 @@ impl Promises {
     /// A member's database has all blocks up to this one on stable storage.
     pub(super) fn on_stored(&mut self, who: usize, number: BlockNumber) {
         self.written.entry(who).or_default().stored = number;
+    }
+
+    /// A member comes back with a database that has all blocks up to this one.
+    pub(super) fn on_restart(&mut self, who: usize, stored: BlockNumber) {
+        let written = self.written.entry(who).or_default();
+        (written.stored, written.followed) = (stored, stored);
+    }
+
+    /// A block is final to a member that doesn't vote.
+    pub(super) fn on_followed(&mut self, who: usize, number: BlockNumber) {
+        self.written.entry(who).or_default().followed = number;
     }
 
     /// A record is on disk; one that was written before says nothing new.
@@ -116,7 +129,7 @@ impl Written {
         }
         match kind {
             SignedKind::Proposal | SignedKind::Prepare
-                if !self.bodies.contains(&said.hash) && !self.has_stored(number, &said.hash, agreement) =>
+                if !self.bodies.contains(&said.hash) && !self.needs_no_body(number, &said.hash, agreement) =>
             {
                 Err("the block's body isn't on disk".into())
             }
@@ -127,10 +140,11 @@ impl Written {
         }
     }
 
-    /// Whether a final block is in the database: one that was fetched while the member followed was never in its log, and
-    /// is prepared again where a view begins on it.
-    fn has_stored(&self, number: BlockNumber, hash: &H256, agreement: &Agreement) -> bool {
-        number <= self.stored && agreement.hash(number) == Some(*hash)
+    /// Whether a block is final, and in the database or on its way there: one that was fetched while the member followed
+    /// was never in its log, and is prepared again where a view begins on it. Those who certified it have its body on
+    /// disk, so that nothing rests on this member's.
+    fn needs_no_body(&self, number: BlockNumber, hash: &H256, agreement: &Agreement) -> bool {
+        number <= self.stored.max(self.followed) && agreement.hash(number) == Some(*hash)
     }
 
     fn state(&mut self, Statement { subject, hash }: Statement) -> Result<(), String> {
@@ -169,22 +183,26 @@ mod tests {
     }
 
     #[test]
-    fn a_prepare_rests_on_a_body_in_the_log_or_in_the_database() {
+    fn a_prepare_rests_on_a_body_in_the_log_or_in_the_database_or_on_a_certificate() {
         let (mut promises, mut agreement) = (Promises::default(), Agreement::default());
         agreement.on_final(0, 5, H256([1; 32])).expect("the first");
         let written = promises.written.entry(0).or_default();
         for (number, hash) in [(5, 1), (6, 2), (4, 3)] {
             assert!(state(written, SignedKind::Prepare, u64::from(hash), number, hash));
         }
-        promises.on_stored(0, 5);
-        let written = &promises.written[&0];
-        let may_say = |number: u32, hash: u8| {
+        let may_say = |promises: &Promises, number: u32, hash: u8| {
             let (epoch, signer, view) = (Epoch(0), ValidatorIndex(0), View(u64::from(hash)));
             let subject = Subject { epoch, signer, kind: SignedKind::Prepare, view, number };
-            written.permits(&Statement { subject, hash: H256([hash; 32]) }, &agreement).is_ok()
+            promises.written[&0].permits(&Statement { subject, hash: H256([hash; 32]) }, &agreement).is_ok()
         };
-        assert!(may_say(5, 1), "it is final, and stored");
-        assert!(!may_say(6, 2) && !may_say(4, 3), "above what is stored, and another one than is final");
+        promises.on_followed(0, 5);
+        assert!(may_say(&promises, 5, 1), "it is final to whoever followed");
+        promises.on_restart(0, 4);
+        assert!(!may_say(&promises, 5, 1), "that was lost");
+        promises.on_stored(0, 5);
+        assert!(may_say(&promises, 5, 1), "it is final, and stored");
+        assert!(!may_say(&promises, 6, 2), "above what is stored");
+        assert!(!may_say(&promises, 4, 3), "another one than is final");
     }
 
     #[test]

@@ -78,6 +78,26 @@ fn a_peer_that_votes_on_what_was_certified_long_ago_is_given_the_certificates() 
 }
 
 #[test]
+fn a_peer_that_suspects_alone_is_given_the_newest_certificate() {
+    let (mut replica, chain) = (Replica::new(1), blocks(2));
+    assert_eq!(replica.hears(Message::Suspect(suspect(3, 0))), [], "there is none");
+    chain.iter().for_each(|header| replica.finalises(header));
+    replica.now = 200;
+    let newest = to(3, Message::Certificate(committed(&[0, 1, 2], 0, &chain[1])));
+    assert_eq!(replica.hears(Message::Suspect(suspect(3, 0))), [newest]);
+    replica.now = 250;
+    assert_eq!(replica.hears(Message::Suspect(suspect(3, 0))), [], "nobody can make it shout");
+}
+
+#[test]
+fn a_peer_that_shares_a_suspicion_is_given_nothing() {
+    let (mut replica, chain) = (Replica::new(1), blocks(1));
+    replica.finalises(&chain[0]);
+    replica.on(Input::SuspectPrimary);
+    assert_eq!(replica.hears(Message::Suspect(suspect(3, 0))).len(), 2, "f + 1 leave the view, and that is all");
+}
+
+#[test]
 fn a_peer_in_a_view_that_is_over_is_given_the_new_view() {
     let mut replica = Replica::new(1);
     for sender in [2, 3] {
