@@ -58,12 +58,6 @@ impl Workload {
         self.clients.get(client).map(Client::account)
     }
 
-    /// The most that one client has under way.
-    #[must_use]
-    pub fn longest_queue(&self) -> usize {
-        self.clients.iter().map(Client::waiting).max().unwrap_or_default()
-    }
-
     /// What isn't final yet; none when everything is.
     #[must_use]
     pub fn unfinished(&self, witness: &Witness) -> Option<String> {

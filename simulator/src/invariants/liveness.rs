@@ -12,15 +12,12 @@ use crate::world::World;
 
 /// How long the network may take to recover: the longest time-out of a view, twice, and again for each liar, which may
 /// be the primary of the next view. Where the validators change, once more for the epochs that end meanwhile, and again
-/// for each validator that rejoins: they do so one after the other. And as long as accounts take that have much under
-/// way: where neighbours in the order of nonces wait at different validators they become final one by one, and a primary
-/// may take its time for each.
+/// for each validator that rejoins: they do so one after the other.
 #[must_use]
 pub fn heals_within(world: &World) -> Time {
     let lost = world.bodies.iter().filter(|body| body.is_lost()).count();
     let epochs = world.scene.profile.reform.as_ref().map_or(0, |_| 1 + lost);
-    let recovers = (1 + world.scene.cast.liars().len() + epochs) as u64 * 20 * SECOND;
-    recovers + world.workload.longest_queue() as u64 * SECOND
+    (1 + world.scene.cast.liars().len() + epochs) as u64 * 20 * SECOND
 }
 
 /// By how much a member may lag behind a chain that goes on meanwhile: a liar that leaves it out costs it the time until
