@@ -122,6 +122,12 @@ impl Client {
         }
     }
 
+    /// How many of them aren't final by now.
+    #[must_use]
+    pub fn not_final(&self, witness: &Witness) -> usize {
+        self.outstanding.values().filter(|it| !witness.is_final(&it.hash)).count()
+    }
+
     /// An extrinsic that isn't final; none when all are.
     #[must_use]
     pub fn unfinished(&self, witness: &Witness) -> Option<String> {

@@ -1,14 +1,14 @@
 //! The executed ledger of one node in memory: latest state and tree, and per block what it takes to go back.
 //!
 //! A commit is atomic per block and isn't on stable storage before a flush: a crash loses any number of the newest
-//! commits, down to the last flush.
+//! commits, down to the last flush. The end of an epoch is flushed as it is committed, as the node does.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parity_scale_codec::Decode;
 use tierchain_primitives::certificate::Certificate;
-use tierchain_primitives::epoch::EpochChange;
+use tierchain_primitives::epoch::{EpochChange, next_set};
 use tierchain_primitives::header::Header;
 use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::ports::{ChainRead, StateChange, StateRead};
@@ -131,6 +131,9 @@ impl Database {
             state_before,
             pages_before,
         });
+        if next_set(&job.header).is_some() {
+            self.flush();
+        }
         changes_roll
     }
 

@@ -36,7 +36,7 @@ use answers::Answers;
 use durability::Durability;
 use heads::Heads;
 use leaving::Leaving;
-pub use liveness::{Liveness, heals_within};
+pub use liveness::{Liveness, Look};
 use once::Once;
 use promises::Promises;
 use quotas::Quotas;

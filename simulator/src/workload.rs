@@ -58,6 +58,12 @@ impl Workload {
         self.clients.get(client).map(Client::account)
     }
 
+    /// How many extrinsics aren't final.
+    #[must_use]
+    pub fn waiting(&self, witness: &Witness) -> usize {
+        self.clients.iter().map(|client| client.not_final(witness)).sum()
+    }
+
     /// What isn't final yet; none when everything is.
     #[must_use]
     pub fn unfinished(&self, witness: &Witness) -> Option<String> {

@@ -8,11 +8,11 @@ use tierchain_runtime::Validator;
 use crate::adversaries::{Kind, Sides};
 use crate::body::Body;
 use crate::cast::Cast;
-use crate::clock::{MS, SECOND, Time};
+use crate::clock::{MS, Time};
 use crate::council::Council;
 use crate::event::Event;
 use crate::faults;
-use crate::invariants::{Liveness, Violation, Witness, heals_within};
+use crate::invariants::{Liveness, Look, Violation, Witness};
 use crate::network::{Network, Weather};
 use crate::people::{self, Candidate};
 use crate::profile::{Options, Profile};
@@ -253,20 +253,16 @@ impl World {
 
     fn recover(&mut self) {
         let mut liveness = Liveness::new(self);
-        let within = heals_within(self);
-        let until = self.scene.queue.now() + within;
         let steps_max = self.steps + RECOVERY_STEPS_MAX;
         while self.scene.witness.violation().is_none() {
-            let Some(missing) = liveness.missing(self) else { return };
-            if self.scene.queue.now() > until {
-                return self
-                    .scene
-                    .witness
-                    .on_stuck(format!("{} s after the network healed {missing}", within / SECOND));
-            }
-            if self.steps > steps_max {
-                let steps = RECOVERY_STEPS_MAX;
-                return self.scene.witness.on_stuck(format!("{steps} steps after the network healed {missing}"));
+            match liveness.look(self) {
+                Look::Recovered => return,
+                Look::Stuck(why) => return self.scene.witness.on_stuck(why),
+                Look::Waits if self.steps > steps_max => {
+                    let why = format!("{RECOVERY_STEPS_MAX} steps after the network healed it hasn't recovered");
+                    return self.scene.witness.on_stuck(why);
+                }
+                Look::Waits => {}
             }
             (0..LOOK_EVERY).for_each(|_| self.step());
         }
