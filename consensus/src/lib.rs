@@ -89,7 +89,8 @@
 //! On every connect, and while something hangs (first after 100 ms, then ever more slowly up to once a second), a
 //! replica repeats its NEW-VIEW or VIEW-CHANGE, its votes in the window, as the primary its proposals, and its last
 //! certificate. A peer whose message shows it in a view that is over, or without a certificate that has been here for
-//! a while, is given those. A replica overtaken by f + 1 others says SUSPECT of its old view, which shows them just that.
+//! a while, is given those, and one that suspects alone the newest certificate. A replica overtaken by f + 1 others says
+//! SUSPECT of its old view, which shows them just that.
 //! What a quorum vouches for and isn't here is asked for ([`Effect::Obtain`]); ranges are caught up ([`Effect::Behind`]).
 //!
 //! # Write before you speak

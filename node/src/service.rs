@@ -40,7 +40,7 @@ use tierchain_consensus::Parameters;
 use tierchain_network as network;
 use tierchain_primitives::H256;
 use tierchain_primitives::crypto::KeyPair;
-use tierchain_replica::{Pace, Settings, Voter};
+use tierchain_replica::{Foreign, Pace, Record, Settings, Voter, foreign};
 use tierchain_rpc::ServerConfig;
 use tierchain_runtime::Weights;
 use tokio::signal::unix::{SignalKind, signal};
@@ -75,6 +75,7 @@ pub(crate) async fn run(config: RunConfig) -> anyhow::Result<()> {
         quota: config.spec.genesis.quota,
     };
 
+    refuse_foreign_log(&disk.recovered.records, &shared, &config)?;
     let heartbeat = config.heartbeat;
     let rejoiner = config.consensus_key.as_ref().map(|key| KeyPair::from_seed(&key.seed()));
     let (jobs, jobs_in) = mpsc::channel();
@@ -154,6 +155,17 @@ async fn open(prepared: Prepared, config: &RunConfig) -> anyhow::Result<Option<O
     let disk = Disk::open(prepared, config)?;
     network.set_members(Roll::of(&disk.database).members(network.local_peer()));
     Ok(Some(Opened { disk, network, events, heard }))
+}
+
+/// Refuses a vote log that another validator voted by: this one could contradict what it said by its own.
+fn refuse_foreign_log(records: &[Record], shared: &Shared, config: &RunConfig) -> anyhow::Result<()> {
+    let Some(key) = shared.key else { return Ok(()) };
+    let Some(Foreign { epoch, said_by }) = foreign(records, &shared.epochs(), &key) else { return Ok(()) };
+    anyhow::bail!(
+        "the vote log in {} holds votes of another validator, {said_by}, in epoch {epoch}, and this node would vote with \
+         {key}: start it with the key of that log in keys/consensus, or with the log of this key in place",
+        config.base_path.join("votes").display()
+    )
 }
 
 /// What a node without a database joins with.

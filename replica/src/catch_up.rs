@@ -124,7 +124,7 @@ impl CatchUp {
         poll.into_iter().chain(answer).min()
     }
 
-    /// Whether a range is under way or a peer is known to be further than `last`.
+    /// Whether a connected peer is known to be more than a window ahead of `last`.
     #[must_use]
     pub(crate) fn is_syncing(&self, last: BlockNumber) -> bool {
         self.highest() > last + tierchain_primitives::limits::WINDOW

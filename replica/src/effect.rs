@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tierchain_consensus::Message;
 use tierchain_primitives::certificate::{Certificate, ValidatorSet};
+use tierchain_primitives::epoch::next_set;
 use tierchain_primitives::header::Header;
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 use tierchain_runtime::Checked;
@@ -24,6 +25,16 @@ pub struct ExecuteJob {
     pub body: Arc<Vec<Checked>>,
     /// The proof that it is final.
     pub certificate: Certificate,
+}
+
+impl ExecuteJob {
+    /// Whether it is the last block of an epoch. Then it has to be on stable storage before anybody is shown the state
+    /// after it: an operator may act on that at once, and start the node again with a key that has no vote in the epoch
+    /// before, while nobody else knows yet that the block is final.
+    #[must_use]
+    pub fn ends_epoch(&self) -> bool {
+        next_set(&self.header).is_some()
+    }
 }
 
 /// Why an extrinsic left the pool without having been included.
@@ -116,6 +127,6 @@ pub enum Effect {
         /// The set of the epoch that begins.
         set: ValidatorSet,
     },
-    /// Step again at this monotonic time.
+    /// Step again at this monotonic time, in milliseconds.
     WakeAt(u64),
 }

@@ -140,7 +140,7 @@ pub enum Input {
     Block {
         /// Its header.
         header: Header,
-        /// Its extrinsics; none when one of them isn't an extrinsic of this chain.
+        /// Its extrinsics, taken apart.
         body: Arc<Vec<Checked>>,
     },
     /// Certified blocks; each is whole and its certificate holds.

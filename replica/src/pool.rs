@@ -63,8 +63,11 @@ pub enum Refusal {
         /// The other one.
         by: H256,
     },
-    /// Its era ended, or hasn't begun.
-    #[error("the extrinsic's era ended before block {next}: sign again with a fresh birth block")]
+    /// Its era ended, or this node doesn't know the block that it counts from.
+    #[error(
+        "the extrinsic's era ended before block {next}, or this node is behind and doesn't know its birth block: sign \
+         again with a fresh birth block, or submit to another validator"
+    )]
     Outdated {
         /// The next block.
         next: BlockNumber,

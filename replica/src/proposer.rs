@@ -1,4 +1,4 @@
-//! When the primary makes a block, and of what.
+//! When the primary makes a block.
 //!
 //! At once when something can be included and nothing is in flight; under load at a steady distance, so that blocks
 //! grow instead of multiplying; an empty block when a non-empty one isn't covered by a state root and nothing came for

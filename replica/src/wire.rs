@@ -52,9 +52,6 @@ impl SignedBundle {
     }
 }
 
-/// The extrinsics of a block, as bytes with their length prefixes, in order.
-pub type Body = Arc<Vec<Vec<u8>>>;
-
 /// A block and the proof that it is final.
 #[derive(Clone, PartialEq, Eq, Debug, Encode)]
 pub struct CertifiedBlock {

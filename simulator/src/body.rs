@@ -38,7 +38,7 @@ pub struct Body {
     pub life: Life,
     /// What it has executed.
     pub database: Database,
-    /// Its keys, oldest first; the other members of an observer's kind have one.
+    /// Its keys, oldest first: several of a candidate, one of anybody else.
     identities: Vec<Identity>,
     /// With which of its keys it runs.
     generation: usize,
@@ -131,12 +131,6 @@ impl Body {
         let status: MachineStatus = self.status()?.consensus?;
         let set = self.process.as_ref()?.replica.set();
         Some((set.epoch, status.view, status.primary, *set.key(status.primary)?))
-    }
-
-    /// The view it is in; none while it is down or for an observer.
-    #[must_use]
-    pub fn view(&self) -> Option<View> {
-        self.process.as_ref()?.replica.view()
     }
 
     /// Whether its vote log is lost.

@@ -1,6 +1,8 @@
 //! Many seeds: run on all threads, noted in a journal, summed up.
 
 use std::collections::BTreeMap;
+use std::fmt::Arguments;
+use std::io::Write;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -60,6 +62,11 @@ pub fn command(options: &Options) -> String {
     format!("simulator --seed {} --steps {}{more} --trace", options.seed, options.steps)
 }
 
+/// Prints; whoever reads may have seen enough and hung up, and the journal still wants the rest.
+fn say(what: Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{what}");
+}
+
 impl Campaign {
     /// Runs the failed seeds, and all seeds that the journal doesn't have; prints the violations as they come and the
     /// sum at the end.
@@ -85,8 +92,8 @@ impl Campaign {
         outcomes.into_iter().collect::<anyhow::Result<()>>()?;
         let Shared { summary, .. } = shared.into_inner().expect("no thread panicked");
         let Summary { seeds, violations, steps, .. } = summary;
-        println!("{summary}");
-        println!("seeds {seeds} · violations {violations} · steps {steps} · seconds {}", start.elapsed().as_secs());
+        let seconds = start.elapsed().as_secs();
+        say(format_args!("{summary}\nseeds {seeds} · violations {violations} · steps {steps} · seconds {seconds}"));
         Ok(summary)
     }
 
@@ -108,7 +115,7 @@ impl Campaign {
             let report = run_seed(options);
             let violation = report.violation.as_ref().map(ToString::to_string);
             if let Some(what) = &violation {
-                println!("seed {} · {what}\n  {}", options.seed, command(options));
+                say(format_args!("seed {} · {what}\n  {}", options.seed, command(options)));
             }
             let Shared { journal, summary } = &mut *shared.lock().expect("a run's panic is caught");
             summary.add(options, report.steps, violation.is_some());

@@ -19,7 +19,7 @@ use crate::signing::Identity;
 /// How long a client waits before it submits an extrinsic anew.
 const PATIENCE: (Time, Time) = (200 * MS, 2 * SECOND);
 
-/// The shortest era there is, and a longer one.
+/// How long eras last, in blocks; the first is the shortest there is.
 const PERIODS: [BlockNumber; 3] = [4, 16, 64];
 
 /// An extrinsic on its way.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::{AccountId, H256};
-use tierchain_runtime::registry::{self, OPEN_PROPOSALS, PROPOSALS, Proposal, ProposalId, Status};
+use tierchain_runtime::registry::{self, OPEN_PROPOSALS, PROPOSALS, Proposal, ProposalId, Status, VALIDATORS_MIN};
 use tierchain_runtime::{Call, Quota, Validator};
 
 use crate::body::Body;
@@ -26,9 +26,6 @@ const OUTSTANDING_MAX: usize = 4;
 
 /// How many in a thousand times somebody wants something new.
 const WISHES_PER_MILLE: u64 = 200;
-
-/// Fewest validators that a set may have.
-const VALIDATORS_MIN: usize = 4;
 
 /// What the operators want to have done.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use parity_scale_codec::Decode;
 use tierchain_primitives::certificate::Certificate;
-use tierchain_primitives::epoch::{EpochChange, next_set};
+use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::header::Header;
 use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::ports::{ChainRead, StateChange, StateRead};
@@ -131,7 +131,7 @@ impl Database {
             state_before,
             pages_before,
         });
-        if next_set(&job.header).is_some() {
+        if job.ends_epoch() {
             self.flush();
         }
         changes_roll

@@ -73,8 +73,6 @@ pub enum Event {
     Mend,
     /// Somebody makes room on a full disk.
     FreeDisk(usize),
-    /// Members turn to other instances of the twins.
-    SwitchTwins,
     /// A client does something.
     Client(usize),
     /// The operators do something.

@@ -59,8 +59,8 @@ impl Fault {
     /// Those that only days have on which the validators change.
     pub const OF_EPOCHS: [Self; 3] = [Self::LoseDisk, Self::LoseDatabase, Self::EpochEnd];
 
-    /// All others.
-    pub const ALL: [Self; 16] = [
+    /// Those that any day may have.
+    pub const OF_ANY_DAY: [Self; 16] = [
         Self::Crash,
         Self::CrashPrimary,
         Self::CrashAll,

@@ -370,7 +370,7 @@ impl Witness {
         &self.seats
     }
 
-    /// The newest epoch in which a member's log has it vote.
+    /// The newest epoch that a member's log binds it to; it may have no seat there.
     #[must_use]
     pub fn bound_to(&self, who: usize) -> Option<Epoch> {
         self.voting.bound_to(who)

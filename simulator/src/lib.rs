@@ -8,7 +8,8 @@
 //! ```text
 //! campaign ── many seeds ── world ── bodies (replica, vote log, database, clocks)
 //!    │                        ├───── scene (queue, network, chance, witness)
-//!  journal                    └───── workload (clients)          └── invariants, one property per file
+//!  journal                    ├───── workload (clients)          └── invariants, one property per file
+//!                             └───── council (operators who change the set)
 //! ```
 //!
 //! A run is a function of its options: the same seed gives the same run to the byte, so a failure is a command line.

@@ -153,9 +153,9 @@ impl Profile {
     }
 }
 
-/// Half of all faults there are, and at least one.
+/// One to all of the faults of any day, each count as likely.
 fn faults(random: &mut Random) -> Vec<Fault> {
-    let shuffled = random.shuffled(&Fault::ALL);
+    let shuffled = random.shuffled(&Fault::OF_ANY_DAY);
     let count = 1 + random.index(shuffled.len());
     shuffled.into_iter().take(count).collect()
 }

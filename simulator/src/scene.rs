@@ -174,7 +174,7 @@ impl Scene {
         skew - i64::try_from(bound).unwrap_or(0)
     }
 
-    /// Whether this event still concerns the life it names.
+    /// Whether these lives are still connected, and the link carries what the one says.
     #[must_use]
     pub fn is_connected(&self, from: usize, to: usize, lives: (Life, Life)) -> bool {
         self.network.connection(from, to) == Some(lives) && self.network.carries(from, to)

@@ -52,7 +52,7 @@ impl Workload {
         scene.queue.after(pause, Event::Client(client));
     }
 
-    /// The account of a client that floods, or else of the first.
+    /// The account of this client; none if there is no such client.
     #[must_use]
     pub fn account(&self, client: usize) -> Option<AccountId> {
         self.clients.get(client).map(Client::account)

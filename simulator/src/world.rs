@@ -207,7 +207,6 @@ impl World {
             }
             Event::Mend => self.mend(),
             Event::FreeDisk(who) => self.bodies[who].free_disk(),
-            Event::SwitchTwins => self.switch_twins(),
             Event::Client(client) => self.workload.act(client, &self.bodies, scene),
             Event::Council => {
                 self.regain();

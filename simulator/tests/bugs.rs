@@ -2,6 +2,8 @@
 //!
 //! Runs with `--features bugs`. The mix is the one directed at the bug; the same seeds of it without a bug hold.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use tierchain_consensus::Bug;
 use tierchain_simulator::campaign::run_seed;
 use tierchain_simulator::mix::Mix;
@@ -40,8 +42,16 @@ fn every_known_bug_is_found() {
 }
 
 #[test]
+fn no_known_bug_is_left_out() {
+    let looked_for: BTreeSet<Bug> = FOUND_WITHIN.iter().map(|(bug, ..)| *bug).collect();
+    assert_eq!(looked_for, BTreeSet::from(Bug::ALL));
+}
+
+#[test]
 fn nothing_is_found_where_there_is_no_bug() {
-    for (_, mix, steps, _) in FOUND_WITHIN {
+    let days: BTreeMap<String, (Mix, u64)> =
+        FOUND_WITHIN.iter().map(|(_, mix, steps, _)| (format!("{mix:?} {steps}"), (*mix, *steps))).collect();
+    for (mix, steps) in days.into_values() {
         for seed in 0..5 {
             let report = run_seed(&Options { mix, ..Options::new(seed, steps) });
             assert_eq!(report.violation, None, "seed {seed} of {mix:?}");

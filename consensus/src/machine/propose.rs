@@ -85,8 +85,14 @@ impl Machine {
         }
         let Some(proposal) = self.term.proposals.get(&number) else { return false };
         let block = BlockRef::of(&proposal.header);
+        let is_child = proposal.header.parent_hash == last.hash;
         match self.term.check {
-            Some(CheckState::Passed(passed)) if passed == block => self.prepare(block, turn),
+            Some(CheckState::Passed(passed)) if passed == block && is_child => self.prepare(block, turn),
+            Some(CheckState::Passed(passed)) if passed == block => {
+                // While it was checked, another parent than the primary's was certified in this view.
+                self.refuse(block);
+                false
+            }
             Some(_) => false,
             None if self.is_primary() => self.chain.header(&block.hash).is_some() && self.prepare(block, turn),
             None => self.ask_for_check(block, last, turn),

@@ -20,7 +20,8 @@ use super::snapshot;
 use crate::config::RunConfig;
 use crate::vote_log;
 
-/// How many of the newest roots are kept beside the database: headers may name any in the last two windows.
+/// How many of the newest roots are kept beside the database: headers may name any in the last two windows, and twice
+/// as many cost nothing. The keys on disk are numbers modulo this.
 const ROOTS_KEPT: BlockNumber = 32;
 
 /// Everything a start finds.

@@ -7,7 +7,6 @@ use std::sync::mpsc::Receiver;
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
-use tierchain_primitives::epoch::next_set;
 use tierchain_primitives::{AccountId, BlockNumber, H256};
 use tierchain_replica::executor::{ExecutedBlock, execute};
 use tierchain_replica::{ExecuteJob, Executed, Input};
@@ -74,8 +73,7 @@ impl Executor {
         metrics::counter!(metric::LEDGER_BLOCKS, "tier" => "meta").increment(executed.meta_blocks.len() as u64);
         let commit = commit_of(job, executed, self.state);
         self.shared.db.commit(&commit);
-        if next_set(&job.header).is_some() {
-            // Its operator may act on it at once, and restart it with a key that has no vote in the epoch before.
+        if job.ends_epoch() {
             let _ = self.shared.db.flush_synced();
         }
         commit.changes

@@ -23,16 +23,15 @@ impl Book {
     /// Takes evidence; says whether it is news.
     pub fn insert(&mut self, evidence: Arc<Evidence>) -> bool {
         let topic = evidence.topic();
-        if self.held.contains_key(&topic) || self.of(topic.epoch, topic.culprit).count() >= KEPT_MAX {
+        if !self.wants(&topic) {
             return false;
         }
         self.held.insert(topic, evidence);
         true
     }
 
-    /// Whether evidence of this topic would be news: worth verifying.
-    #[must_use]
-    pub fn wants(&self, topic: &Topic) -> bool {
+    /// Whether evidence of this topic would be news.
+    fn wants(&self, topic: &Topic) -> bool {
         !self.held.contains_key(topic) && self.of(topic.epoch, topic.culprit).count() < KEPT_MAX
     }
 

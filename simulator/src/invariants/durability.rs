@@ -38,7 +38,7 @@ impl Durability {
         let reported = self.reported.entry(who).or_default();
         if number > reported.newest.0 + 1 && votes && known {
             let what = format!("block {number} is final to member {who} before block {}", reported.newest.0 + 1);
-            return Err(Violation::new("monotone heights", what));
+            return Err(Violation::new("durability", what));
         }
         if number > reported.newest.0 {
             if !votes || reported.newest.0 != reported.as_voter.0 {

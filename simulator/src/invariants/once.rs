@@ -27,13 +27,13 @@ impl Once {
         for checked in body {
             if let Some(before) = self.blocks.insert(checked.hash, number) {
                 let what = format!("extrinsic {} is in block {before} and in block {number}", checked.hash);
-                return Err(Violation::new("exactly once", what));
+                return Err(Violation::new("once", what));
             }
             let next = self.next.entry(checked.extrinsic.signer).or_default();
             if checked.extrinsic.nonce != *next {
                 let found = checked.extrinsic.nonce;
                 let what = format!("block {number} has nonce {found} of an account whose next was {next}");
-                return Err(Violation::new("exactly once", what));
+                return Err(Violation::new("once", what));
             }
             *next += 1;
         }

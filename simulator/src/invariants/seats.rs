@@ -108,7 +108,7 @@ impl Seats {
         let (epoch, before) = (set.epoch, known.begins_after);
         let what =
             format!("epoch {epoch} of {set:?} begins after block {begins_after} for member {who}, but was known");
-        Err(Violation::new("boundaries", format!("{what} after block {before} with {:?}", known.set)))
+        Err(Violation::new("seats", format!("{what} after block {before} with {:?}", known.set)))
     }
 
     /// A block is final: looks at each number once, in order.
@@ -128,7 +128,7 @@ impl Seats {
             (carried, claimed) => {
                 let number = header.number;
                 let what = format!("block {number} carries {carried:?}, and members began {claimed:?} after it");
-                Err(Violation::new("boundaries", what))
+                Err(Violation::new("seats", what))
             }
         }
     }

@@ -67,7 +67,7 @@ impl Voting {
         self.voters.get(&who).and_then(|voter| voter.since.get(&epoch)).is_some_and(|since| number > *since)
     }
 
-    /// The newest epoch in which its log has it vote.
+    /// The newest epoch that its log binds it to; it may have no seat there.
     pub(super) fn bound_to(&self, who: usize) -> Option<Epoch> {
         self.voters.get(&who)?.bound
     }

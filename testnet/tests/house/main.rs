@@ -1,7 +1,9 @@
-//! Taste as a test: the dependency graph, the purity of the heart, lock files, the size of files, leftovers.
+//! Taste as a test: the dependency graph, the purity of the heart, lock files, the size of files, leftovers,
+//! the names in docs/protocol.md.
 
 mod graph;
 mod locks;
+mod protocol;
 mod purity;
 mod tidy;
 

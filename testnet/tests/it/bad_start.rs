@@ -1,6 +1,6 @@
 //! A start that can't go well ends at once, with what is wrong, with whom, and what to do.
 
-use std::fs::{Permissions, read_to_string, set_permissions, write};
+use std::fs::{Permissions, read_to_string, rename, set_permissions, write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
@@ -49,6 +49,31 @@ fn a_base_path_of_another_chain_is_refused_and_left_as_it_was() {
     assert_refused(&refused, &["genesis", "--chain", "--base-path"]);
     network.restart(0);
     let height = network.node(1).height().expect("it runs");
+    network.agree_at(height + 1);
+}
+
+#[test]
+fn a_vote_log_of_another_validator_is_refused() {
+    let _turn = turn();
+    let mut network = Network::start();
+    network.kill(0);
+    network.kill(1);
+    let votes = |node: u16| network.world.base_path(node).join("votes");
+    let aside = network.world.path("aside");
+    let swap = || {
+        rename(votes(0), &aside).expect("it was there");
+        rename(votes(1), votes(0)).expect("it was there");
+        rename(&aside, votes(1)).expect("it was there");
+    };
+    swap();
+    for node in [0, 1] {
+        let refused = finish(&mut network.world.run_command(node, &network.world.spec()), SOON);
+        assert_refused(&refused, &["votes of another validator", "keys/consensus"]);
+    }
+    swap();
+    let height = network.node(2).height().expect("it runs");
+    network.restart(0);
+    network.restart(1);
     network.agree_at(height + 1);
 }
 

@@ -75,6 +75,19 @@ fn r1_a_block_that_is_not_the_child_of_the_one_before_is_the_primarys_fault() {
 }
 
 #[test]
+fn r1_a_block_whose_parent_lost_while_it_was_checked_is_not_prepared() {
+    let (mut replica, chain) = (Replica::new(1), blocks(2));
+    replica.prepares(&chain[0]);
+    assert_eq!(replica.hears(Message::Proposal(proposal(0, 0, &chain[1]))), [check(0, &chain[1])]);
+    let other = block(&genesis(), 0, 9);
+    let certificate = committed(&[0, 2, 3], 0, &other);
+    assert_eq!(finals(&replica.on(Input::Certified { header: other, certificate })), [1]);
+    let effects = replica.on(Input::Valid { hash: chain[1].hash() });
+    assert!(!effects.iter().any(is_vote), "{effects:?}");
+    assert!(effects.contains(&send(Message::Suspect(cast::suspect(1, 0)))), "its primary proposed both: {effects:?}");
+}
+
+#[test]
 fn r1_a_block_waits_until_the_one_a_window_below_is_certified() {
     let (mut replica, chain) = (Replica::new(1), blocks(9));
     let effects: Vec<Effect> = chain.iter().flat_map(|header| replica.prepares(header)).collect();
