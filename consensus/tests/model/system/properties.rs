@@ -78,23 +78,23 @@ fn survival(talk: &Talk, _: &State, library: &Library) -> bool {
         let later = |mark: &Mark| mark.view > committed.view;
         let prepared = talk.quorums(Prepare).filter(later).all(|mark| library.extends(mark.block, committed.block));
         let opened = talk.new_views.iter().filter(|(view, ..)| *view > committed.view);
-        let heads = opened.map(|(_, proof, _)| head(proof, library));
+        let heads = opened.map(|(view, proof, _)| head(*view, proof, library));
         prepared && heads.into_iter().all(|head| head.is_some_and(|mark| library.extends(mark.block, committed.block)))
     })
 }
 
 fn head_first(talk: &Talk, _: &State, library: &Library) -> bool {
-    let heads = talk.new_views.iter().map(|(view, proof, _)| (*view, head(proof, library)));
+    let heads = talk.new_views.iter().map(|(view, proof, _)| (*view, head(*view, proof, library)));
     heads.into_iter().all(|(view, head)| {
         let prepared = talk.prepared_in(view);
         head.is_none_or(|head| prepared.into_iter().all(|block| library.extends(block, head.block)))
     })
 }
 
-/// R6, written down a second time.
-fn head(proof: &[Change], library: &Library) -> Option<Mark> {
+/// R6, written down a second time: certificates of views below count, no others.
+fn head(view: u8, proof: &[Change], library: &Library) -> Option<Mark> {
     let shown = proof.iter().flat_map(|change| change.certified.into_iter().chain(change.prepared));
-    shown.max_by_key(|mark| (mark.view, library.number(mark.block)))
+    shown.filter(|mark| mark.view < view).max_by_key(|mark| (mark.view, library.number(mark.block)))
 }
 
 fn certificates(talk: &Talk, state: &State, library: &Library) -> bool {
