@@ -127,12 +127,21 @@ impl<L: LedgerRead> Deriver<'_, L> {
 
     /// Whether anything of these bundles could stand in the child of the newest final block.
     pub fn includes_any<'b>(&mut self, bundles: impl Iterator<Item = &'b Held>) -> bool {
+        !self.child_of_last(bundles, Room::ONE).is_empty()
+    }
+
+    /// What of a bundle could stand in that block if it were alone.
+    pub fn includes_of(&mut self, held: &Held) -> Vec<Checked> {
+        self.child_of_last(core::iter::once(held), Room::BLOCK)
+    }
+
+    fn child_of_last<'b>(&mut self, bundles: impl Iterator<Item = &'b Held>, room: Room) -> Vec<Checked> {
         let last = self.chain.last();
         let number = last.header.number.saturating_add(1);
         // A block's time is later than its parent's: what would be too much then may not be any more.
         let time = last.pre.timestamp.saturating_add(1);
         let place = Place { parent: last.hash, number, executed: self.chain.executed(), time };
-        !self.derive(place, bundles, Room::ONE).body.is_empty()
+        self.derive(place, bundles, room).body
     }
 
     /// What one bundle adds. A bundle with a signature that would count and isn't verified adds nothing yet: a part

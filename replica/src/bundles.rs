@@ -3,15 +3,25 @@
 //! They are taken in order of arrival, but for those of nothing but milestones (births, ends, anchors): a replica whose
 //! bundles wait makes such of its own, and they go before all others.
 
-use std::collections::BTreeMap;
+mod shelves;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use tierchain_primitives::{AccountId, H256};
 use tierchain_runtime::Checked;
 
+use self::shelves::Shelves;
 use crate::input::{OpenBundle, Verdict};
 
-/// Most bytes of bundles held of one maker, so that nobody can push out the others'.
-pub const MAKER_BYTES_MAX: usize = 48 * 1024 * 1024;
+/// Most bytes held of one maker's bundles, so that nobody can push out the others'. An extrinsic counts twice, as it came
+/// and taken apart.
+pub const MAKER_BYTES_MAX: usize = 96 * 1024 * 1024;
+
+/// What a bundle takes up beside its extrinsics, in bytes and about: its places in the maps here.
+const BUNDLE_BYTES: usize = 1_024;
+
+/// What an extrinsic takes up beside its bytes, in bytes and about, were it empty: nobody fills the room with nothing.
+const EXTRINSIC_BYTES: usize = 256;
 
 /// For how many milliseconds a bundle is held though its extrinsics don't become final.
 pub const HELD_MS: u64 = 60_000;
@@ -25,10 +35,12 @@ pub struct Held {
     pub live: Vec<usize>,
     /// When it arrived, in monotonic milliseconds.
     pub arrived: u64,
-    /// Since when it is known that something of it can be included; none while nothing can.
-    pub includable_since: Option<u64>,
+    /// The extrinsics of it that could be included when it was last judged, and since when that is known of each.
+    includable: BTreeMap<H256, u64>,
     bytes: usize,
     place: Order,
+    /// Who signed it: two can gather the same, or one copies what another gathered. The first one's it counts as.
+    makers: Vec<AccountId>,
 }
 
 /// A bundle's place: whether it waits behind the milestones, and when it arrived.
@@ -39,6 +51,12 @@ type Order = (bool, u64);
 /// primary that takes bundles in order of arrival never does it.
 pub const PASSED_OVER_MS: u64 = 2_000;
 
+/// Most bundles that are judged at a look.
+pub const JUDGED_MAX: usize = 32;
+
+/// Most of these that were found passed over before, and are judged at each look until they aren't any more.
+const PASSED_OVER_MAX: usize = 8;
+
 /// All bundles held, in the order in which a primary takes them.
 #[derive(Clone, Debug, Default)]
 pub struct Bundles {
@@ -46,7 +64,9 @@ pub struct Bundles {
     order: BTreeMap<Order, H256>,
     /// Which bundles hold an extrinsic.
     holders: BTreeMap<H256, Vec<H256>>,
-    bytes_by_maker: BTreeMap<AccountId, usize>,
+    shelves: Shelves,
+    /// Bundles that were passed over when they were last judged: some of them, if there are many.
+    passed_over: BTreeSet<H256>,
     next_order: u64,
     /// Up to when whatever arrived had its turn since the last [`Bundles::forget_turns`]: a bundle that arrived then is
     /// included, or a block made then had room.
@@ -56,12 +76,19 @@ pub struct Bundles {
 impl Bundles {
     /// Takes a bundle; says whether it is new and fits. `is_final` says which extrinsics are in a final block.
     pub fn insert(&mut self, open: OpenBundle, now: u64, is_final: impl Fn(&Checked) -> bool) -> bool {
-        let bytes: usize = open.entries.iter().map(|entry| entry.checked.bytes.len()).sum();
-        let of_maker = self.bytes_by_maker.entry(open.maker).or_default();
-        if self.held.contains_key(&open.digest) || *of_maker + bytes > MAKER_BYTES_MAX {
+        if let Some(held) = self.held.get_mut(&open.digest) {
+            // It has its turn among each one's: a copy that came first mustn't hide it among the copier's.
+            if !held.makers.contains(&open.maker) {
+                held.makers.push(open.maker);
+                self.shelves.put(open.maker, held.place.1, open.digest, 0);
+            }
             return false;
         }
-        *of_maker += bytes;
+        let bytes = bytes_of(&open);
+        if self.shelves.bytes(&open.maker) + bytes > MAKER_BYTES_MAX {
+            return false;
+        }
+        self.shelves.put(open.maker, self.next_order, open.digest, bytes);
         let live: Vec<usize> = (0..open.entries.len()).filter(|at| !is_final(&open.entries[*at].checked)).collect();
         for at in &live {
             self.holders.entry(open.entries[*at].checked.hash).or_default().push(open.digest);
@@ -70,7 +97,9 @@ impl Bundles {
         let place = (waits, self.next_order);
         self.next_order += 1;
         self.order.insert(place, open.digest);
-        self.held.insert(open.digest, Held { open, live, arrived: now, includable_since: None, bytes, place });
+        let makers = vec![open.maker];
+        self.held
+            .insert(open.digest, Held { open, live, arrived: now, includable: BTreeMap::new(), bytes, place, makers });
         true
     }
 
@@ -95,13 +124,37 @@ impl Bundles {
         first.chain(others).filter(|held| !held.live.is_empty())
     }
 
-    /// Notes whether something of a bundle can be included now, and says whether it is passed over: it could be for
-    /// long before its last turn. (One whose nonces or account were missing until a moment ago had none.)
-    pub fn judge(&mut self, digest: &H256, includable: bool, now: u64) -> bool {
+    /// The bundles to judge at this look, [`JUDGED_MAX`] at most: those found passed over before, since a suspicion lasts
+    /// as long as its cause, then those left behind, of one maker after the other.
+    pub fn next_judged(&mut self) -> Vec<H256> {
+        if self.left_behind().next().is_none() {
+            return Vec::new();
+        }
+        let (held, had_turn, passed_over) = (&self.held, self.had_turn, &self.passed_over);
+        let is_old = |digest: &H256| held.get(digest).is_some_and(|held| held.arrived + PASSED_OVER_MS <= had_turn);
+        let is_live = |digest: &H256| held.get(digest).is_some_and(|held| !held.live.is_empty());
+        let mut judged: Vec<H256> = passed_over.iter().filter(|digest| is_live(digest)).copied().collect();
+        let waits = |digest: &H256| is_old(digest) && is_live(digest) && !passed_over.contains(digest);
+        judged.extend(self.shelves.next(JUDGED_MAX - judged.len(), waits, is_old));
+        judged
+    }
+
+    /// Notes what of a bundle can be included now, and says whether it is passed over: the same extrinsic could be for
+    /// long before the bundle's last turn. (One whose nonces or account were missing until a moment ago had none.) What
+    /// can be at two times could be all the while between, however far apart the looks are: nonces only grow.
+    pub fn judge(&mut self, digest: &H256, includable: &[Checked], now: u64) -> bool {
         let had_turn = self.had_turn;
         let Some(held) = self.held.get_mut(digest) else { return false };
-        held.includable_since = includable.then(|| held.includable_since.unwrap_or(now));
-        held.includable_since.is_some_and(|since| since + PASSED_OVER_MS <= had_turn)
+        let known = core::mem::take(&mut held.includable);
+        let since = |hash: &H256| known.get(hash).copied().unwrap_or(now);
+        held.includable = includable.iter().map(|checked| (checked.hash, since(&checked.hash))).collect();
+        let is_passed_over = held.includable.values().any(|since| since + PASSED_OVER_MS <= had_turn);
+        if !is_passed_over {
+            self.passed_over.remove(digest);
+        } else if self.passed_over.len() < PASSED_OVER_MAX {
+            self.passed_over.insert(*digest);
+        }
+        is_passed_over
     }
 
     /// A block made at `at` had room for more.
@@ -112,6 +165,8 @@ impl Bundles {
     /// A new primary is judged by what it makes itself.
     pub fn forget_turns(&mut self) {
         self.had_turn = 0;
+        self.passed_over.clear();
+        self.shelves.forget_rounds();
     }
 
     /// Number of bundles held.
@@ -170,8 +225,10 @@ impl Bundles {
     fn remove(&mut self, digest: &H256) {
         let Some(held) = self.held.remove(digest) else { return };
         self.order.remove(&held.place);
-        if let Some(bytes) = self.bytes_by_maker.get_mut(&held.open.maker) {
-            *bytes -= held.bytes;
+        self.passed_over.remove(digest);
+        for maker in &held.makers {
+            let bytes = if *maker == held.open.maker { held.bytes } else { 0 };
+            self.shelves.remove(maker, held.place.1, bytes);
         }
         for at in held.live {
             let hash = held.open.entries[at].checked.hash;
@@ -183,6 +240,13 @@ impl Bundles {
             }
         }
     }
+}
+
+/// What a bundle takes up here: as it came, with entries that aren't extrinsics, and taken apart.
+fn bytes_of(open: &OpenBundle) -> usize {
+    let came = open.signed.bundle.extrinsics.iter().map(|bytes| EXTRINSIC_BYTES + bytes.len());
+    let apart = open.entries.iter().map(|entry| entry.checked.bytes.len());
+    BUNDLE_BYTES + came.sum::<usize>() + apart.sum::<usize>()
 }
 
 #[cfg(test)]

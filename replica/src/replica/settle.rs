@@ -17,9 +17,6 @@ const ASK_AGAIN_MS: u64 = 50;
 /// which forgets it after a while.
 const JUDGE_AGAIN_MS: u64 = 100;
 
-/// How many bundles are looked at each time. One that is passed over stays, while others go.
-const JUDGED_MAX: usize = 32;
-
 impl Replica {
     pub(super) fn settle<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) {
         self.pool.bundle_again(turn.now.monotonic);
@@ -97,7 +94,7 @@ impl Replica {
         if now < self.judge_again || Some(self.set().primary(view)) == self.me() {
             return;
         }
-        let judged: Vec<H256> = self.bundles.left_behind().take(JUDGED_MAX).map(|held| held.open.digest).collect();
+        let judged = self.bundles.next_judged();
         if judged.is_empty() {
             return;
         }
@@ -117,8 +114,8 @@ impl Replica {
             weights: &self.settings.weights,
             quota: &self.settings.quota,
         };
-        let includable = deriver.includes_any(self.bundles.get(digest).into_iter());
-        self.bundles.judge(digest, includable, turn.now.monotonic)
+        let includable = self.bundles.get(digest).map(|held| deriver.includes_of(held)).unwrap_or_default();
+        self.bundles.judge(digest, &includable, turn.now.monotonic)
     }
 
     /// Asks those who vouch for a block that isn't here, one after the other.

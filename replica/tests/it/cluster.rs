@@ -17,7 +17,7 @@ use tierchain_replica::evidence::{Evidence, Topic};
 use tierchain_replica::genesis::Genesis;
 use tierchain_replica::inbound::{Inbound, Senses, decode_sync, range};
 use tierchain_replica::log::WriteAheadLog;
-use tierchain_replica::wire::{CertifiedBlock, SyncMessage};
+use tierchain_replica::wire::{CertifiedBlock, SignedBundle, SyncMessage};
 use tierchain_replica::{
     Clock, DropReason, Effect, Input, Log, Member, Pace, Ports, Recipients, Record, Recovered, Refusal, Replica,
     Settings, Staged, Ticket, Verdict, Voter, epochs_of,
@@ -90,6 +90,8 @@ pub(crate) struct Cluster {
     pub(crate) cut: Vec<usize>,
     /// Whether gossip of bundles gets lost.
     pub(crate) gossip_is_lost: bool,
+    /// Who gets none of the others' bundles.
+    pub(crate) deaf_to_bundles: Option<usize>,
     /// Who stops, after how many more things it does.
     pub(crate) fuse: Option<(usize, u32)>,
     pub(crate) seen: Seen,
@@ -142,7 +144,8 @@ impl Cluster {
         let nodes = (0..members).map(|who| Node::new(&genesis, (who < validators).then_some(0))).collect();
         let (queue, nonces, cut) = (VecDeque::new(), BTreeMap::new(), Vec::new());
         let seen = Seen::default();
-        let mut cluster = Self { nodes, genesis, now: 0, queue, nonces, cut, gossip_is_lost: false, fuse: None, seen };
+        let (now, gossip_is_lost, deaf_to_bundles, fuse) = (0, false, None, None);
+        let mut cluster = Self { nodes, genesis, now, queue, nonces, cut, gossip_is_lost, deaf_to_bundles, fuse, seen };
         (0..members).for_each(|who| cluster.start(who));
         cluster
     }
@@ -347,6 +350,12 @@ impl Cluster {
         self.settle();
     }
 
+    /// Hands a member a bundle as if another had gossiped it.
+    pub(crate) fn gossip(&mut self, from: usize, to: usize, bundle: &SignedBundle) {
+        self.queue.push_back((to, Next::Arrives { from, parcel: Parcel::Bundle(bundle.encode()) }));
+        self.settle();
+    }
+
     fn clock(&self) -> Clock {
         Clock { monotonic: self.now, wall: GENESIS_MS + self.now }
     }
@@ -423,12 +432,15 @@ impl Cluster {
         match effect {
             Effect::SendConsensus { to, message } => self.send_consensus(who, to, &message),
             Effect::SendSync { to, message } => {
-                if let Some(to) = self.number(to) {
+                let is_bundle = matches!(message, SyncMessage::Bundle(_));
+                if let Some(to) = self.number(to).filter(|to| !is_bundle || self.deaf_to_bundles != Some(*to)) {
                     self.send(who, to, Parcel::Sync(message.encode()));
                 }
             }
             Effect::GossipBundle(bundle) if !self.gossip_is_lost => {
-                (0..self.nodes.len()).for_each(|to| self.send(who, to, Parcel::Bundle(bundle.encode())));
+                let hears = |to: &usize| self.deaf_to_bundles != Some(*to);
+                let hearers: Vec<usize> = (0..self.nodes.len()).filter(hears).collect();
+                hearers.into_iter().for_each(|to| self.send(who, to, Parcel::Bundle(bundle.encode())));
             }
             Effect::GossipBundle(_) => {}
             Effect::GossipBlock(block) => {

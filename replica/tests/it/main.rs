@@ -1,6 +1,7 @@
 //! The replica from outside: whole replicas that hear of each other through their effects alone, with the vote log
 //! that ships over a disk in memory.
 
+mod censorship;
 mod cluster;
 mod download;
 mod epochs;
