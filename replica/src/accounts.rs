@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::extrinsic::Nonce;
 use tierchain_primitives::ports::ChainRead;
-use tierchain_primitives::{AccountId, BlockNumber};
+use tierchain_primitives::{AccountId, BlockNumber, Epoch};
 use tierchain_runtime::registry::Rejoined;
 use tierchain_runtime::{AccountInfo, Checked};
 
@@ -27,6 +28,9 @@ pub trait LedgerRead: ChainRead {
 
     /// The newest rejoin of a consensus key in that state.
     fn rejoined(&self, key: &AccountId) -> Option<Rejoined>;
+
+    /// The set of an epoch that has begun by then, however long ago.
+    fn epoch_set(&self, epoch: Epoch) -> Option<ValidatorSet>;
 }
 
 /// Most accounts remembered at a time; beyond that all are forgotten and looked up again.

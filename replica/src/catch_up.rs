@@ -1,7 +1,7 @@
 //! Catch-up: which ranges of certified blocks to ask for, and whom.
 //!
-//! One request is under way at a time; a peer that doesn't answer in time is passed over for the next one that is
-//! known to be further.
+//! One request is under way at a time. Those that are known to be further are asked in turn, so a liar that gives
+//! little, or late, costs at most its own turn; a peer that doesn't answer in time is passed over for a while.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,9 @@ use crate::input::Member;
 
 /// How long an answer may take.
 const ANSWER_MS: u64 = 1_000;
+
+/// For how long a peer that didn't answer in time isn't asked again, while others are there to be asked.
+const PASSED_OVER_MS: u64 = 10_000;
 
 /// How often an observer asks though nobody announced anything.
 const POLL_MS: u64 = 1_000;
@@ -25,8 +28,15 @@ pub(crate) struct CatchUp {
     heights: BTreeMap<Member, BlockNumber>,
     /// Whom we asked, and when we give up waiting.
     asked: Option<(Member, u64)>,
-    /// Peers that didn't answer or had nothing, since the last progress.
-    passed_over: Vec<Member>,
+    /// Peers that didn't answer or had nothing, and until when they are passed over.
+    passed_over: BTreeMap<Member, u64>,
+    /// The number of requests so far.
+    turn: u64,
+    /// Which of the requests was the last to each peer. A peer that is lost keeps its place: coming back is no way to
+    /// be asked more often.
+    turns: BTreeMap<Member, u64>,
+    /// Whether the last request went to one that was known to be further.
+    asked_ahead: bool,
     next_poll: u64,
     /// When each peer that is behind was last told how far we are.
     told: BTreeMap<Member, u64>,
@@ -42,7 +52,7 @@ impl CatchUp {
     /// A peer is connected.
     pub(crate) fn on_connected(&mut self, peer: Member) {
         self.heights.entry(peer).or_default();
-        self.passed_over.retain(|other| *other != peer);
+        self.passed_over.remove(&peer);
     }
 
     /// A peer is lost.
@@ -70,14 +80,10 @@ impl CatchUp {
 
     /// A range came. One that nobody asked for changes nothing here.
     pub(crate) fn on_range(&mut self, peer: Member, progressed: bool) {
-        if self.asked.is_none_or(|(asked, _)| asked != peer) {
-            return;
-        }
+        let Some((_, until)) = self.asked.filter(|(asked, _)| *asked == peer) else { return };
         self.asked = None;
-        if progressed {
-            self.passed_over.clear();
-        } else {
-            self.passed_over.push(peer);
+        if !progressed {
+            self.passed_over.insert(peer, until);
             // What it claimed to have it doesn't give.
             self.heights.insert(peer, 0);
         }
@@ -90,30 +96,46 @@ impl CatchUp {
                 return None;
             }
             self.asked = None;
-            self.passed_over.push(peer);
+            self.passed_over.insert(peer, until.saturating_add(PASSED_OVER_MS));
         }
-        let ahead = |known: &BlockNumber| *known > last;
-        let mut candidates = self.heights.iter().filter(|(_, known)| ahead(known)).map(|(peer, _)| *peer);
-        let is_fresh = |peer: &Member| !self.passed_over.contains(peer);
-        let mut chosen = candidates.clone().find(is_fresh);
-        // To an observer honest peers may say nothing of their heights: one that claims much and never answers must not
-        // be the only one that is asked.
-        if chosen.is_none() && polls && candidates.clone().next().is_some() {
-            chosen = self.heights.keys().copied().find(is_fresh);
-        }
-        if chosen.is_none() {
-            chosen = candidates.next();
-            self.passed_over.clear();
-        }
-        if chosen.is_none() && polls && now >= self.next_poll {
-            self.next_poll = now + POLL_MS;
-            let peers: Vec<Member> = self.heights.keys().copied().collect();
-            chosen = peers.get(usize::try_from(now / POLL_MS).unwrap_or(0) % peers.len().max(1)).copied();
-        }
-        let peer = chosen?;
+        self.passed_over.retain(|_, until| now < *until);
+        let peer = self.choose(last, polls).or_else(|| self.poll(now, polls))?;
+        self.turn += 1;
+        self.turns.insert(peer, self.turn);
+        self.asked_ahead = self.heights.get(&peer).is_some_and(|known| *known > last);
         self.next_poll = now + POLL_MS;
         self.asked = Some((peer, now + ANSWER_MS));
         Some(peer)
+    }
+
+    /// Whom to ask where somebody is known to be further. When nobody is left, who was passed over is forgiven.
+    fn choose(&mut self, last: BlockNumber, polls: bool) -> Option<Member> {
+        let any = self.next_in_turn(|_, known| known > last)?;
+        let is_fresh = |peer: Member| !self.passed_over.contains_key(&peer);
+        let ahead = self.next_in_turn(|peer, known| known > last && is_fresh(peer));
+        // To an observer honest peers may say nothing of their heights: those that claim more, and give little or
+        // nothing, must not be the only ones that are asked.
+        let quiet = self.next_in_turn(|peer, known| polls && known <= last && is_fresh(peer));
+        let fresh = if self.asked_ahead { quiet.or(ahead) } else { ahead.or(quiet) };
+        if fresh.is_none() {
+            self.passed_over.clear();
+        }
+        fresh.or(Some(any))
+    }
+
+    /// Of the connected peers for which this holds the one that wasn't asked for the longest time.
+    fn next_in_turn(&self, is_meant: impl Fn(Member, BlockNumber) -> bool) -> Option<Member> {
+        let meant = self.heights.iter().filter(|(peer, known)| is_meant(**peer, **known)).map(|(peer, _)| *peer);
+        meant.min_by_key(|peer| self.turns.get(peer).copied().unwrap_or_default())
+    }
+
+    /// Whom an observer asks now and then though nobody is known to be further.
+    fn poll(&mut self, now: u64, polls: bool) -> Option<Member> {
+        if !polls || now < self.next_poll {
+            return None;
+        }
+        self.next_poll = now + POLL_MS;
+        self.next_in_turn(|_, _| true)
     }
 
     /// When [`CatchUp::next_request`] is next worth calling without news.
@@ -150,6 +172,7 @@ mod tests {
 
     const A: Member = Member::Validator(AccountId([0; 32]));
     const B: Member = Member::Validator(AccountId([1; 32]));
+    const C: Member = Member::Validator(AccountId([2; 32]));
 
     fn peers(heights: [(Member, BlockNumber); 2]) -> CatchUp {
         let mut catch_up = CatchUp::default();
@@ -168,6 +191,8 @@ mod tests {
         catch_up.note_height(A, 10);
         assert_eq!(catch_up.next_request(ANSWER_MS, 5, true), Some(B));
         catch_up.on_range(B, true);
+        assert_eq!(catch_up.next_request(ANSWER_MS, 8, true), Some(B), "what B gives doesn't speak for A");
+        catch_up.on_range(B, false);
         assert_eq!(catch_up.next_request(ANSWER_MS, 8, true), Some(A), "it may have come to its senses");
         let mut validator = peers([(A, 9), (B, 0)]);
         assert_eq!(validator.next_request(0, 5, false), Some(A));
@@ -188,7 +213,51 @@ mod tests {
         assert_eq!((catch_up.next_request(999, 5, false), catch_up.wake_at(false)), (None, Some(1_000)));
         assert_eq!(catch_up.next_request(1_000, 5, false), Some(B), "the first one didn't answer");
         catch_up.on_range(B, true);
-        assert_eq!(catch_up.next_request(1_001, 8, false), Some(A), "progress forgives");
+        assert_eq!(catch_up.next_request(1_001, 8, false), Some(B), "what B gives doesn't speak for A");
+        catch_up.on_range(B, true);
+        let later = ANSWER_MS + PASSED_OVER_MS;
+        assert_eq!(catch_up.next_request(later, 8, false), Some(A), "for a while, not for ever");
+        assert_eq!(catch_up.next_request(later + ANSWER_MS, 8, false), Some(B));
+        assert_eq!(catch_up.next_request(later + 2 * ANSWER_MS, 8, false), Some(A), "nobody else is left");
+    }
+
+    /// Asks, and has the one that was asked give a block.
+    fn gives_a_block(catch_up: &mut CatchUp, now: u64, last: &mut BlockNumber, polls: bool) -> Option<Member> {
+        let asked = catch_up.next_request(now, *last, polls)?;
+        *last += 1;
+        catch_up.note_height(asked, *last);
+        catch_up.on_range(asked, true);
+        Some(asked)
+    }
+
+    #[test]
+    fn one_that_gives_a_block_at_a_time_costs_no_more_than_its_own_turn() {
+        let mut catch_up = peers([(A, 900), (B, 900)]);
+        catch_up.on_connected(C);
+        catch_up.note_height(C, 900);
+        let (mut now, mut last) = (0, 5);
+        for expected in [A, B, C, A, B, C] {
+            assert_eq!(gives_a_block(&mut catch_up, now, &mut last, false), Some(expected));
+            now += ANSWER_MS - 1;
+        }
+        catch_up.on_lost(A);
+        catch_up.on_connected(A);
+        catch_up.note_height(A, 900);
+        assert_eq!(gives_a_block(&mut catch_up, now, &mut last, false), Some(A));
+        catch_up.on_lost(A);
+        catch_up.on_connected(A);
+        catch_up.note_height(A, 900);
+        assert_eq!(gives_a_block(&mut catch_up, now, &mut last, false), Some(B), "coming back is no way to be first");
+    }
+
+    #[test]
+    fn an_observer_asks_others_too_when_the_only_one_that_claims_more_gives_little() {
+        let mut catch_up = peers([(A, 900), (B, 0)]);
+        catch_up.on_connected(C);
+        let mut last = 5;
+        for (at, expected) in (0..).zip([A, B, A, C, A, B]) {
+            assert_eq!(gives_a_block(&mut catch_up, at * (ANSWER_MS - 1), &mut last, true), Some(expected));
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parity_scale_codec::Encode;
 use tierchain_primitives::bundle::Bundle;
+use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::crypto::Signature;
 use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::extrinsic::{Era, Extrinsic, Nonce};
@@ -126,6 +127,10 @@ impl LedgerRead for Ledger {
     }
 
     fn rejoined(&self, _: &AccountId) -> Option<Rejoined> {
+        None
+    }
+
+    fn epoch_set(&self, _: Epoch) -> Option<ValidatorSet> {
         None
     }
 }

@@ -94,7 +94,7 @@ struct Wanted {
 struct ExecutedEpoch {
     /// The decided end of the epoch.
     change: Option<EpochChange>,
-    /// The newest rejoin of this replica's key.
+    /// The newest rejoin of this replica's key, or of one of its predecessors.
     rejoined: Option<Rejoined>,
 }
 
@@ -104,6 +104,8 @@ pub struct Replica {
     settings: Settings,
     epochs: Epochs,
     executed_epoch: ExecutedEpoch,
+    /// The keys that its own has replaced, newest first; none where its log begins with no challenge.
+    predecessors: Vec<AccountId>,
     /// None while it follows only.
     machine: Option<Machine>,
     /// Records of the log that bind in epochs that aren't reached yet.

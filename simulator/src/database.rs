@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parity_scale_codec::Decode;
-use tierchain_primitives::certificate::Certificate;
+use tierchain_primitives::certificate::{Certificate, ValidatorSet};
 use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::header::Header;
 use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::ports::{ChainRead, StateChange, StateRead};
-use tierchain_primitives::{AccountId, BlockNumber, H256};
+use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256};
 use tierchain_replica::chain::{Block, ChainBase};
 use tierchain_replica::evidence::Evidence;
 use tierchain_replica::executor::execute;
@@ -206,6 +206,10 @@ impl LedgerRead for Database {
 
     fn rejoined(&self, key: &AccountId) -> Option<Rejoined> {
         registry::rejoined(self, key)
+    }
+
+    fn epoch_set(&self, epoch: Epoch) -> Option<ValidatorSet> {
+        registry::epoch(self, epoch).map(|record| record.set)
     }
 }
 

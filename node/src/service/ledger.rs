@@ -3,9 +3,10 @@
 use std::cell::Cell;
 
 use parity_scale_codec::Decode;
+use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::ports::{ChainRead, StateRead};
-use tierchain_primitives::{AccountId, BlockNumber, H256};
+use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256};
 use tierchain_replica::LedgerRead;
 use tierchain_runtime::registry::{self, Rejoined};
 use tierchain_runtime::{AccountInfo, system};
@@ -39,6 +40,10 @@ impl LedgerRead for ExecutedLedger<'_> {
 
     fn rejoined(&self, key: &AccountId) -> Option<Rejoined> {
         registry::rejoined(self.0, key)
+    }
+
+    fn epoch_set(&self, epoch: Epoch) -> Option<ValidatorSet> {
+        registry::epoch(self.0, epoch).map(|record| record.set)
     }
 }
 

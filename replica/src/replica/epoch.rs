@@ -5,19 +5,18 @@
 //! begins on it at view 0. No machine ever sees a message, a vote or an index of another epoch.
 //!
 //! A replica votes in an epoch when its key is in the set, its log binds it to no later epoch, and the log is the one
-//! that counts: the chain knows of no rejoin of the key, or of just the one that the log begins with (perhaps made with
-//! the key before this one). Otherwise it
-//! follows like an observer.
+//! that counts: the chain knows of no rejoin of the key, or the newest is the one that the log begins with (perhaps
+//! made with a key that this one replaced). Otherwise it follows like an observer.
 
 use tierchain_consensus::{Base, Config, Input as MachineInput, Machine};
 use tierchain_primitives::certificate::{Certificate, ValidatorSet};
 use tierchain_primitives::epoch::{EpochChange, Epochs};
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex, View};
-use tierchain_runtime::registry::Rejoined;
 
 use super::{Replica, Turn, Voter};
 use crate::accounts::LedgerRead;
 use crate::effect::Effect;
+use crate::epochs::predecessors;
 use crate::input::Member;
 use crate::record::Record;
 use crate::wire::SyncMessage;
@@ -86,21 +85,30 @@ impl Replica {
     /// Reads what execution says about epochs: after the start and after each executed block.
     pub(super) fn read_epoch(&mut self, ledger: &impl LedgerRead) {
         self.executed_epoch.change = ledger.epoch_change();
-        let voter = self.settings.voter.as_ref();
-        let rejoined = |voter: &Voter| ledger.rejoined(&voter.key).or_else(|| self.answered_before(voter, ledger));
-        self.executed_epoch.rejoined = voter.and_then(rejoined);
+        self.read_rejoin(ledger);
     }
 
-    /// The rejoin of an earlier key that the log begins with, where the key in use never rejoined: what the log forgot was
-    /// said with that key, and a replaced key's log goes on.
-    fn answered_before(&self, voter: &Voter, ledger: &impl LedgerRead) -> Option<Rejoined> {
-        let challenge = voter.rejoins?;
-        let keys = self.epochs.iter().flat_map(|(_, set)| &set.keys);
-        keys.filter_map(|key| ledger.rejoined(key)).find(|rejoined| rejoined.challenge == challenge)
+    /// Reads the newest rejoin of the key, or of one that it replaced: of all their logs the newest one's counts.
+    fn read_rejoin(&mut self, ledger: &impl LedgerRead) {
+        let keys = self.key().into_iter().chain(self.predecessors.iter().copied());
+        let rejoins = keys.filter_map(|key| ledger.rejoined(&key));
+        self.executed_epoch.rejoined = rejoins.max_by_key(|rejoined| rejoined.epoch);
+    }
+
+    /// Finds the keys that this replica's key replaced, where its log takes the place of a lost one: what the log
+    /// forgot may have been said with one of them, and a replaced key's log goes on. That may be long before the epochs
+    /// that are known here, so all of the ledger's are read: at the start, and when the key gets its seat.
+    pub(super) fn find_predecessors(&mut self, ledger: &impl LedgerRead) {
+        let Some(Voter { key, rejoins: Some(_), .. }) = self.settings.voter else { return };
+        let mut known: Vec<ValidatorSet> = self.epochs.iter().map(|(_, set)| set.clone()).collect();
+        let oldest = known.first().map_or(0, |set| set.epoch.0);
+        known.reverse();
+        let before = (0..oldest).rev().map_while(|epoch| ledger.epoch_set(Epoch(epoch)));
+        self.predecessors = predecessors(key, known.into_iter().chain(before));
     }
 
     /// Goes on to the next epoch, if the newest final block ends this one.
-    pub(super) fn follow_epoch<L>(&mut self, turn: &mut Turn<'_, L>) {
+    pub(super) fn follow_epoch<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) {
         if self.leave_epoch(turn) {
             self.tell_all_where_we_are(turn);
             self.try_vote(turn);
@@ -109,11 +117,12 @@ impl Replica {
     }
 
     /// Leaves the epoch, if the newest final block ends it. Everything that names a place in the old set goes with it.
-    pub(super) fn leave_epoch<L>(&mut self, turn: &mut Turn<'_, L>) -> bool {
+    pub(super) fn leave_epoch<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) -> bool {
         #[cfg(feature = "bugs")]
         let bug = self.settings.voter.as_ref().and_then(|voter| voter.parameters.bug);
         #[cfg(feature = "bugs")]
         let executed_epoch = self.executed_epoch.clone();
+        let was_seated = self.seat().is_some();
         let Self { epochs, chain, .. } = self;
         let last = &chain.last().header;
         #[cfg(feature = "bugs")]
@@ -127,6 +136,10 @@ impl Replica {
         bug::keep_those_that_left(bug, epochs);
         let (begins_after, set) = (last.number, epochs.current().clone());
         self.bind_log(set.epoch, turn);
+        if !was_seated && self.seat().is_some() {
+            self.find_predecessors(turn.ports.ledger);
+            self.read_rejoin(turn.ports.ledger);
+        }
         turn.staged.free(Effect::EpochBegan { begins_after, set });
         turn.queue.clear();
         self.machine = None;

@@ -102,6 +102,7 @@ impl Replica {
         for evidence in recovered.evidence {
             replica.book.insert(Arc::new(evidence));
         }
+        replica.find_predecessors(ports.ledger);
         replica.read_epoch(ports.ledger);
         replica.finalise_again(&sorted.consensus, &mut turn);
         replica.records = sorted.consensus;
@@ -165,6 +166,7 @@ impl Replica {
             epochs: settings.epochs.clone(),
             settings,
             executed_epoch: ExecutedEpoch::default(),
+            predecessors: Vec::new(),
             machine: None,
             records: Vec::new(),
             log_epoch: None,

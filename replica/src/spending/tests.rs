@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use tierchain_primitives::H256;
+use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::extrinsic::{Era, Nonce};
 use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::ports::ChainRead;
+use tierchain_primitives::{Epoch, H256};
 use tierchain_runtime::registry::{self, Rejoined};
 use tierchain_runtime::{AccountInfo, Allowance, Checked, Weights};
 
@@ -129,6 +130,10 @@ impl LedgerRead for Truth {
     }
 
     fn rejoined(&self, _: &AccountId) -> Option<Rejoined> {
+        None
+    }
+
+    fn epoch_set(&self, _: Epoch) -> Option<ValidatorSet> {
         None
     }
 }

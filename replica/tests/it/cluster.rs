@@ -221,8 +221,9 @@ impl Cluster {
     /// Lets a member lose its disk. What it gets is a vote log that takes the place of the lost one.
     pub(crate) fn lose_disk(&mut self, who: usize, challenge: H256) {
         let node = &mut self.nodes[who];
+        let generation = node.generation;
         *node = Node::new(&self.genesis, None);
-        node.generation = Some(0);
+        node.generation = generation;
         let mut log = WriteAheadLog::create(node.files.clone(), self.genesis.hash).expect("there is none");
         log.append(&Record::Rejoin { challenge }.encode());
         log.sync();
@@ -230,7 +231,8 @@ impl Cluster {
 
     /// Lets a member run with its next consensus key from its next start on.
     pub(crate) fn change_key(&mut self, who: usize) {
-        self.nodes[who].generation = Some(1);
+        let generation = &mut self.nodes[who].generation;
+        *generation = generation.map(|generation| generation + 1);
     }
 
     /// Submits a remark of the client to a validator.

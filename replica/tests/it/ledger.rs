@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use parity_scale_codec::Decode;
-use tierchain_primitives::certificate::{Certificate, CertificateKind};
+use tierchain_primitives::certificate::{Certificate, CertificateKind, ValidatorSet};
 use tierchain_primitives::epoch::EpochChange;
 use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::ports::{ChainRead, LogDisk, StateRead};
@@ -87,6 +87,10 @@ impl LedgerRead for Ledger {
 
     fn rejoined(&self, key: &AccountId) -> Option<Rejoined> {
         registry::rejoined(self, key)
+    }
+
+    fn epoch_set(&self, epoch: Epoch) -> Option<ValidatorSet> {
+        registry::epoch(self, epoch).map(|record| record.set)
     }
 }
 

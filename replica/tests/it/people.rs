@@ -48,9 +48,14 @@ pub(crate) fn remove(who: usize) -> Proposal {
     Proposal::RemoveValidator { consensus: consensus_key(who, 0).public() }
 }
 
-/// The proposal to let a validator vote with its next key.
+/// The proposal to let a validator vote with its second key.
 pub(crate) fn replace(genesis: &H256, who: usize) -> Proposal {
-    let (old, new) = (consensus_key(who, 0).public(), consensus_key(who, 1));
+    replace_with(genesis, who, 1)
+}
+
+/// The proposal to let a validator vote with a later key than its first, in place of the one before.
+pub(crate) fn replace_with(genesis: &H256, who: usize, generation: u8) -> Proposal {
+    let (old, new) = (consensus_key(who, generation - 1).public(), consensus_key(who, generation));
     let proof = new.sign(&possession_bytes(genesis, &new.public(), &operator(who).public()));
     Proposal::ReplaceKey { old, new: new.public(), proof }
 }

@@ -5,7 +5,7 @@ use tierchain_primitives::{AccountId, Epoch, H256};
 use tierchain_runtime::registry;
 
 use crate::cluster::{Cluster, VALIDATORS};
-use crate::people::consensus_key;
+use crate::people::{add, consensus_key, remove, replace_with};
 use crate::stories::agree;
 
 const CHALLENGE: H256 = H256([42; 32]);
@@ -97,14 +97,76 @@ fn a_key_that_is_replaced_after_a_rejoin_needs_no_other() {
     ask(&mut cluster, 3, CHALLENGE);
     cluster.pass(300);
     assert_eq!(cluster.epoch(3), (1, true));
-    let proposal = crate::people::replace(&cluster.genesis.hash, 3);
+    change_key(&mut cluster, 1);
+    assert_eq!((cluster.epoch(3), cluster.replica(3).unanswered_challenge()), ((2, true), None));
+}
+
+/// Replaces the key of number 3 by its next one, of this generation, and starts it with that.
+fn change_key(cluster: &mut Cluster, generation: u8) {
+    let proposal = replace_with(&cluster.genesis.hash, 3, generation);
     cluster.decide(0, &[0, 1, 2], proposal);
     cluster.pass(300);
     cluster.kill(3);
     cluster.change_key(3);
     cluster.start(3);
     cluster.pass(300);
-    assert_eq!((cluster.epoch(3), cluster.replica(3).unanswered_challenge()), ((2, true), None));
+}
+
+/// More epochs begin than a replica starts with, and the log goes on counting.
+#[test]
+fn a_log_whose_rejoin_is_many_epochs_and_a_key_ago_still_counts() {
+    let mut cluster = after_the_loss();
+    ask(&mut cluster, 3, CHALLENGE);
+    cluster.pass(300);
+    change_key(&mut cluster, 1);
+    let new = cluster.join();
+    for _ in 0..9 {
+        let (add, remove) = (add(&cluster.genesis.hash, new), remove(new));
+        cluster.decide(0, &[0, 1, 2], add);
+        cluster.pass(300);
+        cluster.decide(0, &[0, 1, 2, 3], remove);
+        cluster.pass(300);
+    }
+    assert_eq!(cluster.epoch(3), (20, true));
+    // All at once; and with one of the others missing the chain goes on only with it.
+    for who in 0..VALIDATORS {
+        cluster.kill(who);
+    }
+    for who in 1..VALIDATORS {
+        cluster.start(who);
+    }
+    cluster.pass(1_500);
+    assert_eq!((cluster.epoch(3), cluster.replica(3).unanswered_challenge()), ((20, true), None));
+    let hash = cluster.remark(2);
+    cluster.pass(2_000);
+    assert_eq!(cluster.blocks_with(3, hash).len(), 1);
+}
+
+/// Each of its first two keys has rejoined: of the two logs the newer one counts for the third.
+#[test]
+fn of_the_logs_of_replaced_keys_the_one_of_the_newest_rejoin_counts() {
+    let (second, never) = (H256([43; 32]), H256([44; 32]));
+    let mut cluster = after_the_loss();
+    ask(&mut cluster, 3, CHALLENGE);
+    cluster.pass(300);
+    change_key(&mut cluster, 1);
+    cluster.kill(3);
+    cluster.lose_disk(3, second);
+    cluster.start(3);
+    cluster.pass(1_500);
+    cluster.call(3, &consensus_key(3, 1), registry::Call::Rejoin { challenge: second });
+    cluster.pass(300);
+    assert_eq!(cluster.epoch(3), (3, true));
+    change_key(&mut cluster, 2);
+    assert_eq!((cluster.epoch(3), cluster.replica(3).unanswered_challenge()), ((4, true), None));
+    for (challenge, counts) in [(CHALLENGE, false), (never, false), (second, true)] {
+        cluster.kill(3);
+        cluster.lose_disk(3, challenge);
+        cluster.start(3);
+        cluster.pass(1_500);
+        assert_eq!(cluster.epoch(3), (4, counts), "{challenge}");
+        assert_eq!(cluster.replica(3).unanswered_challenge().is_none(), counts);
+    }
 }
 
 #[test]
