@@ -73,10 +73,12 @@ impl Executor {
         metrics::counter!(metric::LEDGER_BLOCKS, "tier" => "entity").increment(executed.entity_blocks.len() as u64);
         metrics::counter!(metric::LEDGER_BLOCKS, "tier" => "meta").increment(executed.meta_blocks.len() as u64);
         let commit = commit_of(job, executed, self.state);
-        self.shared.db.commit(&commit);
         if next_set(&job.header).is_some() {
-            // Its operator may act on it at once, and restart it with a key that has no vote in the epoch before.
-            let _ = self.shared.db.flush_synced();
+            // Its operator may act on it as soon as it is visible, and restart it with a key that has no vote in the
+            // epoch before.
+            self.shared.db.commit_synced(&commit);
+        } else {
+            self.shared.db.commit(&commit);
         }
         commit.changes
     }
