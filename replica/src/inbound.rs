@@ -76,7 +76,7 @@ pub enum Refused {
     /// It is of an epoch whose set isn't known here: no offence.
     #[error("it is of epoch {0}, whose validators aren't known here")]
     OtherEpoch(Epoch),
-    /// It is of the past that this node doesn't check any more: no offence.
+    /// It is final here already, or of a past that this node doesn't check any more. No offence: late is honest.
     #[error("block {0} is of the past")]
     Past(BlockNumber),
 }
@@ -149,15 +149,18 @@ impl<S: Senses> Inbound<'_, S> {
         self.bundle(decode(bytes)?)
     }
 
-    /// A gossiped block.
+    /// A gossiped block. One that is no news costs no signature and isn't spread.
     ///
     /// # Errors
     /// Why it is let go.
     pub fn gossiped_block(&self, bytes: &[u8]) -> Result<Option<Input>, Refused> {
         let block: CertifiedBlock = decode(bytes)?;
+        let number = block.header.number;
+        if number <= self.senses.height() {
+            return Err(Refused::Past(number));
+        }
         let body = self.certified(&block, self.epochs)?;
-        let is_new = block.header.number > self.senses.height();
-        Ok(is_new.then_some(Input::Gossiped { block, body }))
+        Ok(Some(Input::Gossiped { block, body }))
     }
 
     /// Takes a bundle apart and verifies what can be verified now. A bundle of an earlier epoch may still be needed:
@@ -242,11 +245,18 @@ impl<S: Senses> Inbound<'_, S> {
     }
 
     /// Verifies a range block by block, each with the set that the ones before it lead to. It ends where this node
-    /// knows no further: at an epoch that it hasn't seen begin.
+    /// knows no further, at an epoch that it hasn't seen begin, and where its numbers don't go on one by one. What is
+    /// final here is passed over unread: an answer may be late.
     fn range(&self, from: Member, blocks: Vec<CertifiedBlock>) -> Result<Input, Refused> {
+        let height = self.senses.height();
         let mut epochs = self.epochs.clone();
-        let mut verified = Vec::with_capacity(blocks.len());
-        for block in blocks {
+        let mut verified: Vec<(CertifiedBlock, Arc<Vec<Checked>>)> = Vec::with_capacity(blocks.len());
+        for block in blocks.into_iter().filter(|block| block.header.number > height) {
+            let goes_on =
+                |(before, _): &(CertifiedBlock, _)| before.header.number.checked_add(1) == Some(block.header.number);
+            if !verified.last().is_none_or(goes_on) {
+                break;
+            }
             let body = match self.certified(&block, &epochs) {
                 Ok(body) => body,
                 Err(refused) if refused.is_offence() => return Err(refused),
