@@ -16,7 +16,7 @@ use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex};
 use tierchain_runtime::{CheckError, Checked};
 
-use crate::evidence::{BadBundle, Evidence, EvidenceError, Signatures};
+use crate::evidence::{BadBundle, Evidence, EvidenceError, Signatures, Topic};
 use crate::input::{Entry, Input, Member, OpenBundle, Verdict};
 use crate::wire::{CertifiedBlock, RANGE_BLOCKS_MAX, RANGE_BYTES_MAX, SignedBundle, SyncMessage};
 
@@ -33,6 +33,9 @@ pub trait Senses: ChainRead {
 
     /// A final block's header with a certificate of it.
     fn certified_header(&self, number: BlockNumber) -> Option<(Header, Certificate)>;
+
+    /// Whether evidence of this topic would be news here ([`Book::wants`](crate::evidence::Book::wants)).
+    fn wants_evidence(&self, topic: &Topic) -> bool;
 }
 
 /// Why a message is let go.
@@ -134,7 +137,7 @@ impl<S: Senses> Inbound<'_, S> {
             SyncMessage::Bundle(bundle) => return self.bundle(bundle),
             SyncMessage::Block { header, body } => self.block(header, &body)?,
             SyncMessage::Range { blocks } => self.range(from, blocks)?,
-            SyncMessage::Evidence(evidence) => self.evidence(from, evidence)?,
+            SyncMessage::Evidence(evidence) => return self.evidence(from, evidence),
             SyncMessage::Missing { .. } | SyncMessage::RangeRequest { .. } | SyncMessage::Snapshot(_) => {
                 return Ok(None);
             }
@@ -202,9 +205,14 @@ impl<S: Senses> Inbound<'_, S> {
         None
     }
 
-    fn evidence(&self, from: Member, evidence: Arc<Evidence>) -> Result<Input, Refused> {
+    /// Verifies evidence that would be news. What it is about is taken from its bytes before they are believed, which
+    /// can only save work: who lies about it has it thrown away.
+    fn evidence(&self, from: Member, evidence: Arc<Evidence>) -> Result<Option<Input>, Refused> {
+        if !self.senses.wants_evidence(&evidence.topic()) {
+            return Ok(None);
+        }
         match evidence.verify(&Judge(self.senses), &self.genesis, self.epochs) {
-            Ok(_) => Ok(Input::Evidence { from, evidence }),
+            Ok(_) => Ok(Some(Input::Evidence { from, evidence })),
             Err(EvidenceError::UnknownEpoch(epoch)) => Err(Refused::OtherEpoch(epoch)),
             Err(error) => Err(Refused::Evidence(error)),
         }

@@ -10,6 +10,7 @@ use tierchain_primitives::certificate::Certificate;
 use tierchain_primitives::header::Header;
 use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{BlockNumber, H256};
+use tierchain_replica::evidence;
 use tierchain_replica::inbound::{Inbound, Refused, Senses, decode_sync, range};
 use tierchain_replica::wire::{CertifiedBlock, SyncMessage};
 use tierchain_replica::{Input, Member};
@@ -43,6 +44,10 @@ impl Senses for Shared {
 
     fn certified_header(&self, number: BlockNumber) -> Option<(Header, Certificate)> {
         Some((self.db.header(number)?, self.db.certificate(number)?))
+    }
+
+    fn wants_evidence(&self, topic: &evidence::Topic) -> bool {
+        self.is_news(topic)
     }
 }
 

@@ -40,6 +40,7 @@ impl Driver {
             Effect::Evidence(evidence) => {
                 evidence::keep(&self.shared.db, &evidence);
                 report_evidence(&evidence);
+                self.shared.note_evidence(evidence);
             }
             Effect::Diverged { number, here, there } => tracing::error!(
                 number,

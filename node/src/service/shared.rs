@@ -10,6 +10,7 @@ use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::header::Header;
 use tierchain_primitives::ports::StateChange;
 use tierchain_primitives::{AccountId, BlockNumber, H256, ValidatorIndex};
+use tierchain_replica::evidence::{Book, Evidence, Topic};
 use tierchain_replica::{Input, epochs_of};
 use tierchain_rpc::Watchers;
 use tierchain_rpc::backend::FinalHead;
@@ -19,7 +20,7 @@ use tokio::sync::broadcast;
 use super::clock::SystemClock;
 use super::departures::{self, Departures};
 use super::driver::DriverHandle;
-use super::evidence::Origin;
+use super::evidence::{Origin, kept};
 use super::gaps::Gaps;
 use super::gate::Gate;
 use super::peers::{Directory, Renamed, Roll};
@@ -77,6 +78,8 @@ pub(crate) struct Shared {
     epochs: RwLock<Arc<Epochs>>,
     finalized: RwLock<Arc<FinalHead>>,
     changes: Mutex<VecDeque<BlockChanges>>,
+    /// The evidence kept, as the replica's book has it.
+    book: Mutex<Book>,
 }
 
 impl Shared {
@@ -93,6 +96,10 @@ impl Shared {
         let header = db.header(number).expect("the newest block has a header");
         let epochs = epochs_of(&db);
         let directory = Directory::new(&Roll::of(&db), epochs.current());
+        let mut book = Book::default();
+        for evidence in kept(&db) {
+            book.insert(Arc::new(evidence));
+        }
         Self {
             departures: Departures::of(&db, departures::KEPT),
             db,
@@ -115,6 +122,7 @@ impl Shared {
             epochs: RwLock::new(Arc::new(epochs)),
             finalized: RwLock::new(Arc::new(FinalHead { hash, header })),
             changes: Mutex::default(),
+            book: Mutex::new(book),
         }
     }
 
@@ -174,6 +182,16 @@ impl Shared {
         *self.finalized.write().unwrap_or_else(PoisonError::into_inner) = head.clone();
         // An error says that nobody listens.
         let _ = self.heads.send(head);
+    }
+
+    /// Whether evidence of this topic would be news.
+    pub(crate) fn is_news(&self, topic: &Topic) -> bool {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner).wants(topic)
+    }
+
+    /// Evidence is kept: more of the same is no news.
+    pub(crate) fn note_evidence(&self, evidence: Arc<Evidence>) {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner).insert(evidence);
     }
 
     /// What one of the newest blocks changed.

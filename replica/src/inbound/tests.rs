@@ -12,6 +12,7 @@ use tierchain_primitives::epoch::next_set_item;
 use tierchain_primitives::extrinsic::Era;
 
 use super::*;
+use crate::evidence::Book;
 use crate::fixture::{block, extrinsic, extrinsic_of, genesis};
 
 const GENESIS: H256 = H256([5; 32]);
@@ -19,6 +20,7 @@ const GENESIS: H256 = H256([5; 32]);
 /// Knows genesis alone, and finds that every extrinsic's signature holds but those of nonce 1.
 struct Eyes {
     height: BlockNumber,
+    book: Book,
 }
 
 impl ChainRead for Eyes {
@@ -43,6 +45,10 @@ impl Senses for Eyes {
     fn certified_header(&self, _: BlockNumber) -> Option<(Header, Certificate)> {
         None
     }
+
+    fn wants_evidence(&self, topic: &Topic) -> bool {
+        self.book.wants(topic)
+    }
 }
 
 fn keys(epoch: u32) -> Vec<KeyPair> {
@@ -65,7 +71,11 @@ fn look<T>(newest: u32, read: impl FnOnce(&Inbound<'_, Eyes>) -> T) -> T {
 
 /// Looks where the blocks up to a height are final.
 fn look_from<T>(height: BlockNumber, newest: u32, read: impl FnOnce(&Inbound<'_, Eyes>) -> T) -> T {
-    let (epochs, senses) = (epochs(newest), Eyes { height });
+    look_with(Eyes { height, book: Book::default() }, newest, read)
+}
+
+fn look_with<T>(senses: Eyes, newest: u32, read: impl FnOnce(&Inbound<'_, Eyes>) -> T) -> T {
+    let epochs = epochs(newest);
     read(&Inbound { genesis: GENESIS, epochs: &epochs, is_seated: true, senses: &senses })
 }
 
@@ -194,6 +204,27 @@ fn evidence_that_proves_nothing_is_an_offence() {
     assert!(matches!(told(bad(0, &guilty)), Ok(Some(Input::Evidence { .. }))));
     let unknown = signed_bundle(9, &keys(1)[3], &[extrinsic(1, 1)]);
     assert!(matches!(told(bad(0, &unknown)), Err(refused) if !refused.is_offence()));
+}
+
+#[test]
+fn evidence_of_a_fault_that_is_known_costs_no_signature() {
+    let bad = |signer: &KeyPair| {
+        let signed = signed_bundle(1, signer, &[extrinsic(1, 1)]);
+        Arc::new(Evidence::Bundle(BadBundle { signed, entry: 0, birth: None }))
+    };
+    let (proven, forged) = (bad(&keys(1)[3]), bad(&keys(0)[3]));
+    assert_eq!(proven.topic(), forged.topic());
+    let told = |known: &[Arc<Evidence>], evidence: &Arc<Evidence>| {
+        let mut book = Book::default();
+        assert!(known.iter().all(|known| book.insert(known.clone())));
+        let message = SyncMessage::Evidence(evidence.clone());
+        look_with(Eyes { height: 0, book }, 1, |inbound| inbound.sync(validator(1), message))
+    };
+    assert!(matches!(told(&[], &proven), Ok(Some(Input::Evidence { .. }))));
+    assert!(matches!(told(&[], &forged), Err(Refused::Evidence(_))), "whoever reads it finds the signature");
+    for again in [&proven, &forged] {
+        assert!(matches!(told(core::slice::from_ref(&proven), again), Ok(None)));
+    }
 }
 
 #[test]
