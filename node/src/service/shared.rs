@@ -24,6 +24,7 @@ use super::evidence::{Origin, kept};
 use super::gaps::Gaps;
 use super::gate::Gate;
 use super::peers::{Directory, Renamed, Roll};
+use super::ranges::Ranges;
 use super::snapshot::{Desk, Store};
 use super::verifier::Verifier;
 use crate::chain_spec::ChainSpec;
@@ -70,6 +71,8 @@ pub(crate) struct Shared {
     pub(crate) snapshots: Store,
     /// Takes requests for them.
     pub(crate) desk: Desk,
+    /// Ranges of blocks that are under way.
+    pub(crate) ranges: Ranges,
     /// One is made of every so many blocks; 0 for none.
     pub(crate) snapshot_every: BlockNumber,
     /// The clock.
@@ -116,6 +119,7 @@ impl Shared {
             heads: broadcast::channel(HEADS_KEPT).0,
             snapshots: Store::open(config.base_path.join("snapshots")),
             desk,
+            ranges: Ranges::default(),
             snapshot_every: config.snapshot_every,
             clock: SystemClock::new(config.clock_offset_ms),
             origin: OnceLock::new(),
