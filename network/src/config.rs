@@ -50,7 +50,8 @@ pub struct Config {
     pub chain: H256,
     /// All members, this node among them.
     pub members: Members,
-    /// Addresses ending in `/p2p/<peer id>` to dial besides the validators. Each must be a member's.
+    /// Addresses ending in `/p2p/<peer id>` to dial besides the validators. One of a peer that is no member is
+    /// passed over with a warning.
     pub bootnodes: Vec<Multiaddr>,
     /// Whether QUIC addresses are listened on and dialled.
     pub quic: bool,
@@ -90,10 +91,15 @@ impl Config {
         let mut dialled: Vec<PeerId> = Vec::new();
         for bootnode in &self.bootnodes {
             let (peer, address) = split_bootnode(bootnode)?;
-            let member = self
-                .members
-                .get_mut(&peer)
-                .ok_or_else(|| ConfigError::BootnodeNotAMember { address: bootnode.clone(), peer })?;
+            let Some(member) = self.members.get_mut(&peer) else {
+                // The list is older than the chain's latest decision, or newer than what this node has executed.
+                tracing::warn!(
+                    address = %bootnode,
+                    "this bootnode is no member of the chain and isn't dialled: take it out of the chain spec and of the \
+                     node's own bootnodes, or have it added"
+                );
+                continue;
+            };
             if !member.addresses.contains(&address) {
                 member.addresses.push(address);
             }

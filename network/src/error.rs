@@ -34,14 +34,6 @@ pub enum ConfigError {
         /// As given.
         address: Multiaddr,
     },
-    /// A bootnode that isn't a member.
-    #[error("bootnode {address} is {peer}, which is no member of the chain; correct the address or the chain spec")]
-    BootnodeNotAMember {
-        /// As given.
-        address: Multiaddr,
-        /// Whom it names.
-        peer: PeerId,
-    },
     /// A QUIC address while QUIC is off.
     #[error("{address} is a QUIC address and QUIC is off; switch it on or listen on /tcp/")]
     QuicOff {

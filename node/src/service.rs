@@ -25,6 +25,7 @@ mod inbound;
 mod ledger;
 mod peers;
 mod perform;
+mod ranges;
 mod rejoin;
 mod report;
 mod shared;

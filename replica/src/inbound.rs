@@ -16,7 +16,7 @@ use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{AccountId, BlockNumber, Epoch, H256, ValidatorIndex};
 use tierchain_runtime::{CheckError, Checked};
 
-use crate::evidence::{BadBundle, Evidence, EvidenceError, Signatures};
+use crate::evidence::{BadBundle, Evidence, EvidenceError, Signatures, Topic};
 use crate::input::{Entry, Input, Member, OpenBundle, Verdict};
 use crate::wire::{CertifiedBlock, RANGE_BLOCKS_MAX, RANGE_BYTES_MAX, SignedBundle, SyncMessage};
 
@@ -33,6 +33,9 @@ pub trait Senses: ChainRead {
 
     /// A final block's header with a certificate of it.
     fn certified_header(&self, number: BlockNumber) -> Option<(Header, Certificate)>;
+
+    /// Whether evidence of this topic would be news here ([`Book::wants`](crate::evidence::Book::wants)).
+    fn wants_evidence(&self, topic: &Topic) -> bool;
 }
 
 /// Why a message is let go.
@@ -76,7 +79,7 @@ pub enum Refused {
     /// It is of an epoch whose set isn't known here: no offence.
     #[error("it is of epoch {0}, whose validators aren't known here")]
     OtherEpoch(Epoch),
-    /// It is of the past that this node doesn't check any more: no offence.
+    /// It is final here already, or of a past that this node doesn't check any more. No offence: late is honest.
     #[error("block {0} is of the past")]
     Past(BlockNumber),
 }
@@ -134,7 +137,7 @@ impl<S: Senses> Inbound<'_, S> {
             SyncMessage::Bundle(bundle) => return self.bundle(bundle),
             SyncMessage::Block { header, body } => self.block(header, &body)?,
             SyncMessage::Range { blocks } => self.range(from, blocks)?,
-            SyncMessage::Evidence(evidence) => self.evidence(from, evidence)?,
+            SyncMessage::Evidence(evidence) => return self.evidence(from, evidence),
             SyncMessage::Missing { .. } | SyncMessage::RangeRequest { .. } | SyncMessage::Snapshot(_) => {
                 return Ok(None);
             }
@@ -149,15 +152,18 @@ impl<S: Senses> Inbound<'_, S> {
         self.bundle(decode(bytes)?)
     }
 
-    /// A gossiped block.
+    /// A gossiped block. One that is no news costs no signature and isn't spread.
     ///
     /// # Errors
     /// Why it is let go.
     pub fn gossiped_block(&self, bytes: &[u8]) -> Result<Option<Input>, Refused> {
         let block: CertifiedBlock = decode(bytes)?;
+        let number = block.header.number;
+        if number <= self.senses.height() {
+            return Err(Refused::Past(number));
+        }
         let body = self.certified(&block, self.epochs)?;
-        let is_new = block.header.number > self.senses.height();
-        Ok(is_new.then_some(Input::Gossiped { block, body }))
+        Ok(Some(Input::Gossiped { block, body }))
     }
 
     /// Takes a bundle apart and verifies what can be verified now. A bundle of an earlier epoch may still be needed:
@@ -199,9 +205,14 @@ impl<S: Senses> Inbound<'_, S> {
         None
     }
 
-    fn evidence(&self, from: Member, evidence: Arc<Evidence>) -> Result<Input, Refused> {
+    /// Verifies evidence that would be news. What it is about is taken from its bytes before they are believed, which
+    /// can only save work: who lies about it has it thrown away.
+    fn evidence(&self, from: Member, evidence: Arc<Evidence>) -> Result<Option<Input>, Refused> {
+        if !self.senses.wants_evidence(&evidence.topic()) {
+            return Ok(None);
+        }
         match evidence.verify(&Judge(self.senses), &self.genesis, self.epochs) {
-            Ok(_) => Ok(Input::Evidence { from, evidence }),
+            Ok(_) => Ok(Some(Input::Evidence { from, evidence })),
             Err(EvidenceError::UnknownEpoch(epoch)) => Err(Refused::OtherEpoch(epoch)),
             Err(error) => Err(Refused::Evidence(error)),
         }
@@ -242,11 +253,18 @@ impl<S: Senses> Inbound<'_, S> {
     }
 
     /// Verifies a range block by block, each with the set that the ones before it lead to. It ends where this node
-    /// knows no further: at an epoch that it hasn't seen begin.
+    /// knows no further, at an epoch that it hasn't seen begin, and where its numbers don't go on one by one. What is
+    /// final here is passed over unread: an answer may be late.
     fn range(&self, from: Member, blocks: Vec<CertifiedBlock>) -> Result<Input, Refused> {
+        let height = self.senses.height();
         let mut epochs = self.epochs.clone();
-        let mut verified = Vec::with_capacity(blocks.len());
-        for block in blocks {
+        let mut verified: Vec<(CertifiedBlock, Arc<Vec<Checked>>)> = Vec::with_capacity(blocks.len());
+        for block in blocks.into_iter().filter(|block| block.header.number > height) {
+            let goes_on =
+                |(before, _): &(CertifiedBlock, _)| before.header.number.checked_add(1) == Some(block.header.number);
+            if !verified.last().is_none_or(goes_on) {
+                break;
+            }
             let body = match self.certified(&block, &epochs) {
                 Ok(body) => body,
                 Err(refused) if refused.is_offence() => return Err(refused),

@@ -9,7 +9,7 @@
 //! The two stores keep different promises. The log is synced before anything that rests on it is said; its framing and
 //! healing are pure code of the replica's (`replica::log`), which drives [`LogDirectory`] through
 //! [`tierchain_primitives::ports::LogDisk`]. The database is written once per certified block, in one atomic batch and
-//! without a sync: what a machine that loses power takes from it, the log brings back, because the log is kept until
+//! without a sync (but where an epoch ends: [`Database::commit_synced`]): what a machine that loses power takes from it, the log brings back, because the log is kept until
 //! [`Database::flush_synced`] has covered it.
 //!
 //! Reads and writes that fail end the process ([`fatal`]); only opening answers with an error.

@@ -19,15 +19,24 @@ fn a_node_must_be_a_member_itself() {
 }
 
 #[test]
-fn a_bootnode_names_a_member() {
+fn a_bootnode_names_a_peer() {
     let of = |seed: u8| format!("/ip4/10.0.0.1/tcp/1/p2p/{}", peer_id(&[seed; 32]));
     let checked = config(Some(&of(2))).check().expect("seed 2 is a member");
     assert_eq!(checked.bootnodes, [peer_id(&[2; 32])]);
     assert_eq!(checked.config.members[&peer_id(&[2; 32])].addresses.len(), 1);
-    assert!(matches!(config(Some(&of(3))).check(), Err(ConfigError::BootnodeNotAMember { .. })));
     for unnamed in ["/ip4/10.0.0.1/tcp/1", &format!("/p2p/{}", peer_id(&[2; 32]))] {
         assert!(matches!(config(Some(unnamed)).check(), Err(ConfigError::BootnodeWithoutPeer { .. })), "{unnamed}");
     }
+}
+
+#[test]
+fn a_bootnode_that_is_no_member_any_more_is_passed_over() {
+    let mut config = config(Some(&format!("/ip4/10.0.0.1/tcp/1/p2p/{}", peer_id(&[3; 32]))));
+    let member = parse_address(&format!("/ip4/10.0.0.1/tcp/2/p2p/{}", peer_id(&[2; 32]))).expect("well formed");
+    config.bootnodes.push(member);
+    let checked = config.check().expect("the others are reason enough to start");
+    assert_eq!(checked.bootnodes, [peer_id(&[2; 32])]);
+    assert!(!checked.config.members.contains_key(&peer_id(&[3; 32])), "naming somebody makes nobody a member");
 }
 
 #[test]

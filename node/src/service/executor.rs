@@ -72,9 +72,10 @@ impl Executor {
         metrics::counter!(metric::LEDGER_BLOCKS, "tier" => "entity").increment(executed.entity_blocks.len() as u64);
         metrics::counter!(metric::LEDGER_BLOCKS, "tier" => "meta").increment(executed.meta_blocks.len() as u64);
         let commit = commit_of(job, executed, self.state);
-        self.shared.db.commit(&commit);
         if job.ends_epoch() {
-            let _ = self.shared.db.flush_synced();
+            self.shared.db.commit_synced(&commit);
+        } else {
+            self.shared.db.commit(&commit);
         }
         commit.changes
     }

@@ -10,6 +10,7 @@ use tierchain_primitives::certificate::Certificate;
 use tierchain_primitives::header::Header;
 use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{BlockNumber, H256};
+use tierchain_replica::evidence;
 use tierchain_replica::inbound::{Inbound, Refused, Senses, decode_sync, range};
 use tierchain_replica::wire::{CertifiedBlock, SyncMessage};
 use tierchain_replica::{Input, Member};
@@ -44,6 +45,10 @@ impl Senses for Shared {
     fn certified_header(&self, number: BlockNumber) -> Option<(Header, Certificate)> {
         Some((self.db.header(number)?, self.db.certificate(number)?))
     }
+
+    fn wants_evidence(&self, topic: &evidence::Topic) -> bool {
+        self.is_news(topic)
+    }
 }
 
 /// Reads the network's events until it is shut down, first those that were heard before the service ran.
@@ -62,6 +67,7 @@ fn on_event(shared: &Arc<Shared>, event: Event) {
         Event::Lost { peer, role, cause } => {
             tracing::debug!(%peer, ?role, %cause, "lost");
             let refused = cause == Cause::Refused;
+            shared.ranges.on_lost(peer);
             shared.driver.input(Input::Lost { peer: shared.directory.on_lost(peer), refused });
         }
         Event::Message { peer, channel, bytes, .. } => match channel {
@@ -130,7 +136,16 @@ fn on_sync(shared: &Arc<Shared>, peer: PeerId, bytes: &[u8]) {
     let from = shared.directory.member(peer);
     match decode_sync(bytes) {
         Err(refused) => hand_on(shared, peer, Err(refused)),
-        Ok(SyncMessage::RangeRequest { from: first }) => aside(shared, move |shared| serve_range(shared, peer, first)),
+        Ok(SyncMessage::RangeRequest { from: first }) => {
+            if shared.ranges.begin(peer) {
+                aside(shared, move |shared| serve_range(shared, peer, first));
+            } else {
+                tracing::debug!(%peer, first, "asks for a range while it is given another");
+            }
+        }
+        Ok(SyncMessage::Range { .. }) if !shared.ranges.on_answer(peer) => {
+            tracing::debug!(%peer, "a range that nobody asked for");
+        }
         Ok(SyncMessage::Missing { hash }) => tracing::debug!(%peer, %hash, "a peer hasn't got what we asked for"),
         Ok(message @ (SyncMessage::Bundle(_) | SyncMessage::Block { .. } | SyncMessage::Range { .. })) => {
             aside(shared, move |shared| read_sync(shared, peer, from, message));
@@ -154,6 +169,8 @@ fn aside(shared: &Arc<Shared>, act: impl FnOnce(&Shared) + Send + 'static) {
 /// Sends certified blocks from `first` on, as many as fit.
 fn serve_range(shared: &Shared, peer: PeerId, first: BlockNumber) {
     let answer = range(first, shared.height(), |number| read_block(shared, number));
+    // Before it is sent: the next request may be quick.
+    shared.ranges.end(peer);
     if let Err(error) = shared.network.send(peer, Channel::Sync, answer.encode()) {
         tracing::debug!(%error, "a range wasn't sent");
     }

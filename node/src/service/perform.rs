@@ -8,6 +8,7 @@ use tierchain_network::{Audience, Channel, Topic};
 use tierchain_primitives::H256;
 use tierchain_primitives::header::Header;
 use tierchain_replica::evidence::Evidence;
+use tierchain_replica::wire::SyncMessage;
 use tierchain_replica::{DropReason, Effect, Input, Member, Recipients, Verdict};
 use tierchain_rpc::types::{Hash, TransactionStatus};
 use tierchain_runtime::Checked;
@@ -22,7 +23,7 @@ impl Driver {
     pub(super) fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::SendConsensus { to, message } => self.send_consensus(to, &message),
-            Effect::SendSync { to, message } => self.send(to, Channel::Sync, message.encode()),
+            Effect::SendSync { to, message } => self.send_sync(to, &message),
             Effect::GossipBundle(bundle) => self.gossip(Topic::Bundles, bundle.encode()),
             Effect::GossipBlock(block) => {
                 if self.shared.directory.has_followers() {
@@ -40,6 +41,7 @@ impl Driver {
             Effect::Evidence(evidence) => {
                 evidence::keep(&self.shared.db, &evidence);
                 report_evidence(&evidence);
+                self.shared.note_evidence(evidence);
             }
             Effect::Diverged { number, here, there } => tracing::error!(
                 number,
@@ -94,6 +96,16 @@ impl Driver {
             }
             Recipients::One(key) => self.send(Member::Validator(key), Channel::Consensus, message.encode()),
         }
+    }
+
+    fn send_sync(&self, to: Member, message: &SyncMessage) {
+        if matches!(message, SyncMessage::RangeRequest { .. })
+            && let Some(peer) = self.shared.directory.peer(to)
+        {
+            // Before it is sent: the answer comes on another thread.
+            self.shared.ranges.on_asked(peer);
+        }
+        self.send(to, Channel::Sync, message.encode());
     }
 
     fn send(&self, to: Member, channel: Channel, bytes: Vec<u8>) {

@@ -10,6 +10,7 @@ use tierchain_primitives::epoch::Epochs;
 use tierchain_primitives::header::Header;
 use tierchain_primitives::ports::StateChange;
 use tierchain_primitives::{AccountId, BlockNumber, H256, ValidatorIndex};
+use tierchain_replica::evidence::{Book, Evidence, Topic};
 use tierchain_replica::{Input, epochs_of};
 use tierchain_rpc::Watchers;
 use tierchain_rpc::backend::FinalHead;
@@ -19,10 +20,11 @@ use tokio::sync::broadcast;
 use super::clock::SystemClock;
 use super::departures::{self, Departures};
 use super::driver::DriverHandle;
-use super::evidence::Origin;
+use super::evidence::{Origin, kept};
 use super::gaps::Gaps;
 use super::gate::Gate;
 use super::peers::{Directory, Renamed, Roll};
+use super::ranges::Ranges;
 use super::snapshot::{Desk, Store};
 use super::verifier::Verifier;
 use crate::chain_spec::ChainSpec;
@@ -69,6 +71,8 @@ pub(crate) struct Shared {
     pub(crate) snapshots: Store,
     /// Takes requests for them.
     pub(crate) desk: Desk,
+    /// Ranges of blocks that are under way.
+    pub(crate) ranges: Ranges,
     /// One is made of every so many blocks; 0 for none.
     pub(crate) snapshot_every: BlockNumber,
     /// The clock.
@@ -77,6 +81,8 @@ pub(crate) struct Shared {
     epochs: RwLock<Arc<Epochs>>,
     finalized: RwLock<Arc<FinalHead>>,
     changes: Mutex<VecDeque<BlockChanges>>,
+    /// The evidence kept, as the replica's book has it.
+    book: Mutex<Book>,
 }
 
 impl Shared {
@@ -93,6 +99,10 @@ impl Shared {
         let header = db.header(number).expect("the newest block has a header");
         let epochs = epochs_of(&db);
         let directory = Directory::new(&Roll::of(&db), epochs.current());
+        let mut book = Book::default();
+        for evidence in kept(&db) {
+            book.insert(Arc::new(evidence));
+        }
         Self {
             departures: Departures::of(&db, departures::KEPT),
             db,
@@ -109,12 +119,14 @@ impl Shared {
             heads: broadcast::channel(HEADS_KEPT).0,
             snapshots: Store::open(config.base_path.join("snapshots")),
             desk,
+            ranges: Ranges::default(),
             snapshot_every: config.snapshot_every,
             clock: SystemClock::new(config.clock_offset_ms),
             origin: OnceLock::new(),
             epochs: RwLock::new(Arc::new(epochs)),
             finalized: RwLock::new(Arc::new(FinalHead { hash, header })),
             changes: Mutex::default(),
+            book: Mutex::new(book),
         }
     }
 
@@ -174,6 +186,16 @@ impl Shared {
         *self.finalized.write().unwrap_or_else(PoisonError::into_inner) = head.clone();
         // An error says that nobody listens.
         let _ = self.heads.send(head);
+    }
+
+    /// Whether evidence of this topic would be news.
+    pub(crate) fn is_news(&self, topic: &Topic) -> bool {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner).wants(topic)
+    }
+
+    /// Evidence is kept: more of the same is no news.
+    pub(crate) fn note_evidence(&self, evidence: Arc<Evidence>) {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner).insert(evidence);
     }
 
     /// What one of the newest blocks changed.

@@ -12,6 +12,7 @@ use tierchain_primitives::epoch::next_set_item;
 use tierchain_primitives::extrinsic::Era;
 
 use super::*;
+use crate::evidence::Book;
 use crate::fixture::{block, extrinsic, extrinsic_of, genesis};
 
 const GENESIS: H256 = H256([5; 32]);
@@ -19,6 +20,7 @@ const GENESIS: H256 = H256([5; 32]);
 /// Knows genesis alone, and finds that every extrinsic's signature holds but those of nonce 1.
 struct Eyes {
     height: BlockNumber,
+    book: Book,
 }
 
 impl ChainRead for Eyes {
@@ -43,6 +45,10 @@ impl Senses for Eyes {
     fn certified_header(&self, _: BlockNumber) -> Option<(Header, Certificate)> {
         None
     }
+
+    fn wants_evidence(&self, topic: &Topic) -> bool {
+        self.book.wants(topic)
+    }
 }
 
 fn keys(epoch: u32) -> Vec<KeyPair> {
@@ -60,7 +66,16 @@ fn epochs(newest: u32) -> Epochs {
 }
 
 fn look<T>(newest: u32, read: impl FnOnce(&Inbound<'_, Eyes>) -> T) -> T {
-    let (epochs, senses) = (epochs(newest), Eyes { height: 0 });
+    look_from(0, newest, read)
+}
+
+/// Looks where the blocks up to a height are final.
+fn look_from<T>(height: BlockNumber, newest: u32, read: impl FnOnce(&Inbound<'_, Eyes>) -> T) -> T {
+    look_with(Eyes { height, book: Book::default() }, newest, read)
+}
+
+fn look_with<T>(senses: Eyes, newest: u32, read: impl FnOnce(&Inbound<'_, Eyes>) -> T) -> T {
+    let epochs = epochs(newest);
     read(&Inbound { genesis: GENESIS, epochs: &epochs, is_seated: true, senses: &senses })
 }
 
@@ -94,6 +109,13 @@ fn certified(parent: &crate::chain::Block, epoch: u32, next: Option<&ValidatorSe
 
 fn parsed(block: &CertifiedBlock) -> crate::chain::Block {
     crate::chain::Block::bare(block.header.clone()).expect("it has consensus data")
+}
+
+/// The same block with a signature that fails, which only shows where it is verified.
+fn spoiled(block: &CertifiedBlock) -> CertifiedBlock {
+    let mut block = block.clone();
+    block.certificate.votes[0].1 = block.certificate.votes[1].1;
+    block
 }
 
 /// Blocks 1 to 3, of which block 2 ends the first epoch.
@@ -185,6 +207,27 @@ fn evidence_that_proves_nothing_is_an_offence() {
 }
 
 #[test]
+fn evidence_of_a_fault_that_is_known_costs_no_signature() {
+    let bad = |signer: &KeyPair| {
+        let signed = signed_bundle(1, signer, &[extrinsic(1, 1)]);
+        Arc::new(Evidence::Bundle(BadBundle { signed, entry: 0, birth: None }))
+    };
+    let (proven, forged) = (bad(&keys(1)[3]), bad(&keys(0)[3]));
+    assert_eq!(proven.topic(), forged.topic());
+    let told = |known: &[Arc<Evidence>], evidence: &Arc<Evidence>| {
+        let mut book = Book::default();
+        assert!(known.iter().all(|known| book.insert(known.clone())));
+        let message = SyncMessage::Evidence(evidence.clone());
+        look_with(Eyes { height: 0, book }, 1, |inbound| inbound.sync(validator(1), message))
+    };
+    assert!(matches!(told(&[], &proven), Ok(Some(Input::Evidence { .. }))));
+    assert!(matches!(told(&[], &forged), Err(Refused::Evidence(_))), "whoever reads it finds the signature");
+    for again in [&proven, &forged] {
+        assert!(matches!(told(core::slice::from_ref(&proven), again), Ok(None)));
+    }
+}
+
+#[test]
 fn a_range_is_verified_across_the_end_of_an_epoch() {
     let taken = look(0, |inbound| inbound.sync(validator(0), SyncMessage::Range { blocks: across_the_end() }));
     assert!(matches!(taken, Ok(Some(Input::Range { blocks, .. })) if blocks.len() == 3));
@@ -193,6 +236,41 @@ fn a_range_is_verified_across_the_end_of_an_epoch() {
     gap.remove(1);
     let taken = look(0, |inbound| inbound.sync(validator(0), SyncMessage::Range { blocks: gap }));
     assert!(matches!(taken, Ok(Some(Input::Range { blocks, .. })) if blocks.len() == 1));
+}
+
+#[test]
+fn a_gossiped_block_that_is_final_here_costs_no_signature_and_is_no_offence() {
+    let block = across_the_end().remove(0);
+    let taken = look_from(0, 0, |inbound| inbound.gossiped_block(&block.encode()));
+    assert!(matches!(taken, Ok(Some(Input::Gossiped { .. }))), "{taken:?}");
+    let taken = look_from(0, 0, |inbound| inbound.gossiped_block(&spoiled(&block).encode()));
+    assert!(taken.as_ref().err().is_some_and(Refused::is_offence), "{taken:?}");
+    for height in [1, 2] {
+        for late in [block.clone(), spoiled(&block)] {
+            let taken = look_from(height, 0, |inbound| inbound.gossiped_block(&late.encode()));
+            assert!(matches!(taken, Err(refused @ Refused::Past(1)) if !refused.is_offence()));
+        }
+    }
+}
+
+#[test]
+fn what_is_final_here_is_passed_over_in_a_range() {
+    let numbers = |height: BlockNumber, blocks: &[CertifiedBlock]| -> Vec<BlockNumber> {
+        let message = SyncMessage::Range { blocks: blocks.to_vec() };
+        match look_from(height, 0, |inbound| inbound.sync(validator(0), message)) {
+            Ok(Some(Input::Range { blocks, .. })) => blocks.iter().map(|(block, _)| block.header.number).collect(),
+            Err(refused) if refused.is_offence() => vec![BlockNumber::MAX],
+            taken => panic!("{taken:?}"),
+        }
+    };
+    let [one, two, three] = <[CertifiedBlock; 3]>::try_from(across_the_end()).expect("three blocks");
+    let late = [spoiled(&one), two.clone(), three.clone()];
+    assert_eq!(numbers(0, &late), [BlockNumber::MAX], "whoever reads it finds the signature");
+    assert_eq!(numbers(1, &late), [2, 3]);
+    assert!(numbers(3, &late.each_ref().map(spoiled)).is_empty(), "all of it is late");
+    // A range is a run of blocks: repeats of one would be verified each anew.
+    assert_eq!(numbers(0, &[one.clone(), spoiled(&one), two.clone()]), [1]);
+    assert_eq!(numbers(0, &[two, spoiled(&one)]), [2]);
 }
 
 #[test]

@@ -97,8 +97,8 @@ pub(crate) struct Cluster {
     pub(crate) seen: Seen,
 }
 
-/// A member's senses.
-struct Eyes<'a>(&'a Ledger, H256);
+/// A member's senses: its chain, the genesis hash, the evidence it has on disk.
+struct Eyes<'a>(&'a Ledger, H256, &'a [Evidence]);
 
 impl ChainRead for Eyes<'_> {
     fn block_hash(&self, number: BlockNumber) -> Option<H256> {
@@ -122,6 +122,10 @@ impl Senses for Eyes<'_> {
     fn certified_header(&self, number: BlockNumber) -> Option<(Header, Certificate)> {
         let (block, _) = self.0.blocks.get(number as usize)?;
         Some((block.header.clone(), block.certificate.clone()))
+    }
+
+    fn wants_evidence(&self, topic: &Topic) -> bool {
+        self.2.iter().all(|kept| kept.topic() != *topic)
     }
 }
 
@@ -503,7 +507,7 @@ impl Cluster {
         let (genesis, sender) = (self.genesis.hash, self.member(from));
         let node = &self.nodes[who];
         let is_seated = node.replica.as_ref()?.seat().is_some();
-        let senses = Eyes(&node.ledger, genesis);
+        let senses = Eyes(&node.ledger, genesis, &node.evidence);
         let inbound = Inbound { genesis, epochs: &node.epochs, is_seated, senses: &senses };
         let taken = match parcel {
             Parcel::Consensus(bytes) => inbound.consensus(sender, &bytes),

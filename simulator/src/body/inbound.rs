@@ -13,6 +13,7 @@ use tierchain_primitives::ports::ChainRead;
 use tierchain_primitives::{BlockNumber, H256};
 #[cfg(feature = "bugs")]
 use tierchain_replica::Member;
+use tierchain_replica::evidence::Topic;
 use tierchain_replica::inbound::{Inbound, Refused, Senses, decode_sync, range};
 use tierchain_replica::wire::SyncMessage;
 use tierchain_replica::{Input, Ticket, Verdict};
@@ -52,6 +53,10 @@ impl Senses for Eyes<'_> {
 
     fn certified_header(&self, number: BlockNumber) -> Option<(Header, Certificate)> {
         self.database.certified(number).map(|block| (block.header, block.certificate))
+    }
+
+    fn wants_evidence(&self, topic: &Topic) -> bool {
+        self.database.evidence().iter().all(|kept| kept.topic() != *topic)
     }
 }
 

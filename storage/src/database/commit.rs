@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use parity_scale_codec::{Compact, Encode};
-use rocksdb::WriteBatch;
+use rocksdb::{WriteBatch, WriteOptions};
 use tierchain_primitives::certificate::Certificate;
 use tierchain_primitives::header::Header;
 use tierchain_primitives::ledger::{EntityBlock, MetaBlock};
@@ -61,6 +61,21 @@ impl Database {
     /// # Panics
     /// When the block isn't the child of the newest one: only certified blocks come here, in order.
     pub fn commit(&self, block: &BlockCommit) {
+        self.commit_with(block, &WriteOptions::default());
+    }
+
+    /// Commits the next block like [`Database::commit`], and costs one fsync: it and all before it are on stable storage
+    /// before a reader sees any of it, because RocksDB syncs its log before it applies the batch.
+    ///
+    /// # Panics
+    /// Like [`Database::commit`].
+    pub fn commit_synced(&self, block: &BlockCommit) {
+        let mut options = WriteOptions::default();
+        options.set_sync(true);
+        self.commit_with(block, &options);
+    }
+
+    fn commit_with(&self, block: &BlockCommit, options: &WriteOptions) {
         let _guard = self.committing.lock().unwrap_or_else(PoisonError::into_inner);
         self.assert_is_next(block);
         let mut batch = WriteBatch::default();
@@ -73,7 +88,7 @@ impl Database {
         if lowest != self.horizon.lowest() {
             batch.put_cf(self.column(Column::Aux), AUX_LOWEST, lowest.encode());
         }
-        self.write(batch);
+        self.write_with(batch, options);
         self.horizon.raise(lowest);
     }
 
@@ -187,4 +202,41 @@ fn body(extrinsics: &[(H256, Vec<u8>)]) -> Vec<u8> {
 
 fn history_key(key: &[u8], height: BlockNumber) -> Vec<u8> {
     [key, &height.to_be_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use tierchain_primitives::ValidatorIndex;
+    use tierchain_primitives::header::PreRuntime;
+
+    use super::super::Settings;
+    use super::*;
+
+    fn next(database: &Database) -> BlockCommit {
+        let (number, parent) = database.best().map_or((0, H256::ZERO), |(number, hash)| (number + 1, hash));
+        let timestamp = 1_000_000 + u64::from(number);
+        let pre = PreRuntime { proposer: ValidatorIndex(0), timestamp, executed: number.saturating_sub(1) };
+        BlockCommit::new(Header::new(parent, number, H256([1; 32]), H256([2; 32]), pre))
+    }
+
+    /// How often RocksDB has synced its log, by its own count.
+    fn syncs(database: &Database) -> u64 {
+        let counts = database.db.property_value(c"rocksdb.dbstats").expect("readable").expect("RocksDB keeps counts");
+        let line = counts.lines().find(|line| line.starts_with("Cumulative WAL")).expect("a line on the log");
+        let of_log = line.split(", ").find_map(|part| part.strip_suffix(" syncs")).expect("how often it was synced");
+        of_log.parse().expect("a number")
+    }
+
+    #[test]
+    fn a_commit_waits_for_the_disk_where_it_is_asked_to_and_nowhere_else() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let database = Database::open(directory.path(), H256([7; 32]), Settings::default()).expect("a new one");
+        let before = syncs(&database);
+        (0..3).for_each(|_| database.commit(&next(&database)));
+        assert_eq!(syncs(&database), before);
+        database.commit_synced(&next(&database));
+        assert_eq!((syncs(&database), database.best().map(|(number, _)| number)), (before + 1, Some(3)));
+        database.commit(&next(&database));
+        assert_eq!(syncs(&database), before + 1);
+    }
 }
