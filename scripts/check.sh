@@ -26,7 +26,7 @@ cargo_ fmt --all --check
 cargo_ fmt --manifest-path fuzz/Cargo.toml --check
 say "== lints"
 cargo_ clippy --release --locked --workspace --all-targets -- -D warnings
-cargo_ clippy --release --locked --manifest-path fuzz/Cargo.toml --target-dir "$TARGET_DIR" --all-targets -- -D warnings
+cargo_ clippy --release --locked --manifest-path fuzz/Cargo.toml --target-dir "$TARGET_DIR" --lib --tests -- -D warnings
 say "== docs"
 RUSTDOCFLAGS="-D warnings" cargo_ doc --release --locked --workspace --no-deps
 "$ROOT/scripts/test.sh"

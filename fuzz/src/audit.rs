@@ -1,10 +1,12 @@
 //! Audit files: whoever gets one from anybody reads it with this.
 
-use parity_scale_codec::Decode;
+use parity_scale_codec::{Decode, Encode};
 use tierchain_primitives::H256;
 use tierchain_primitives::hash::sha256;
 use tierchain_primitives::header::Header;
-use tierchain_runtime::audit::{Refusal, verify};
+use tierchain_runtime::audit::{Refusal, Visit, verify};
+
+use crate::decode::exact;
 
 /// Bytes of a file before its parts: magic, version, kind.
 const FRAME: usize = 19;
@@ -30,4 +32,13 @@ pub fn fuzz_audit_bundle(bytes: &[u8]) {
 fn genesis_in(bytes: &[u8]) -> H256 {
     let header = bytes.get(FRAME..).and_then(|mut body| Header::decode(&mut body).ok());
     header.map_or(H256::ZERO, |header| header.hash())
+}
+
+/// The hosts and stays that a client asks a node's facts of.
+pub fn fuzz_visits(bytes: &[u8]) {
+    let Some(visits) = exact::<Vec<Visit>>(bytes) else { return };
+    assert!(
+        visits.iter().all(|visit| visit.encoded_size() <= Visit::BYTES_MAX),
+        "its length is bounded by their count"
+    );
 }

@@ -22,7 +22,8 @@ const START: u64 = 1_795_227_255_000;
 /// Most calls of one input.
 const CALLS_MAX: usize = 24;
 
-type State = BTreeMap<Vec<u8>, Vec<u8>>;
+/// Leaves by their keys.
+pub(crate) type State = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// Who signs, by the number before a call: two hypervisors, a foundry, nobody, a provider, its orchestrator, another
 /// provider, an auditor, four operators, four consensus keys, keys that are new.
@@ -68,14 +69,19 @@ fn config() -> GenesisConfig {
 
 /// A list of (who, how many times 20 seconds later, call), each executed in a block of its own.
 pub fn fuzz_calls(bytes: &[u8]) {
+    executed(bytes, CALLS_MAX);
+}
+
+/// The state behind the first `calls_max` calls of such a list.
+pub(crate) fn executed(bytes: &[u8], calls_max: usize) -> State {
     let mut rest = bytes;
     let mut chain = Chain { state: BASE.clone(), number: 0, parent: GENESIS, time: START + 60_000 };
-    for _ in 0..CALLS_MAX {
-        let Some((who, later, call)) = next(&mut rest) else { return };
+    for (who, later, call) in std::iter::from_fn(|| next(&mut rest)).take(calls_max) {
         let signer = WHO[usize::from(who) % WHO.len()];
         chain.time += 1 + u64::from(later) * 20_000;
         chain.execute(signer, call);
     }
+    chain.state
 }
 
 fn next(rest: &mut &[u8]) -> Option<(u8, u16, Vec<u8>)> {

@@ -3,7 +3,7 @@
 use parity_scale_codec::{Decode, Encode};
 use tierchain_primitives::lineage::Lineage;
 use tierchain_primitives::{Epoch, H256, ValidatorIndex};
-use tierchain_replica::evidence::{Ed25519, Evidence, EvidenceFile};
+use tierchain_replica::evidence::{Ed25519, Evidence, EvidenceFile, Topic};
 
 use crate::decode::exact;
 
@@ -24,6 +24,12 @@ pub fn fuzz_evidence(bytes: &[u8]) {
     let Ok(guilt) = file.verify(&Ed25519, &genesis()) else { return };
     assert_eq!((guilt.epoch, guilt.culprit), CULPRIT, "an honest validator is convicted");
     assert_eq!(guilt.culprit, file.evidence.topic().culprit);
+}
+
+/// What a client names a piece of evidence by.
+pub fn fuzz_topic(bytes: &[u8]) {
+    let topic = Topic::from_id(bytes);
+    assert!(topic.is_none_or(|topic| topic.encode() == bytes), "a second id of the same piece");
 }
 
 /// The validator sets since genesis. Without keys nobody can add one.

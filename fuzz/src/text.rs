@@ -2,11 +2,13 @@
 
 use std::str::FromStr;
 
-use tierchain_primitives::AccountId;
+use parity_scale_codec::Encode;
 use tierchain_primitives::base58;
 use tierchain_primitives::crypto::secret;
+use tierchain_primitives::{AccountId, H256};
 
-use crate::source;
+use crate::sighting::Parsed;
+use crate::source::{self, Line, What};
 
 /// Accounts, as SS58 or digits.
 pub fn fuzz_account(bytes: &[u8]) {
@@ -47,5 +49,40 @@ pub fn fuzz_nova(bytes: &[u8]) {
 pub fn fuzz_libvirt(bytes: &[u8]) {
     if let Ok(line) = core::str::from_utf8(bytes) {
         let _ = source::parse_libvirt(line);
+    }
+}
+
+/// Lines of a host's own event log, in which it reads after a restart what it was told of by the ledger and its guests.
+pub fn fuzz_process_line(bytes: &[u8]) {
+    let Ok(text) = core::str::from_utf8(bytes) else { return };
+    let Ok(line) = serde_json::from_str::<Line>(text) else {
+        assert!(source::parse_process(text).is_err(), "it says something, and isn't a line");
+        return;
+    };
+    is_written_one_way(&line.what);
+    let again = serde_json::to_string(&line).expect("text for keys, and no floats");
+    assert_eq!(serde_json::from_str::<Line>(&again).ok().as_ref(), Some(&line), "it says something else");
+    let said = |text: &str| source::parse_process(text).map(without_evidence).ok();
+    assert_eq!(said(&again), said(text), "it says something else");
+}
+
+/// The servers that a line has in SCALE have one encoding.
+fn is_written_one_way(what: &What) {
+    let (again, digits) = match what {
+        What::Ordered { declared, .. } => (what.declared().map(|value| value.encode()), declared),
+        What::Arriving { arrival } | What::Arrived { arrival } => (what.arrival().map(|value| value.encode()), arrival),
+        _ => return,
+    };
+    assert!(again.is_none_or(|again| hex::encode(again) == digits.to_ascii_lowercase()), "a second encoding");
+}
+
+/// The hash of a line is that of its text, of which there may be several with the same meaning.
+fn without_evidence(parsed: Parsed) -> Parsed {
+    match parsed {
+        Parsed::Sighting(mut sighting) => {
+            sighting.evidence = H256::ZERO;
+            Parsed::Sighting(sighting)
+        }
+        Parsed::Noise(time) => Parsed::Noise(time),
     }
 }

@@ -6,10 +6,10 @@
 //!                       └────> f+1 validators, until final ──> answer
 //! ```
 //!
-//! The [`door`] bounds and counts what comes; the [`desk`] alone has the key and brings births to the ledger; [`judge`]
-//! is a pure function of the ledger's state. Everything is known from the ledger: the foundry keeps nothing that it can't
-//! do without, and may be killed at any moment. What was asked before is asked again by the tracker, and has the same
-//! answer.
+//! The [`door`] bounds and counts what comes and reads a [`request`] of it; the [`desk`] alone has the key and brings
+//! births to the ledger; [`judge`] is a pure function of the ledger's state. Everything is known from the ledger: the
+//! foundry keeps nothing that it can't do without, and may be killed at any moment. What was asked before is asked again
+//! by the tracker, and has the same answer.
 //!
 //! Where its account lacks the role foundry it waits for that first ([`role`]). It watches, too ([`watch`]): the end of an orphan that nobody has linked into its meta-chain is anchored when the time
 //! for its hypervisor to do so is over. Its [`bookmark`] says from where on to look after a restart; without one all ended
@@ -21,6 +21,7 @@ mod door;
 mod ends;
 mod judge;
 mod pace;
+mod request;
 mod role;
 mod watch;
 

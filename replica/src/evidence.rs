@@ -9,7 +9,7 @@ mod rules;
 
 use core::fmt;
 
-use parity_scale_codec::{Decode, Encode};
+use parity_scale_codec::{Decode, DecodeAll, Encode};
 use tierchain_consensus::{Charge, ChargeError, Evidence as Contradiction, Message, Strict, Verify, VerifyError};
 use tierchain_primitives::certificate::{Certificate, CertificateKind};
 use tierchain_primitives::epoch::Epochs;
@@ -81,6 +81,14 @@ pub struct Topic {
     pub view: View,
     /// The block number it was about; the maker's newest final block for a bundle.
     pub number: BlockNumber,
+}
+
+impl Topic {
+    /// Reads an id, which is exactly what a topic encodes to.
+    #[must_use]
+    pub fn from_id(id: &[u8]) -> Option<Self> {
+        Self::decode_all(&mut &*id).ok()
+    }
 }
 
 /// What evidence proves.

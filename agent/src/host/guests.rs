@@ -96,8 +96,12 @@ impl Guests {
         self.by_pid.retain(|pid, _| leaders.contains(pid));
     }
 
-    /// Keeps a report. One that there is no room for is said again by its tracker.
+    /// Keeps a report. One that there is no room for is said again by its tracker. Numbers go from 0 without gaps, so the
+    /// last that there is, which has none after it, is no honest tracker's.
     pub(crate) fn add(&mut self, uuid: Uuid, report: GuestReport) {
+        if report.event.number == u64::MAX {
+            return;
+        }
         let reports = self.reports.entry(uuid).or_default();
         if reports.waiting.len() < REPORTS_MAX {
             reports.waiting.entry(report.event.number).or_insert(report);
@@ -128,5 +132,32 @@ impl Guests {
     /// Drops what a server reported that has ended.
     pub(crate) fn drop_reports(&mut self, uuid: Uuid) {
         self.reports.remove(&uuid);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tierchain_primitives::H256;
+    use tierchain_primitives::crypto::Signature;
+    use tierchain_primitives::ledger::{Detail, Event, EventKind, Precision, ServerId};
+
+    use super::*;
+
+    const UUID: Uuid = Uuid([6; 16]);
+
+    fn report(number: u64) -> GuestReport {
+        let (server, event) = (ServerId { uuid: UUID, generation: 0 }, EventKind::GuestEvent { code: 2 });
+        let (precision, meter, evidence, detail) = (Precision::Event, None, H256::ZERO, Detail(Vec::new()));
+        let event = Event { server, number, occurred_at: 1, precision, event, meter, evidence, detail };
+        GuestReport { event, signature: Signature::ZERO }
+    }
+
+    #[test]
+    fn reports_are_carried_in_the_order_of_their_numbers_up_to_the_last_one_that_has_a_next() {
+        let mut guests = Guests::default();
+        [u64::MAX, u64::MAX - 1, 0].into_iter().for_each(|number| guests.add(UUID, report(number)));
+        assert_eq!(guests.next(UUID), Some(vec![report(0), report(u64::MAX - 1)]));
+        assert_eq!((guests.next(UUID), guests.on_decided(UUID)), (None, Some(u64::MAX)));
+        assert!(!guests.has_reports(UUID));
     }
 }

@@ -1,5 +1,7 @@
 //! Something to start from for each target: whole values, text of its grammar, and bytes from a seeded stream.
 
+mod doors;
+
 use parity_scale_codec::Encode;
 use tierchain_consensus::{Message, NewView, Proposal, Record as Promise, Suspect, ViewChange, Vote, VoteKind};
 use tierchain_primitives::base58;
@@ -28,6 +30,14 @@ pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
         "audit_bundle" => ["short", "signed", "stranger", "contradiction", "orphan", "moved", "rollover", "tenant"]
             .map(audit_file)
             .into(),
+        "api" => doors::api_calls(),
+        "birth_request" => doors::birth_requests(),
+        "channel" => doors::channels(),
+        "process_line" => doors::process_lines(),
+        "rpc_types" => doors::parameters(),
+        "seal" => doors::seals(),
+        "topic" => IDS.iter().flat_map(|name| golden(EVIDENCE, name)).collect(),
+        "visits" => doors::visits(),
         "base58" => texts(&["", "1112", "StV1DL6CwTryKyV"]),
         "secret" => texts(&[
             "//Alice",
@@ -165,6 +175,8 @@ const LIBVIRT: [&str; 3] = [
 /// One of each form of a snapshot, and of each fault; the libraries' tests hold them against the code.
 const SNAPSHOT: &str = include_str!("../../../replica/golden/snapshot.txt");
 const EVIDENCE: &str = include_str!("../../../replica/golden/evidence.txt");
+/// Ids in the latter, one of each sort.
+const IDS: [&str; 3] = ["two_proposals.id", "hidden_commit.id", "bad_signature.id"];
 
 /// The values of a golden file whose names begin like this.
 fn golden(file: &str, prefix: &str) -> Vec<Vec<u8>> {

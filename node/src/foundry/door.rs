@@ -4,9 +4,6 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use jsonrpsee::core::{RpcResult, async_trait};
-use parity_scale_codec::DecodeAll;
-use tierchain_primitives::crypto::Signature;
-use tierchain_primitives::ledger::BirthRequest;
 use tierchain_rpc::foundry_service::{BirthAnswer, BirthRefused, FoundryServiceServer};
 use tierchain_rpc::types::Bytes;
 use tokio::sync::{mpsc, oneshot};
@@ -14,6 +11,7 @@ use tokio::time::timeout;
 
 use super::desk::{Birth, Job};
 use super::pace::Pace;
+use super::request;
 
 /// How long a birth may take to be final before its tracker is told to ask again.
 const ANSWER_WAIT: Duration = Duration::from_secs(20);
@@ -35,7 +33,7 @@ impl Door {
         let wait =
             |wait: Duration| later("TooManyRequests", &format!("ask again after {} ms", wait.as_millis().max(1)));
         self.pace.admit(self.peer, Instant::now()).map_err(wait)?;
-        let (request, signature) = decode(request, signature)?;
+        let (request, signature) = request::decode(&request.0, &signature.0).map_err(malformed)?;
         let (answer, answered) = oneshot::channel();
         let job = Job::Birth(Birth { request, signature, answer });
         self.desk.try_send(job).map_err(|_| later("Busy", "as many requests wait as may: ask again after 1000 ms"))?;
@@ -58,15 +56,8 @@ impl FoundryServiceServer for Door {
     }
 }
 
-fn decode(request: &Bytes, signature: &Bytes) -> Result<(BirthRequest, Signature), BirthRefused> {
-    let malformed = |what: &str| BirthRefused {
-        kind: "Malformed".into(),
-        message: format!("{what}: send SCALE of a BirthRequest and a signature of 64 bytes, as hexadecimal digits"),
-        temporary: false,
-    };
-    let request = BirthRequest::decode_all(&mut request.0.as_slice()).map_err(|_| malformed("no birth request"))?;
-    let signature = signature.0.as_slice().try_into().map_err(|_| malformed("no signature"))?;
-    Ok((request, Signature(signature)))
+fn malformed(error: request::Malformed) -> BirthRefused {
+    BirthRefused { kind: "Malformed".into(), message: error.to_string(), temporary: false }
 }
 
 fn later(kind: &str, message: &str) -> BirthRefused {
@@ -77,7 +68,7 @@ fn later(kind: &str, message: &str) -> BirthRefused {
 mod tests {
     use parity_scale_codec::Encode;
     use tierchain_primitives::H256;
-    use tierchain_primitives::ledger::{Precision, ServerId, Uuid};
+    use tierchain_primitives::ledger::{BirthRequest, Precision, ServerId, Uuid};
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use parity_scale_codec::{Decode, DecodeAll, Encode};
+use parity_scale_codec::{DecodeAll, Encode};
 use tierchain_primitives::BlockNumber;
 use tierchain_primitives::epoch::{EpochProof, Epochs};
 use tierchain_primitives::header::Header;
@@ -57,7 +57,7 @@ fn info(db: &Database, epochs: &Epochs, evidence: &Evidence) -> EvidenceInfo {
 
 /// One piece as a file that proves itself from the genesis hash on.
 pub(crate) fn file(db: &Database, origin: &Origin, id: &[u8]) -> Option<Vec<u8>> {
-    let topic = Topic::decode(&mut &*id).ok()?;
+    let topic = Topic::from_id(id)?;
     let evidence = Evidence::decode_all(&mut db.evidence(&topic.encode())?.as_slice()).ok()?;
     let lineage = origin.lineage(db)?;
     Some(EvidenceFile { lineage, rules: origin.rules.clone(), evidence }.to_bytes())

@@ -192,4 +192,7 @@ fn evidence_about_one_thing_has_one_topic() {
     let turned = Contradiction { first: pair.second, second: pair.first, culprit: pair.culprit };
     assert_eq!(Evidence::Contradiction(turned).topic(), one);
     assert_ne!(chain.bundle(12, vec![1], None).topic(), chain.bundle(13, vec![1], None).topic());
+    let id = one.encode();
+    assert_eq!(Topic::from_id(&id), Some(one));
+    assert_eq!((Topic::from_id(&id[1..]), Topic::from_id(&[&*id, &[0]].concat())), (None, None));
 }
