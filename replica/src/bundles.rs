@@ -52,7 +52,7 @@ type Order = (bool, u64);
 pub const PASSED_OVER_MS: u64 = 2_000;
 
 /// Most bundles that are judged at a look.
-pub const JUDGED_MAX: usize = 32;
+const JUDGED_MAX: usize = 32;
 
 /// Most of these that were found passed over before, and are judged at each look until they aren't any more.
 const PASSED_OVER_MAX: usize = 8;
@@ -74,7 +74,8 @@ pub struct Bundles {
 }
 
 impl Bundles {
-    /// Takes a bundle; says whether it is new and fits. `is_final` says which extrinsics are in a final block.
+    /// Takes a bundle; says whether it is new and fits. `is_final` says which extrinsics are in a final block. One that gives
+    /// nothing, or convicts its maker, is held like others: whoever lacks what a proposal names can't check that.
     pub fn insert(&mut self, open: OpenBundle, now: u64, is_final: impl Fn(&Checked) -> bool) -> bool {
         if let Some(held) = self.held.get_mut(&open.digest) {
             // It has its turn among each one's: a copy that came first mustn't hide it among the copier's.
@@ -124,7 +125,7 @@ impl Bundles {
         first.chain(others).filter(|held| !held.live.is_empty())
     }
 
-    /// The bundles to judge at this look, [`JUDGED_MAX`] at most: those found passed over before, since a suspicion lasts
+    /// The bundles to judge at this look, 32 at most: those found passed over before, since a suspicion lasts
     /// as long as its cause, then those left behind, of one maker after the other.
     pub fn next_judged(&mut self) -> Vec<H256> {
         if self.left_behind().next().is_none() {
@@ -141,7 +142,8 @@ impl Bundles {
 
     /// Notes what of a bundle can be included now, and says whether it is passed over: the same extrinsic could be for
     /// long before the bundle's last turn. (One whose nonces or account were missing until a moment ago had none.) What
-    /// can be at two times could be all the while between, however far apart the looks are: nonces only grow.
+    /// can be at two times could be all the while between, however far apart the looks are, as nonces only grow; only a quota
+    /// may have run out and come back.
     pub fn judge(&mut self, digest: &H256, includable: &[Checked], now: u64) -> bool {
         let had_turn = self.had_turn;
         let Some(held) = self.held.get_mut(digest) else { return false };
