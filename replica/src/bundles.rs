@@ -77,6 +77,17 @@ impl Bundles {
     /// Takes a bundle; says whether it is new and fits. `is_final` says which extrinsics are in a final block. One that gives
     /// nothing, or convicts its maker, is held like others: whoever lacks what a proposal names can't check that.
     pub fn insert(&mut self, open: OpenBundle, now: u64, is_final: impl Fn(&Checked) -> bool) -> bool {
+        let is_known = self.held.contains_key(&open.digest);
+        if !is_known && self.shelves.bytes(&open.maker) + bytes_of(&open) > MAKER_BYTES_MAX {
+            return false;
+        }
+        self.insert_named(open, now, is_final)
+    }
+
+    /// The same for a bundle that a proposal names: that one fits whatever else its maker made. Else a maker that fills
+    /// its room here, and leaves some at an honest primary, would keep the primary's proposals from being checked. (A
+    /// proposal names 512 bundles at most, so a primary that lies adds half a gibibyte for [`HELD_MS`], in its own view.)
+    pub fn insert_named(&mut self, open: OpenBundle, now: u64, is_final: impl Fn(&Checked) -> bool) -> bool {
         if let Some(held) = self.held.get_mut(&open.digest) {
             // It has its turn among each one's: a copy that came first mustn't hide it among the copier's.
             if !held.makers.contains(&open.maker) {
@@ -86,9 +97,6 @@ impl Bundles {
             return false;
         }
         let bytes = bytes_of(&open);
-        if self.shelves.bytes(&open.maker) + bytes > MAKER_BYTES_MAX {
-            return false;
-        }
         self.shelves.put(open.maker, self.next_order, open.digest, bytes);
         let live: Vec<usize> = (0..open.entries.len()).filter(|at| !is_final(&open.entries[*at].checked)).collect();
         for at in &live {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use tierchain_primitives::BlockNumber;
+use tierchain_primitives::certificate::ValidatorSet;
 
 use crate::input::Member;
 
@@ -158,6 +159,16 @@ impl CatchUp {
         self.heights.values().copied().max().unwrap_or(0)
     }
 
+    /// The highest block that more of the set's validators claim to have than can be faulty; 0 where so many aren't
+    /// connected.
+    #[must_use]
+    pub(crate) fn vouched(&self, set: &ValidatorSet) -> BlockNumber {
+        let claims = set.keys.iter().filter_map(|key| self.heights.get(&Member::Validator(*key)));
+        let mut claims: Vec<BlockNumber> = claims.copied().collect();
+        claims.sort_unstable_by(|a, b| b.cmp(a));
+        claims.get(set.faulty_max()).copied().unwrap_or_default()
+    }
+
     /// Connected peers.
     pub(crate) fn peers(&self) -> impl Iterator<Item = Member> {
         self.heights.keys().copied()
@@ -166,7 +177,7 @@ impl CatchUp {
 
 #[cfg(test)]
 mod tests {
-    use tierchain_primitives::AccountId;
+    use tierchain_primitives::{AccountId, Epoch};
 
     use super::*;
 
@@ -181,6 +192,19 @@ mod tests {
             catch_up.note_height(peer, number);
         }
         catch_up
+    }
+
+    #[test]
+    fn what_one_claims_alone_is_not_vouched_for() {
+        let keys = [0, 1, 2, 3].map(|byte| AccountId([byte; 32])).to_vec();
+        let set = ValidatorSet { epoch: Epoch(0), keys };
+        let mut catch_up = CatchUp::default();
+        catch_up.note_height(A, BlockNumber::MAX);
+        catch_up.note_height(Member::Observer(0), BlockNumber::MAX);
+        assert_eq!(catch_up.vouched(&set), 0);
+        catch_up.note_height(B, 7);
+        catch_up.note_height(C, 9);
+        assert_eq!(catch_up.vouched(&set), 9, "of three claims the highest may be a lie");
     }
 
     #[test]

@@ -134,6 +134,11 @@ pub struct Context<'a, L> {
 }
 
 impl Checks {
+    /// Whether a proposal that is being checked names a bundle.
+    pub fn names(&self, digest: &H256) -> bool {
+        self.pending.values().any(|pending| pending.bundles.contains(digest))
+    }
+
     /// Begins to check a proposal.
     pub fn begin(&mut self, view: View, hash: H256, header: Header, bundles: Vec<H256>) {
         let pending = Pending { view, hash, header, bundles, next_ask: None, asks: 0 };

@@ -7,6 +7,7 @@
 use parity_scale_codec::Encode;
 use tierchain_primitives::certificate::ValidatorSet;
 use tierchain_primitives::extrinsic::{Era, Nonce};
+use tierchain_primitives::limits::WINDOW;
 use tierchain_primitives::numbers::Millis;
 use tierchain_primitives::ports::StateRead;
 use tierchain_primitives::{AccountId, BlockNumber, H256};
@@ -53,8 +54,10 @@ impl Applicant<'_> {
     /// Why a rejoin would fail if it were executed now, in the newest state here; none where it wouldn't.
     #[must_use]
     pub fn waits(&self, state: &dyn StateRead) -> Option<Wait> {
-        let is_behind = self.status.is_syncing || self.status.executed.0 < self.status.last.0;
-        if is_behind || self.peers < self.set.faulty_max() {
+        // A little behind is no harm: at worst the call fails, and is made again. (What one peer claims is no reason to
+        // wait: it could claim so for ever.)
+        let known = self.status.last.0.max(self.status.vouched);
+        if self.status.executed.0.saturating_add(WINDOW) < known || self.peers < self.set.faulty_max() {
             return Some(Wait::CatchingUp);
         }
         if self.set.index_of(self.key).is_none() {

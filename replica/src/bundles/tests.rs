@@ -73,6 +73,9 @@ fn no_maker_fills_the_room_of_the_others() {
         fit += 1;
     }
     assert_eq!(fit as usize, MAKER_BYTES_MAX / mebibyte - 1, "what is no extrinsic is held and counts");
+    let named = with_garbage(0, &extrinsic(1, fit), vec![vec![0; mebibyte]]);
+    assert!(!insert(&mut bundles, &named, 0));
+    assert!(bundles.insert_named(named, 0, |_| false), "what a proposal names fits");
     assert!(insert(&mut bundles, &bundle(1, &[extrinsic(2, 0)]), 0));
 }
 

@@ -30,8 +30,9 @@ impl Book {
         true
     }
 
-    /// Whether evidence of this topic would be news.
-    fn wants(&self, topic: &Topic) -> bool {
+    /// Whether evidence of this topic would be news: worth verifying.
+    #[must_use]
+    pub fn wants(&self, topic: &Topic) -> bool {
         !self.held.contains_key(topic) && self.of(topic.epoch, topic.culprit).count() < KEPT_MAX
     }
 

@@ -196,7 +196,12 @@ impl Replica {
             }
         }
         let accounts = &self.accounts;
-        self.bundles.insert(open, now, |checked| accounts.is_used_up(checked));
+        let is_final = |checked: &Checked| accounts.is_used_up(checked);
+        if self.checks.names(&open.digest) {
+            self.bundles.insert_named(open, now, is_final);
+        } else {
+            self.bundles.insert(open, now, is_final);
+        }
     }
 
     pub(super) fn on_bundle_request<L>(&mut self, from: Member, digest: H256, turn: &mut Turn<'_, L>) {

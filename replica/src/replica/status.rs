@@ -14,8 +14,10 @@ pub struct Status {
     pub last: (BlockNumber, H256),
     /// The newest executed block and the root of the state after it.
     pub executed: (BlockNumber, H256),
-    /// The highest block that a connected peer is known to have.
+    /// The highest block that a connected peer claims to have.
     pub highest_known: BlockNumber,
+    /// The highest block that more validators claim to have than can be faulty.
+    pub vouched: BlockNumber,
     /// Why it doesn't vote; none while it does.
     pub abstains: Option<Abstains>,
     /// Whether it is catching up.
@@ -39,6 +41,7 @@ impl Replica {
             last: (last.header.number, last.hash),
             executed: (executed, self.chain.root(executed).unwrap_or_default()),
             highest_known: self.catch_up.highest(),
+            vouched: self.catch_up.vouched(self.set()),
             abstains: self.abstains(),
             is_syncing: self.catch_up.is_syncing(last.header.number),
             pooled: self.pool.len(),
