@@ -6,12 +6,13 @@ import { randomBytes } from 'node:crypto';
 const TIME_US = () => BigInt(Date.now()) * 1000n;
 const random = (bytes) => `0x${randomBytes(bytes).toString('hex')}`;
 
-// Signs and submits as wallets do, and waits until it is final.
+// Signs and submits as wallets do, and waits until it is final. The next nonce is the node's: what the client takes by
+// itself is the state that it last heard of, and that news may come after the news that an extrinsic is final.
 function submit (api, account, call, options = {}) {
   return new Promise((resolve, reject) => {
     const seen = [];
 
-    call.signAndSend(account, options, (result) => {
+    call.signAndSend(account, { nonce: -1, ...options }, (result) => {
       seen.push(result.status.type);
       assert.ok(!result.isError, `it ended as ${result.status.type}`);
 
