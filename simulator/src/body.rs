@@ -49,8 +49,8 @@ pub struct Body {
     disk: Disk,
     /// Its vote log is lost: it may follow, and never vote again.
     is_disqualified: bool,
-    /// It lost its vote log or its database, and isn't back where it was.
-    is_lost: bool,
+    /// The newest block that was final to anybody when it lost its vote log or its database; none once it has all back.
+    lost_at: Option<BlockNumber>,
     skew_ms: i64,
     process: Option<Process>,
 }
@@ -365,7 +365,7 @@ impl Body {
         if loses_database {
             self.database = Database::new(&scene.genesis);
         }
-        self.is_lost = true;
+        self.lost_at = Some(scene.witness.height());
         scene.witness.on_log_lost(self.number);
     }
 
@@ -373,19 +373,26 @@ impl Body {
     pub fn lose_database(&mut self, scene: &mut Scene) {
         self.crash(scene);
         self.database = Database::new(&scene.genesis);
-        self.is_lost = true;
+        self.lost_at = Some(scene.witness.height());
         scene.witness.on_database_lost(self.number);
     }
 
     /// Whether it lost something and isn't back where it was.
     #[must_use]
     pub fn is_lost(&self) -> bool {
-        self.is_lost
+        self.lost_at.is_some()
     }
 
-    /// It votes again, and everybody else is as far.
+    /// Whether its database has on stable storage again what was final when it lost something. Before that others may
+    /// have the only copies.
+    #[must_use]
+    pub fn has_caught_up(&self) -> bool {
+        self.lost_at.is_none_or(|number| self.database.durable() >= number)
+    }
+
+    /// It votes again, has what it lost, and everybody else is as far.
     pub fn regain(&mut self) {
-        self.is_lost = false;
+        self.lost_at = None;
     }
 
     /// Nothing goes wrong with it any more.

@@ -106,6 +106,12 @@ impl Database {
         self.newest().header.number
     }
 
+    /// The newest block on stable storage.
+    #[must_use]
+    pub fn durable(&self) -> BlockNumber {
+        self.blocks[self.flushed - 1].header.number
+    }
+
     /// Root of the state after the newest executed block.
     #[must_use]
     pub fn root(&self) -> H256 {

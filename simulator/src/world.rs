@@ -267,7 +267,8 @@ impl World {
         }
     }
 
-    /// Whoever lost its memory and votes again is as good as any, once everybody has followed to its epoch.
+    /// Whoever lost its memory, votes again and has what it lost is as good as any, once everybody has followed to its
+    /// epoch.
     fn regain(&mut self) {
         let (cast, witness) = (&self.scene.cast, &self.scene.witness);
         let honest = |who: &&usize| cast.lies(**who).is_none();
@@ -275,7 +276,7 @@ impl World {
         for who in (0..cast.candidates()).filter(|who| self.bodies[*who].is_lost()).collect::<Vec<_>>() {
             let Some(epoch) = self.bodies[who].epoch().filter(|_| self.bodies[who].votes()) else { continue };
             let is_there = |other: &usize| witness.bound_to(*other).is_none_or(|bound| bound >= epoch);
-            if newest.iter().filter(honest).all(is_there) {
+            if self.bodies[who].has_caught_up() && newest.iter().filter(honest).all(is_there) {
                 self.bodies[who].regain();
             }
         }

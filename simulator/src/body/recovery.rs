@@ -28,7 +28,7 @@ impl Body {
         let adversary = scene.cast.lies(number).map(|kind| kind.adversary(&mut scene.random));
         let database = Database::new(&scene.genesis);
         let directory = Directory::new(&scene.cast, &scene.set, &database);
-        let (generation, is_disqualified, is_lost) = (0, false, false);
+        let (generation, is_disqualified, lost_at) = (0, false, None);
         Self {
             number,
             life: 0,
@@ -39,7 +39,7 @@ impl Body {
             adversary,
             disk,
             is_disqualified,
-            is_lost,
+            lost_at,
             skew_ms,
             process: None,
         }
