@@ -20,6 +20,9 @@ use crate::channel::scale;
 /// Most bytes at the end of a file of reports that are looked at: each has less than 4 KiB.
 const LEFT_BYTES_MAX: u64 = REPEATS_KEPT * 4 * 1024;
 
+/// No server reaches this number. A host that names a higher one lies: after the last there would be no next.
+const NUMBER_MAX: u64 = u64::MAX / 2;
+
 /// All reports of one server.
 pub(super) struct Reports {
     log: AppendLog,
@@ -46,8 +49,16 @@ impl Reports {
         Ok(Self { log, next, latest, untaken })
     }
 
-    /// What was reported where the server was before, none of which is here: numbers and times go on.
+    /// What was reported where the server was before, none of which is here: numbers and times go on. It is the host
+    /// that says so, and what can't be is not believed.
     pub(super) fn go_on_from(&mut self, next: u64, latest: Micros) {
+        if next > NUMBER_MAX {
+            tracing::warn!(
+                next,
+                "the host names a number of reports that no server reaches; the count goes on as it was"
+            );
+            return;
+        }
         (self.next, self.latest) = (self.next.max(next), self.latest.max(latest));
     }
 
@@ -147,6 +158,7 @@ mod tests {
 
         // The server goes on at another host, whose tracker knows none of it.
         let mut elsewhere = Reports::open(&folder.path().join("elsewhere")).expect("a new file");
+        elsewhere.go_on_from(u64::MAX, 90);
         elsewhere.go_on_from(4, 70);
         let event = elsewhere.add(&key, &genesis, &life, 65, &up).expect("written").event;
         assert_eq!((event.number, event.occurred_at), (4, 70));
