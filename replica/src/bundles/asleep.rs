@@ -20,7 +20,7 @@ pub(super) struct Asleep {
     by_maker: BTreeMap<AccountId, BTreeMap<u64, Sleeper>>,
     next_place: u64,
     share: Share,
-    /// Whether some are due that there was no share for.
+    /// Whether there was no share for some when they were last looked for.
     waits: bool,
 }
 
@@ -55,6 +55,6 @@ impl Asleep {
 
     /// When there is a share for those that are due; none if none is.
     pub(super) fn wake_at(&self) -> Option<u64> {
-        self.waits.then(|| self.share.at())
+        (self.waits && !self.by_maker.is_empty()).then(|| self.share.at())
     }
 }

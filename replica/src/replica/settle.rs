@@ -172,8 +172,8 @@ impl Replica {
             turn.wake_at(at);
         }
         if let Some(at) = self.bundles.wake_at() {
-            // Later by some, so that there is something to do.
-            turn.wake_at(at.max(now.monotonic) + WAKE_AGAIN_MS);
+            // Later by some, so that there is something to do; what has come since looks at them itself.
+            turn.wake_at((at + WAKE_AGAIN_MS).max(now.monotonic + 1));
         }
         if let Some(at) = self.checks.next_ask(now.monotonic) {
             turn.wake_at(at);
