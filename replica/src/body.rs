@@ -40,8 +40,6 @@ pub struct Derived {
     /// Bundles with signatures that aren't verified for the birth blocks that count here, with those blocks by entry.
     /// While there is one, the body isn't final.
     pub unverified: Vec<(H256, Vec<(Checked, H256)>)>,
-    /// Bundles that gave nothing, unverified ones too, and that hold nothing of what a block in flight or this body took.
-    pub fruitless: Vec<H256>,
     /// In how many milliseconds something is within its account's quota that wasn't now.
     pub slowed_ms: Option<u64>,
 }
@@ -86,15 +84,7 @@ type Standings = BTreeMap<AccountId, Option<Standing>>;
 
 /// What one bundle adds to a body.
 enum Taken {
-    Some {
-        body: Vec<Checked>,
-        left: Room,
-        full: bool,
-    },
-    /// Nothing, and whether something of it is taken already.
-    Nothing {
-        is_taken: bool,
-    },
+    Some { body: Vec<Checked>, left: Room, full: bool },
     Unverified,
 }
 
@@ -129,34 +119,29 @@ impl<L: LedgerRead> Deriver<'_, L> {
                         return derived;
                     }
                 }
-                Taken::Nothing { is_taken: true } => {}
-                Taken::Nothing { is_taken: false } => derived.fruitless.push(held.open.digest),
-                Taken::Unverified => {
-                    derived.fruitless.push(held.open.digest);
-                    derived.unverified.push((held.open.digest, self.births(held, place)));
-                }
+                Taken::Unverified => derived.unverified.push((held.open.digest, self.births(held, place))),
             }
         }
         derived
     }
 
-    /// One extrinsic of these bundles that could stand in the child of the newest final block, if there is one.
-    pub fn first_of<'b>(&mut self, bundles: impl Iterator<Item = &'b Held>) -> Derived {
-        self.child_of_last(bundles, Room::ONE)
+    /// Whether anything of these bundles could stand in the child of the newest final block.
+    pub fn includes_any<'b>(&mut self, bundles: impl Iterator<Item = &'b Held>) -> bool {
+        !self.child_of_last(bundles, Room::ONE).is_empty()
     }
 
     /// What of a bundle could stand in that block if it were alone.
     pub fn includes_of(&mut self, held: &Held) -> Vec<Checked> {
-        self.child_of_last(core::iter::once(held), Room::BLOCK).body
+        self.child_of_last(core::iter::once(held), Room::BLOCK)
     }
 
-    fn child_of_last<'b>(&mut self, bundles: impl Iterator<Item = &'b Held>, room: Room) -> Derived {
+    fn child_of_last<'b>(&mut self, bundles: impl Iterator<Item = &'b Held>, room: Room) -> Vec<Checked> {
         let last = self.chain.last();
         let number = last.header.number.saturating_add(1);
         // A block's time is later than its parent's: what would be too much then may not be any more.
         let time = last.pre.timestamp.saturating_add(1);
         let place = Place { parent: last.hash, number, executed: self.chain.executed(), time };
-        self.derive(place, bundles, room)
+        self.derive(place, bundles, room).body
     }
 
     /// What one bundle adds. A bundle with a signature that would count and isn't verified adds nothing yet: a part
@@ -169,7 +154,7 @@ impl<L: LedgerRead> Deriver<'_, L> {
         next: &mut Standings,
         slowed_ms: &mut Option<u64>,
     ) -> Taken {
-        let (mut body, mut is_taken) = (Vec::new(), false);
+        let mut body = Vec::new();
         let mut moved: Standings = BTreeMap::new();
         for at in &held.live {
             let entry = &held.open.entries[*at];
@@ -180,8 +165,6 @@ impl<L: LedgerRead> Deriver<'_, L> {
                 next.insert(extrinsic.signer, standing);
             }
             let Some(mut standing) = standing.filter(|standing| standing.next == Some(extrinsic.nonce)) else {
-                let is_past = standing.is_some_and(|standing| standing.next.is_none_or(|next| next > extrinsic.nonce));
-                is_taken |= is_past && !self.accounts.is_used_up(&entry.checked);
                 continue;
             };
             let Some(birth) = self.birth(&entry.checked, place) else { continue };
@@ -208,7 +191,7 @@ impl<L: LedgerRead> Deriver<'_, L> {
             body.push(entry.checked.clone());
         }
         next.extend(moved);
-        if body.is_empty() { Taken::Nothing { is_taken } } else { Taken::Some { body, left: room, full: false } }
+        Taken::Some { body, left: room, full: false }
     }
 
     /// The signer on top of the parent; none if it doesn't stand after `executed`.

@@ -1,11 +1,8 @@
 //! The bundles held here: what proposals may name and what other replicas may ask for.
 //!
 //! They are taken in order of arrival, but for those of nothing but milestones (births, ends, anchors): a replica whose
-//! bundles wait makes such of its own, and they go before all others. One that gave nothing when it was looked at is
-//! asleep, and looked at again as often as its maker's share allows.
+//! bundles wait makes such of its own, and they go before all others.
 
-mod asleep;
-mod share;
 mod shelves;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use tierchain_primitives::{AccountId, H256};
 use tierchain_runtime::Checked;
 
-use self::asleep::Asleep;
 use self::shelves::Shelves;
 use crate::input::{OpenBundle, Verdict};
 
@@ -43,8 +39,6 @@ pub struct Held {
     includable: BTreeMap<H256, u64>,
     bytes: usize,
     place: Order,
-    /// Its place among its maker's that are asleep; none while it is awake.
-    asleep: Option<u64>,
     /// Who signed it: two can gather the same, or one copies what another gathered. The first one's it counts as.
     makers: Vec<AccountId>,
 }
@@ -68,12 +62,6 @@ const PASSED_OVER_MAX: usize = 8;
 pub struct Bundles {
     held: BTreeMap<H256, Held>,
     order: BTreeMap<Order, H256>,
-    /// Those that each look is at.
-    awake: BTreeMap<Order, H256>,
-    /// The others.
-    asleep: Asleep,
-    /// Those with nothing left that isn't final.
-    done: Vec<H256>,
     /// Which bundles hold an extrinsic.
     holders: BTreeMap<H256, Vec<H256>>,
     shelves: Shelves,
@@ -118,11 +106,9 @@ impl Bundles {
         let place = (waits, self.next_order);
         self.next_order += 1;
         self.order.insert(place, open.digest);
-        self.awake.insert(place, open.digest);
-        self.done.extend(live.is_empty().then_some(open.digest));
-        let (includable, makers) = (BTreeMap::new(), vec![open.maker]);
-        let held = Held { live, arrived: now, includable, bytes, place, asleep: None, makers, open };
-        self.held.insert(held.open.digest, held);
+        let makers = vec![open.maker];
+        self.held
+            .insert(open.digest, Held { open, live, arrived: now, includable: BTreeMap::new(), bytes, place, makers });
         true
     }
 
@@ -132,62 +118,33 @@ impl Bundles {
         self.held.get(digest)
     }
 
-    /// Bundles with extrinsics that aren't final, but for those asleep: those of milestones alone, then the others, each
-    /// in order of arrival.
-    pub fn awake(&self) -> impl Iterator<Item = &Held> {
-        self.awake.values().filter_map(|digest| self.held.get(digest)).filter(|held| !held.live.is_empty())
-    }
-
-    /// Wakes those whose turn it is to be looked at again. Call it before each look.
-    pub fn wake(&mut self, now: u64) {
-        while let Some(digest) = self.asleep.wake(now) {
-            if let Some(held) = self.held.get_mut(&digest) {
-                held.asleep = None;
-                self.awake.insert(held.place, digest);
-            }
-        }
-    }
-
-    /// These gave nothing at the look, and nothing of them waits in a block in flight.
-    pub fn sleep(&mut self, fruitless: &[H256]) {
-        for digest in fruitless {
-            if let Some(held) = self.held.get_mut(digest).filter(|held| held.asleep.is_none()) {
-                self.awake.remove(&held.place);
-                held.asleep = Some(self.asleep.put(held.open.maker, *digest, held.live.len()));
-            }
-        }
-    }
-
-    /// When the next one is woken, if one is due.
-    #[must_use]
-    pub fn wake_at(&self) -> Option<u64> {
-        self.asleep.wake_at()
-    }
-
-    /// Bundles that came before others for which a condition doesn't hold any more, in order of arrival.
-    fn oldest_while<'a>(&'a self, holds: impl Fn(&Held) -> bool + Copy + 'a) -> impl Iterator<Item = &'a Held> {
-        let of = |waits| self.order.range((waits, 0)..=(waits, u64::MAX));
-        let held = |(_, digest): (&Order, &'a H256)| self.held.get(digest);
-        let (first, others) = (of(false).filter_map(held), of(true).filter_map(held));
-        first.take_while(move |held| holds(held)).chain(others.take_while(move |held| holds(held)))
+    /// Bundles with extrinsics that aren't final: those of milestones alone, then the others, each in order of arrival.
+    pub fn live(&self) -> impl Iterator<Item = &Held> {
+        self.order.values().filter_map(|digest| self.held.get(digest)).filter(|held| !held.live.is_empty())
     }
 
     /// Bundles that had their turn long after they arrived and are still here, in order of arrival.
     pub fn left_behind(&self) -> impl Iterator<Item = &Held> {
         let had_turn = self.had_turn;
-        self.oldest_while(move |held| held.arrived + PASSED_OVER_MS <= had_turn).filter(|held| !held.live.is_empty())
+        let is_old = move |held: &&Held| held.arrived + PASSED_OVER_MS <= had_turn;
+        let of =
+            |waits| self.order.range((waits, 0)..=(waits, u64::MAX)).filter_map(|(_, digest)| self.held.get(digest));
+        let (first, others) = (of(false).take_while(is_old), of(true).take_while(is_old));
+        first.chain(others).filter(|held| !held.live.is_empty())
     }
 
     /// The bundles to judge at this look, 32 at most: those found passed over before, since a suspicion lasts
-    /// as long as its cause, then those left behind, of one maker after the other while their share lasts.
-    pub fn next_judged(&mut self, now: u64) -> Vec<H256> {
+    /// as long as its cause, then those left behind, of one maker after the other.
+    pub fn next_judged(&mut self) -> Vec<H256> {
+        if self.left_behind().next().is_none() {
+            return Vec::new();
+        }
         let (held, had_turn, passed_over) = (&self.held, self.had_turn, &self.passed_over);
         let is_old = |digest: &H256| held.get(digest).is_some_and(|held| held.arrived + PASSED_OVER_MS <= had_turn);
         let is_live = |digest: &H256| held.get(digest).is_some_and(|held| !held.live.is_empty());
         let mut judged: Vec<H256> = passed_over.iter().filter(|digest| is_live(digest)).copied().collect();
         let waits = |digest: &H256| is_old(digest) && is_live(digest) && !passed_over.contains(digest);
-        let entries = |digest: &H256| held.get(digest).map_or(0, |held| held.live.len());
-        judged.extend(self.shelves.next(now, JUDGED_MAX - judged.len(), waits, is_old, entries));
+        judged.extend(self.shelves.next(JUDGED_MAX - judged.len(), waits, is_old));
         judged
     }
 
@@ -236,8 +193,7 @@ impl Bundles {
 
     /// Bundles of this maker that have extrinsics that aren't final.
     pub fn live_of(&self, maker: AccountId) -> impl Iterator<Item = &Held> {
-        let held = self.shelves.of(maker).filter_map(|digest| self.held.get(digest));
-        held.filter(move |held| held.open.maker == maker && !held.live.is_empty())
+        self.live().filter(move |held| held.open.maker == maker)
     }
 
     /// Takes verdicts that were asked for: those that are about another birth block than before replace the old.
@@ -254,9 +210,13 @@ impl Bundles {
     /// Strikes out what a final block included, and forgets bundles that are done for good. A done bundle is kept
     /// until the next call, so that replicas one block behind still get it.
     pub fn on_final(&mut self, body: &[Checked], now: u64) {
-        let mut gone = core::mem::take(&mut self.done);
-        gone.extend(self.oldest_while(move |held| held.arrived + HELD_MS <= now).map(|held| held.open.digest));
-        for digest in gone {
+        let done: Vec<H256> = self
+            .held
+            .values()
+            .filter(|held| held.live.is_empty() || held.arrived + HELD_MS <= now)
+            .map(|held| held.open.digest)
+            .collect();
+        for digest in done {
             self.remove(&digest);
         }
         for included in body {
@@ -267,7 +227,6 @@ impl Bundles {
                     self.had_turn = if waited { self.had_turn.max(held.arrived) } else { self.had_turn };
                     let entries = &held.open.entries;
                     held.live.retain(|at| entries[*at].checked.hash != included.hash);
-                    self.done.extend(held.live.is_empty().then_some(digest));
                 }
             }
         }
@@ -276,10 +235,6 @@ impl Bundles {
     fn remove(&mut self, digest: &H256) {
         let Some(held) = self.held.remove(digest) else { return };
         self.order.remove(&held.place);
-        self.awake.remove(&held.place);
-        if let Some(place) = held.asleep {
-            self.asleep.remove(&held.open.maker, place);
-        }
         self.passed_over.remove(digest);
         for maker in &held.makers {
             let bytes = if *maker == held.open.maker { held.bytes } else { 0 };

@@ -43,28 +43,6 @@ fn a_bundle_that_adds_nothing_is_not_used() {
 }
 
 #[test]
-fn fruitless_is_what_gave_nothing_and_has_nothing_on_its_way() {
-    let (mut chain, ledger, birth) = (chain(), Ledger::new(), genesis().hash);
-    finalise(&mut chain, vec![extrinsic(3, 0)]);
-    let tip = block(&chain.last().clone(), 0, 0, vec![extrinsic(1, 0)]);
-    chain.insert(tip.clone());
-    let gap = bundle(0, &[extrinsic(2, 5), extrinsic(2, 6)]);
-    let nobodys = bundle(0, &[extrinsic(77, 0)]);
-    let used_up = bundle(0, &[extrinsic(3, 0), extrinsic(2, 9)]);
-    let in_flight = bundle(0, &[extrinsic(1, 0), extrinsic(2, 7)]);
-    let gives = bundle(0, &[extrinsic(4, 0), extrinsic(2, 8)]);
-    let twice = bundle(1, &[extrinsic(4, 0)]);
-    let unverified = bundle_with(0, vec![(extrinsic(5, 0), Verdict::Unknown)]);
-    let bad = bundle_with(0, vec![(extrinsic(6, 0), Verdict::Fails { birth })]);
-    let fruitless = [&gap, &nobodys, &used_up, &unverified, &bad].map(|open| open.digest);
-    let opens = [gap, nobodys, used_up, in_flight, gives, twice, unverified, bad];
-    let place = Place { parent: tip.hash, number: 3, executed: 0, time: 2_000 };
-    assert_eq!(derive_at(&chain, &ledger, place, &opens, Room::BLOCK).fruitless, fruitless);
-    let one = derive_at(&chain, &ledger, place, &opens, Room { count: 0, ..Room::BLOCK });
-    assert_eq!(one.fruitless, fruitless[..3], "what a full block leaves out isn't looked at");
-}
-
-#[test]
 fn a_signature_that_fails_is_skipped_and_one_not_verified_stops_its_bundle() {
     let birth = genesis().hash;
     let bad =

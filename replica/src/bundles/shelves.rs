@@ -3,11 +3,9 @@
 //! Makers take turns, and each one's bundles go round: what one makes, however much, keeps nobody else's from being
 //! judged.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use tierchain_primitives::{AccountId, H256};
-
-use super::share::Share;
 
 /// What is held of one maker.
 #[derive(Clone, Debug, Default)]
@@ -48,19 +46,14 @@ impl Shelf {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shelves {
     by_maker: BTreeMap<AccountId, Shelf>,
-    /// What is judged.
-    share: Share,
+    /// Whose bundle was the last to be judged.
+    last: Option<AccountId>,
 }
 
 impl Shelves {
     /// Bytes held of a maker.
     pub(super) fn bytes(&self, maker: &AccountId) -> usize {
         self.by_maker.get(maker).map_or(0, |shelf| shelf.bytes)
-    }
-
-    /// A maker's bundles in order of arrival.
-    pub(super) fn of(&self, maker: AccountId) -> impl Iterator<Item = &H256> {
-        self.by_maker.get(&maker).into_iter().flat_map(|shelf| shelf.bundles.values())
     }
 
     /// Puts a bundle that came at `place` on a maker's shelf; `bytes` are none where they count as another's.
@@ -86,28 +79,25 @@ impl Shelves {
     }
 
     /// The next ones to judge, `count` at most and none twice: of each maker in turn one that `waits`, until there is
-    /// none or enough, or no share is left for their `entries`. `is_old` holds for the first ones to arrive, up to some
-    /// time.
+    /// none or enough. `is_old` holds for the first ones to arrive, up to some time.
     pub(super) fn next(
         &mut self,
-        now: u64,
         count: usize,
         waits: impl Fn(&H256) -> bool,
         is_old: impl Fn(&H256) -> bool,
-        entries: impl Fn(&H256) -> usize,
     ) -> Vec<H256> {
-        let mut makers: BTreeSet<AccountId> = self.waiting(&waits, &is_old).collect();
+        let mut makers: VecDeque<AccountId> = self.waiting(&waits, &is_old).collect();
+        let had_turn = self.last.map_or(0, |last| makers.iter().filter(|maker| **maker <= last).count());
+        makers.rotate_left(had_turn);
         let mut next = Vec::new();
-        while next.len() < count && self.share.has(now) {
-            let Some(maker) = self.share.first(makers.iter().copied()) else { break };
-            let Some(digest) = self.by_maker.get_mut(&maker).and_then(|shelf| shelf.pop(&waits)) else {
-                makers.remove(&maker);
-                continue;
-            };
+        while next.len() < count {
+            let Some(maker) = makers.pop_front() else { break };
+            let Some(digest) = self.by_maker.get_mut(&maker).and_then(|shelf| shelf.pop(&waits)) else { continue };
             if !next.contains(&digest) {
-                self.share.take(maker, entries(&digest), now);
                 next.push(digest);
             }
+            self.last = Some(maker);
+            makers.push_back(maker);
         }
         next
     }

@@ -7,8 +7,8 @@ fn insert(bundles: &mut Bundles, open: &OpenBundle, now: u64) -> bool {
     bundles.insert(open.clone(), now, |_| false)
 }
 
-fn awake(bundles: &Bundles) -> Vec<H256> {
-    bundles.awake().map(|held| held.open.digest).collect()
+fn live(bundles: &Bundles) -> Vec<H256> {
+    bundles.live().map(|held| held.open.digest).collect()
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn a_bundle_is_held_once_and_in_order_of_arrival() {
     let (one, two) = (bundle(0, &[extrinsic(1, 0)]), bundle(1, &[extrinsic(2, 0)]));
     assert!(insert(&mut bundles, &two, 0) && insert(&mut bundles, &one, 1));
     assert!(!insert(&mut bundles, &one, 2));
-    assert_eq!(awake(&bundles), [two.digest, one.digest]);
+    assert_eq!(live(&bundles), [two.digest, one.digest]);
     assert_eq!(bundles.live_of(account(0)).count(), 1);
 }
 
@@ -28,7 +28,7 @@ fn what_is_final_is_not_live() {
     assert!(bundles.insert(open.clone(), 0, |checked| checked.extrinsic.nonce == 0));
     assert_eq!(bundles.get(&open.digest).map(|held| held.live.clone()), Some(vec![1]));
     bundles.on_final(&[extrinsic(1, 1)], 0);
-    assert_eq!((awake(&bundles), bundles.len()), (vec![], 1), "replicas one block behind still get it");
+    assert_eq!((live(&bundles), bundles.len()), (vec![], 1), "replicas one block behind still get it");
     bundles.on_final(&[], 0);
     assert!(bundles.is_empty());
 }
@@ -39,7 +39,7 @@ fn one_extrinsic_in_two_bundles_is_struck_out_of_both() {
     let (one, two) = (bundle(0, &[extrinsic(1, 0)]), bundle(1, &[extrinsic(1, 0), extrinsic(2, 0)]));
     assert!(insert(&mut bundles, &one, 0) && insert(&mut bundles, &two, 0));
     bundles.on_final(&[extrinsic(1, 0)], 0);
-    assert_eq!(awake(&bundles), [two.digest]);
+    assert_eq!(live(&bundles), [two.digest]);
 }
 
 #[test]
@@ -51,44 +51,7 @@ fn a_bundle_of_which_nothing_comes_is_forgotten_with_its_bytes() {
     bundles.on_final(&[], HELD_MS);
     assert!(bundles.is_empty());
     assert_eq!(bundles.shelves.bytes(&account(0)), 0);
-    assert!(bundles.holders.is_empty() && bundles.order.is_empty() && bundles.awake.is_empty());
-}
-
-#[test]
-fn what_gave_nothing_is_looked_at_again_as_often_as_there_is_a_share() {
-    let mut bundles = Bundles::default();
-    let (fresh, decoys) = (bundle(1, &[extrinsic(1, 0)]), decoys(0, 5_000));
-    decoys.iter().for_each(|open| assert!(insert(&mut bundles, open, 0)));
-    let asleep: Vec<H256> = decoys.iter().map(|open| open.digest).collect();
-    bundles.sleep(&asleep);
-    bundles.sleep(&asleep);
-    assert!(insert(&mut bundles, &fresh, 1));
-    assert_eq!((awake(&bundles), bundles.wake_at()), (vec![fresh.digest], None), "what is new is looked at");
-    bundles.wake(10_000);
-    let first = awake(&bundles);
-    assert_eq!(first.len(), 1 + 2_049, "a bundle's worth, of two for each with one entry");
-    assert_eq!(bundles.wake_at(), Some(10_001), "the others are due");
-    bundles.sleep(&first[..first.len() - 1]);
-    bundles.wake(10_100);
-    assert_eq!(awake(&bundles).len(), 1 + 400, "then as many as the time that passed has room for");
-    assert!(awake(&bundles)[..400].iter().all(|digest| !first.contains(digest)), "each in its turn");
-    assert!(decoys.iter().all(|open| bundles.get(&open.digest).is_some()), "all are here for whoever names them");
-    bundles.on_final(&[], HELD_MS + 1);
-    assert!(bundles.is_empty() && awake(&bundles).is_empty());
-    assert_eq!(bundles.wake_at(), None, "and nothing is waited for");
-}
-
-#[test]
-fn a_makers_decoys_dont_keep_anothers_bundle_asleep() {
-    let mut bundles = Bundles::default();
-    let (honest, decoys) = (bundle(1, &[extrinsic(1, 1)]), decoys(0, 5_000));
-    decoys.iter().chain([&honest]).for_each(|open| assert!(insert(&mut bundles, open, 0)));
-    let all: Vec<H256> = decoys.iter().chain([&honest]).map(|open| open.digest).collect();
-    for at in 0..100 {
-        bundles.sleep(&all);
-        bundles.wake(10_000 + at);
-        assert!(awake(&bundles).contains(&honest.digest), "at every look");
-    }
+    assert!(bundles.holders.is_empty() && bundles.order.is_empty());
 }
 
 /// A bundle of one extrinsic, and `garbage` that is none.
@@ -196,23 +159,6 @@ fn taking_a_bundle_bit_by_bit_is_passing_over_and_another_extrinsics_wait_is_not
     assert!(!bundles.judge(&open.digest, &body[3..], 21_000), "what came next can't have waited as long");
 }
 
-#[test]
-fn a_bundle_of_many_entries_counts_as_many_when_it_is_judged() {
-    let mut bundles = Bundles::default();
-    let big = |from: u32| bundle(0, &(from..from + 4_000).map(|nonce| extrinsic(9, nonce)).collect::<Vec<_>>());
-    let decoys: Vec<OpenBundle> = (1..5).map(|at| big(10_000 * at)).collect();
-    let honest: Vec<OpenBundle> = (0..20).map(|nonce| bundle(1, &[extrinsic(1, nonce)])).collect();
-    decoys.iter().chain(&honest).for_each(|open| assert!(insert(&mut bundles, open, 0)));
-    bundles.on_room(PASSED_OVER_MS);
-    let look = bundles.next_judged(10_000);
-    assert_eq!(look.len(), 22, "one of the big ones, all of the others while it is paid for, and another");
-    assert!(honest.iter().all(|open| look.contains(&open.digest)));
-    assert_eq!(bundles.next_judged(10_493), [], "that was more than there is");
-    let later = bundles.next_judged(10_494);
-    assert_eq!(later.len(), 4);
-    assert!(later.iter().all(|digest| honest.iter().any(|open| open.digest == *digest)), "whose others were fewer");
-}
-
 /// Bundles of one maker with a future nonce each, every other one of milestones.
 fn decoys(maker: u16, count: u32) -> Vec<OpenBundle> {
     let decoy = |nonce| if nonce % 2 == 0 { milestone(9, nonce) } else { extrinsic(9, nonce) };
@@ -227,7 +173,7 @@ fn nobodys_bundles_keep_anothers_from_being_judged() {
     let honest: Vec<OpenBundle> = (0..20).map(|nonce| bundle(1, &[extrinsic(1, nonce)])).collect();
     honest.iter().for_each(|open| assert!(insert(&mut bundles, open, 0)));
     bundles.on_room(PASSED_OVER_MS);
-    let looks: Vec<Vec<H256>> = (0..14).map(|_| bundles.next_judged(PASSED_OVER_MS)).collect();
+    let looks: Vec<Vec<H256>> = (0..14).map(|_| bundles.next_judged()).collect();
     assert!(looks.iter().all(|look| look.len() <= JUDGED_MAX));
     let is_judged =
         |open: &OpenBundle, looks: &[Vec<H256>]| looks.iter().flatten().any(|digest| *digest == open.digest);
@@ -244,7 +190,7 @@ fn what_comes_later_doesnt_draw_a_makers_round_out() {
     bundles.on_room(PASSED_OVER_MS + 1_000);
     let mut seen = 0;
     for look in 0..8 {
-        seen += usize::from(bundles.next_judged(PASSED_OVER_MS).contains(&first.digest));
+        seen += usize::from(bundles.next_judged().contains(&first.digest));
         for at in 0..2 * JUDGED_MAX as u32 {
             assert!(insert(&mut bundles, &bundle(0, &[extrinsic(2, 100 * look + at)]), 0));
         }
@@ -258,7 +204,7 @@ fn with_more_makers_than_a_look_has_room_for_each_has_its_turn() {
     let opens: Vec<OpenBundle> = (0..100).map(|maker| bundle(maker, &[extrinsic(1, u32::from(maker))])).collect();
     opens.iter().for_each(|open| assert!(insert(&mut bundles, open, 0)));
     bundles.on_room(PASSED_OVER_MS);
-    let judged: std::collections::BTreeSet<H256> = (0..4).flat_map(|_| bundles.next_judged(PASSED_OVER_MS)).collect();
+    let judged: std::collections::BTreeSet<H256> = (0..4).flat_map(|_| bundles.next_judged()).collect();
     assert_eq!(judged.len(), 100);
 }
 
@@ -269,10 +215,10 @@ fn a_copy_that_came_first_doesnt_hide_a_bundle_among_its_copiers() {
     let (copy, copied) = (bundle(0, &[extrinsic(1, 0)]), bundle(1, &[extrinsic(1, 0)]));
     assert!(insert(&mut bundles, &copy, 0) && !insert(&mut bundles, &copied, 1) && !insert(&mut bundles, &copied, 2));
     bundles.on_room(PASSED_OVER_MS);
-    assert!(bundles.next_judged(PASSED_OVER_MS).contains(&copied.digest));
+    assert!(bundles.next_judged().contains(&copied.digest));
     assert_eq!(bundles.shelves.bytes(&account(1)), 0, "it counts as the first one's");
     bundles.on_final(&[], HELD_MS);
-    assert!(bundles.is_empty() && bundles.next_judged(PASSED_OVER_MS).is_empty());
+    assert!(bundles.is_empty() && bundles.next_judged().is_empty());
 }
 
 #[test]
@@ -286,15 +232,15 @@ fn what_is_passed_over_is_judged_at_every_look_until_it_isnt() {
     bundles.on_room(2 * PASSED_OVER_MS);
     assert!(bundles.judge(&censored, &body, 2 * PASSED_OVER_MS));
     for _ in 0..10 {
-        let look = bundles.next_judged(PASSED_OVER_MS);
+        let look = bundles.next_judged();
         assert!(look.len() <= JUDGED_MAX && look.contains(&censored));
         assert!(bundles.judge(&censored, &body, 2 * PASSED_OVER_MS));
     }
     assert!(!bundles.judge(&censored, &[], 2 * PASSED_OVER_MS));
-    let again = (0..3).filter(|_| bundles.next_judged(PASSED_OVER_MS).contains(&censored)).count();
+    let again = (0..3).filter(|_| bundles.next_judged().contains(&censored)).count();
     assert!(again <= 1, "then it waits for its turn like others");
     bundles.forget_turns();
-    assert!(bundles.next_judged(PASSED_OVER_MS).is_empty(), "a new primary is judged anew");
+    assert!(bundles.next_judged().is_empty(), "a new primary is judged anew");
 }
 
 #[test]
@@ -304,7 +250,7 @@ fn milestones_go_first_and_that_passes_over_nobody() {
     let ends = bundle(1, &[milestone(3, 0)]);
     assert!(insert(&mut bundles, &early, 0) && insert(&mut bundles, &mixed, 1));
     assert!(insert(&mut bundles, &ends, PASSED_OVER_MS + 5));
-    assert_eq!(awake(&bundles), [ends.digest, early.digest, mixed.digest]);
+    assert_eq!(live(&bundles), [ends.digest, early.digest, mixed.digest]);
     bundles.on_final(&[milestone(3, 0)], PASSED_OVER_MS + 6);
     assert_eq!(bundles.left_behind().count(), 0);
     bundles.on_room(PASSED_OVER_MS);

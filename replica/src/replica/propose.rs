@@ -55,7 +55,6 @@ impl Replica {
     }
 
     fn derive_body<L: LedgerRead>(&mut self, place: Place, turn: &mut Turn<'_, L>) -> Derived {
-        self.bundles.wake(turn.now.monotonic);
         let mut deriver = Deriver {
             chain: &self.chain,
             accounts: &mut self.accounts,
@@ -63,15 +62,13 @@ impl Replica {
             weights: &self.settings.weights,
             quota: &self.settings.quota,
         };
-        let mut derived = deriver.derive(place, self.bundles.awake(), Room::BLOCK);
-        let fruitless = core::mem::take(&mut derived.fruitless);
+        let mut derived = deriver.derive(place, self.bundles.live(), Room::BLOCK);
         if derived.used.len() > PROPOSAL_BUNDLES_MAX {
             // A proposal names so many at most: derive again from those.
             derived.used.truncate(PROPOSAL_BUNDLES_MAX);
             let named: Vec<_> = derived.used.iter().filter_map(|digest| self.bundles.get(digest)).collect();
             derived = deriver.derive(place, named.into_iter(), Room::BLOCK);
         }
-        self.bundles.sleep(&fruitless);
         for (digest, entries) in derived.unverified.drain(..) {
             self.ask_for_verdicts(place.number, digest, entries, turn);
         }

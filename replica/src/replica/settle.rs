@@ -17,9 +17,6 @@ const ASK_AGAIN_MS: u64 = 50;
 /// which forgets it after a while.
 const JUDGE_AGAIN_MS: u64 = 100;
 
-/// How much later than it could those asleep are woken where nothing else happens.
-const WAKE_AGAIN_MS: u64 = 5;
-
 impl Replica {
     pub(super) fn settle<L: LedgerRead>(&mut self, turn: &mut Turn<'_, L>) {
         self.pool.bundle_again(turn.now.monotonic);
@@ -74,7 +71,6 @@ impl Replica {
         if let Some(known) = self.includable {
             return known;
         }
-        self.bundles.wake(turn.now.monotonic);
         let mut deriver = Deriver {
             chain: &self.chain,
             accounts: &mut self.accounts,
@@ -82,9 +78,7 @@ impl Replica {
             weights: &self.settings.weights,
             quota: &self.settings.quota,
         };
-        let derived = deriver.first_of(self.bundles.awake());
-        self.bundles.sleep(&derived.fruitless);
-        let includable = !derived.body.is_empty();
+        let includable = deriver.includes_any(self.bundles.live());
         self.includable = Some(includable);
         includable
     }
@@ -100,12 +94,12 @@ impl Replica {
         if now < self.judge_again || Some(self.set().primary(view)) == self.me() {
             return;
         }
-        if self.bundles.left_behind().next().is_none() {
+        let judged = self.bundles.next_judged();
+        if judged.is_empty() {
             return;
         }
         self.judge_again = now + JUDGE_AGAIN_MS;
         turn.wake_at(self.judge_again);
-        let judged = self.bundles.next_judged(now);
         let passed_over = judged.iter().filter(|digest| self.is_passed_over(digest, turn)).count();
         if passed_over > 0 {
             turn.queue.push_back(MachineInput::SuspectPrimary);
@@ -170,10 +164,6 @@ impl Replica {
         }
         if let Some(at) = self.pool.bundle_again_at() {
             turn.wake_at(at);
-        }
-        if let Some(at) = self.bundles.wake_at() {
-            // Later by some, so that there is something to do; what has come since looks at them itself.
-            turn.wake_at((at + WAKE_AGAIN_MS).max(now.monotonic + 1));
         }
         if let Some(at) = self.checks.next_ask(now.monotonic) {
             turn.wake_at(at);

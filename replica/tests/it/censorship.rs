@@ -3,7 +3,6 @@
 use parity_scale_codec::Encode;
 use tierchain_consensus::Signer;
 use tierchain_primitives::bundle::Bundle;
-use tierchain_primitives::crypto::KeyPair;
 use tierchain_primitives::extrinsic::{Era, Extrinsic, Nonce};
 use tierchain_primitives::ledger::{ServerId, Uuid};
 use tierchain_primitives::{Epoch, H256, ValidatorIndex, View};
@@ -23,22 +22,7 @@ fn decoy(genesis: &H256, maker: usize, at: Nonce) -> SignedBundle {
     };
     let nonce = 1_000_000 + at;
     let extrinsic = Extrinsic::sign(&client(), call.encode(), Era::Immortal, nonce, VERSIONS, genesis, genesis);
-    signed(genesis, maker, vec![extrinsic.encode()])
-}
-
-/// A bundle of validator `maker` with extrinsics of accounts that nobody has registered.
-fn of_nobody(genesis: &H256, maker: usize, first: u16, count: u16) -> SignedBundle {
-    let extrinsic = |at: u16| {
-        let call = Call::System(system::Call::Remark { remark: vec![1] }).encode();
-        let [high, low] = at.to_be_bytes();
-        let key = KeyPair::from_seed(&[high, low].repeat(16).try_into().expect("32 bytes"));
-        Extrinsic::sign(&key, call, Era::Immortal, 0, VERSIONS, genesis, genesis).encode()
-    };
-    signed(genesis, maker, (first..first + count).map(extrinsic).collect())
-}
-
-fn signed(genesis: &H256, maker: usize, extrinsics: Vec<Vec<u8>>) -> SignedBundle {
-    let bundle = Bundle { extrinsics };
+    let bundle = Bundle { extrinsics: vec![extrinsic.encode()] };
     let bytes = SignedBundle::signed_bytes(genesis, Epoch(0), 0, &bundle.digest());
     let signature = Keyed(consensus_key(maker, 0).public()).sign(&bytes);
     let maker = ValidatorIndex(u16::try_from(maker).expect("a handful of validators"));
@@ -76,21 +60,4 @@ fn a_liars_bundles_hide_none_that_the_primary_passes_over() {
     cluster.deaf_to_bundles = None;
     cluster.pass(1_000);
     assert_eq!(cluster.blocks_with(2, passed_over).len(), 1);
-}
-
-#[test]
-fn what_gives_nothing_costs_its_first_look_and_then_its_makers_share() {
-    let mut cluster = Cluster::new(0);
-    let (liar, count, passed) = (3, 500, 2_000);
-    cluster.kill(liar);
-    let genesis = cluster.genesis.hash;
-    for decoys in (0..8).map(|at| of_nobody(&genesis, liar, 500 * at, count)) {
-        (0..3).for_each(|to| cluster.gossip(liar, to, &decoys));
-    }
-    let before = cluster.ledger(0).reads.get();
-    let submitted: Vec<H256> = (0..100).map(|_| (cluster.remark(1), cluster.pass(passed / 100)).0).collect();
-    assert!(submitted.iter().all(|hash| cluster.blocks_with(2, *hash).len() == 1), "nothing waits for it");
-    let reads = cluster.ledger(0).reads.get() - before;
-    let (first, rest, share) = (8 * u64::from(count), 4_096, 8 * passed);
-    assert!(reads < first + rest + share + 1_000, "the primary read {reads} accounts");
 }

@@ -1,6 +1,6 @@
 //! What a member keeps in memory: the files of its vote log, and everything it has executed.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -61,8 +61,6 @@ pub(crate) struct Ledger {
     pub(crate) blocks: Vec<(CertifiedBlock, H256)>,
     states: Vec<Table>,
     pages: Table,
-    /// How many accounts were read.
-    pub(crate) reads: Cell<u64>,
 }
 
 impl ChainRead for Ledger {
@@ -79,7 +77,6 @@ impl StateRead for Ledger {
 
 impl LedgerRead for Ledger {
     fn account(&self, account: &AccountId, at: BlockNumber) -> Option<AccountInfo> {
-        self.reads.set(self.reads.get() + 1);
         let bytes = self.states.get(at as usize)?.get(&system::ACCOUNT.key(account))?.clone();
         AccountInfo::decode(&mut bytes.as_slice()).ok()
     }
@@ -109,7 +106,6 @@ impl Ledger {
             blocks: vec![(block, genesis.root)],
             states: vec![written(&genesis.state)],
             pages: written(&genesis.pages),
-            reads: Cell::default(),
         }
     }
 
