@@ -115,7 +115,7 @@ impl<L: LedgerRead> Deriver<'_, L> {
                         derived.used.push(held.open.digest);
                         derived.body.extend(body);
                     }
-                    if full {
+                    if full || room.count == 0 {
                         return derived;
                     }
                 }

@@ -20,8 +20,9 @@ pub const MAKER_BYTES_MAX: usize = 96 * 1024 * 1024;
 /// What a bundle takes up beside its extrinsics, in bytes and about: its places in the maps here.
 const BUNDLE_BYTES: usize = 1_024;
 
-/// What an extrinsic takes up beside its bytes, in bytes and about, were it empty: nobody fills the room with nothing.
-const EXTRINSIC_BYTES: usize = 256;
+/// What an extrinsic counts beside its bytes, were it empty. It takes up less; but all held are looked at again and
+/// again, so a maker's room has place for the 32,768 of an honest one's pool and not for many more.
+const EXTRINSIC_BYTES: usize = 2_048;
 
 /// For how many milliseconds a bundle is held though its extrinsics don't become final.
 pub const HELD_MS: u64 = 60_000;
@@ -67,6 +68,8 @@ pub struct Bundles {
     shelves: Shelves,
     /// Bundles that were passed over when they were last judged: some of them, if there are many.
     passed_over: BTreeSet<H256>,
+    /// Those with nothing left that isn't final.
+    done: Vec<H256>,
     next_order: u64,
     /// Up to when whatever arrived had its turn since the last [`Bundles::forget_turns`]: a bundle that arrived then is
     /// included, or a block made then had room.
@@ -106,6 +109,7 @@ impl Bundles {
         let place = (waits, self.next_order);
         self.next_order += 1;
         self.order.insert(place, open.digest);
+        self.done.extend(live.is_empty().then_some(open.digest));
         let makers = vec![open.maker];
         self.held
             .insert(open.digest, Held { open, live, arrived: now, includable: BTreeMap::new(), bytes, place, makers });
@@ -119,18 +123,22 @@ impl Bundles {
     }
 
     /// Bundles with extrinsics that aren't final: those of milestones alone, then the others, each in order of arrival.
-    pub fn live(&self) -> impl Iterator<Item = &Held> {
+    pub fn live(&self) -> impl DoubleEndedIterator<Item = &Held> {
         self.order.values().filter_map(|digest| self.held.get(digest)).filter(|held| !held.live.is_empty())
+    }
+
+    /// Bundles that came before others for which a condition doesn't hold any more, in order of arrival.
+    fn oldest_while<'a>(&'a self, holds: impl Fn(&Held) -> bool + Copy + 'a) -> impl Iterator<Item = &'a Held> {
+        let of = |waits| self.order.range((waits, 0)..=(waits, u64::MAX));
+        let held = |(_, digest): (&Order, &'a H256)| self.held.get(digest);
+        let (first, others) = (of(false).filter_map(held), of(true).filter_map(held));
+        first.take_while(move |held| holds(held)).chain(others.take_while(move |held| holds(held)))
     }
 
     /// Bundles that had their turn long after they arrived and are still here, in order of arrival.
     pub fn left_behind(&self) -> impl Iterator<Item = &Held> {
         let had_turn = self.had_turn;
-        let is_old = move |held: &&Held| held.arrived + PASSED_OVER_MS <= had_turn;
-        let of =
-            |waits| self.order.range((waits, 0)..=(waits, u64::MAX)).filter_map(|(_, digest)| self.held.get(digest));
-        let (first, others) = (of(false).take_while(is_old), of(true).take_while(is_old));
-        first.chain(others).filter(|held| !held.live.is_empty())
+        self.oldest_while(move |held| held.arrived + PASSED_OVER_MS <= had_turn).filter(|held| !held.live.is_empty())
     }
 
     /// The bundles to judge at this look, 32 at most: those found passed over before, since a suspicion lasts
@@ -193,7 +201,8 @@ impl Bundles {
 
     /// Bundles of this maker that have extrinsics that aren't final.
     pub fn live_of(&self, maker: AccountId) -> impl Iterator<Item = &Held> {
-        self.live().filter(move |held| held.open.maker == maker)
+        let held = self.shelves.of(maker).filter_map(|digest| self.held.get(digest));
+        held.filter(move |held| held.open.maker == maker && !held.live.is_empty())
     }
 
     /// Takes verdicts that were asked for: those that are about another birth block than before replace the old.
@@ -210,14 +219,10 @@ impl Bundles {
     /// Strikes out what a final block included, and forgets bundles that are done for good. A done bundle is kept
     /// until the next call, so that replicas one block behind still get it.
     pub fn on_final(&mut self, body: &[Checked], now: u64) {
-        let done: Vec<H256> = self
-            .held
-            .values()
-            .filter(|held| held.live.is_empty() || held.arrived + HELD_MS <= now)
-            .map(|held| held.open.digest)
-            .collect();
-        for digest in done {
-            self.remove(&digest);
+        let mut gone = core::mem::take(&mut self.done);
+        gone.extend(self.oldest_while(move |held| held.arrived + HELD_MS <= now).map(|held| held.open.digest));
+        for digest in gone {
+            self.let_go(&digest);
         }
         for included in body {
             for digest in self.holders.remove(&included.hash).unwrap_or_default() {
@@ -227,12 +232,14 @@ impl Bundles {
                     self.had_turn = if waited { self.had_turn.max(held.arrived) } else { self.had_turn };
                     let entries = &held.open.entries;
                     held.live.retain(|at| entries[*at].checked.hash != included.hash);
+                    self.done.extend(held.live.is_empty().then_some(digest));
                 }
             }
         }
     }
 
-    fn remove(&mut self, digest: &H256) {
+    /// Forgets a bundle.
+    pub fn let_go(&mut self, digest: &H256) {
         let Some(held) = self.held.remove(digest) else { return };
         self.order.remove(&held.place);
         self.passed_over.remove(digest);

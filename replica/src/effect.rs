@@ -111,6 +111,14 @@ pub enum Effect {
     },
     /// A validator's fault is proven, and wasn't known here: keep it, and hand it in again at the next start.
     Evidence(Arc<Evidence>),
+    /// A validator hands out what no honest one gathers: the account didn't stand, or its nonces weren't there yet. It isn't
+    /// held. Said once of a validator in an epoch; no proof for others, who may have executed less.
+    Implausible {
+        /// The validator's consensus key.
+        maker: AccountId,
+        /// The account.
+        signer: AccountId,
+    },
     /// This replica's state differs from the one a primary names, at this block: one of the two is wrong.
     Diverged {
         /// The block after which the states differ.

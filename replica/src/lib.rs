@@ -26,6 +26,7 @@ pub mod executor;
 #[cfg(test)]
 mod fixture;
 mod foreign;
+mod gathering;
 pub mod genesis;
 pub mod inbound;
 mod input;

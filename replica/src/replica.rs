@@ -6,6 +6,7 @@
 //! covers them.
 
 mod epoch;
+mod on_bundle;
 mod on_consensus;
 mod on_evidence;
 mod on_submit;
@@ -120,6 +121,10 @@ pub struct Replica {
     accounts: Accounts,
     pool: Pool,
     bundles: Bundles,
+    /// Bundles that can be judged once a block is executed, by that block.
+    ahead: BTreeMap<BlockNumber, Vec<H256>>,
+    /// Makers of whom bundles came in this epoch that no honest validator gathers.
+    implausible: BTreeSet<AccountId>,
     checks: Checks,
     proposer: Proposer,
     catch_up: CatchUp,
@@ -228,6 +233,7 @@ impl Replica {
         self.chain.on_executed(executed.number, executed.root);
         self.read_epoch(turn.ports.ledger);
         self.admit_late(turn);
+        self.judge_those_ahead(turn);
         self.try_vote(turn);
     }
 

@@ -311,6 +311,15 @@ impl Witness {
         self.keep(check);
     }
 
+    /// A member doesn't hold what a validator gathered.
+    pub fn on_implausible(&mut self, who: usize, maker: &AccountId) {
+        let maker = self.cast.owner(maker);
+        match maker.filter(|maker| self.is_honest(who) && self.cast.lies(*maker).is_none()) {
+            Some(maker) => self.keep(honesty::implausible(who, maker)),
+            None => self.refused += 1,
+        }
+    }
+
     /// A member refuses what another one sent.
     pub fn on_refused(&mut self, from: usize, to: usize, reason: &str) {
         match (self.is_honest(from), self.is_honest(to)) {

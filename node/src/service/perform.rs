@@ -43,6 +43,12 @@ impl Driver {
                 report_evidence(&evidence);
                 self.shared.note_evidence(evidence);
             }
+            Effect::Implausible { maker, signer } => tracing::warn!(
+                %maker,
+                %signer,
+                "a validator hands out extrinsics of an account that doesn't stand, or with nonces far ahead: they aren't \
+                 held. Said once in an epoch; ask its operator, and remove it if it goes on"
+            ),
             Effect::Diverged { number, here, there } => tracing::error!(
                 number,
                 %here,

@@ -56,6 +56,11 @@ impl Shelves {
         self.by_maker.get(maker).map_or(0, |shelf| shelf.bytes)
     }
 
+    /// A maker's bundles in order of arrival.
+    pub(super) fn of(&self, maker: AccountId) -> impl Iterator<Item = &H256> {
+        self.by_maker.get(&maker).into_iter().flat_map(|shelf| shelf.bundles.values())
+    }
+
     /// Puts a bundle that came at `place` on a maker's shelf; `bytes` are none where they count as another's.
     pub(super) fn put(&mut self, maker: AccountId, place: u64, digest: H256, bytes: usize) {
         let shelf = self.by_maker.entry(maker).or_default();

@@ -149,6 +149,7 @@ impl Replica {
         self.work = false;
         self.judged_view = View(0);
         self.bundles.forget_turns();
+        self.implausible.clear();
         self.greeted.clear();
         self.forget_past_epochs();
         true

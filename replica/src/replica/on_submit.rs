@@ -1,4 +1,4 @@
-//! Extrinsics and bundles: taken in, made, served.
+//! Extrinsics, and the bundles that are made of them.
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use super::{Abstains, Replica, Turn};
 use crate::accounts::LedgerRead;
 use crate::body::Place;
 use crate::effect::{DropReason, Effect};
-use crate::input::{Entry, Member, OpenBundle, Ticket, Verdict};
+use crate::input::{Entry, OpenBundle, Ticket, Verdict};
 use crate::pool::{Refusal, Standing, Which};
 use crate::record::Record;
 use crate::spending::Books;
-use crate::wire::{SignedBundle, SyncMessage};
+use crate::wire::SignedBundle;
 
 /// While a bundle of this replica waits for inclusion, the next one leaves after this many milliseconds.
 const BUNDLE_EVERY_MS: u64 = 8;
@@ -182,50 +182,6 @@ impl Replica {
                     turn.staged.free(Effect::Dropped { hash: checked.hash, reason });
                 }
             }
-        }
-    }
-
-    pub(super) fn on_bundle<L>(&mut self, mut open: OpenBundle, turn: &mut Turn<'_, L>) {
-        let now = turn.now.monotonic;
-        if let Some(fault) = open.fault.take() {
-            self.note_evidence(fault, None, turn);
-        }
-        for entry in &open.entries {
-            if matches!(entry.verdict, Verdict::Holds { .. }) {
-                self.pool.note_bundled(now, &entry.checked.hash);
-            }
-        }
-        let accounts = &self.accounts;
-        let is_final = |checked: &Checked| accounts.is_used_up(checked);
-        if self.checks.names(&open.digest) {
-            self.bundles.insert_named(open, now, is_final);
-        } else {
-            self.bundles.insert(open, now, is_final);
-        }
-    }
-
-    pub(super) fn on_bundle_request<L>(&mut self, from: Member, digest: H256, turn: &mut Turn<'_, L>) {
-        let message = match self.bundles.get(&digest) {
-            Some(held) => SyncMessage::Bundle((*held.open.signed).clone()),
-            None => SyncMessage::Missing { hash: digest },
-        };
-        turn.staged.free(Effect::SendSync { to: from, message });
-    }
-
-    /// Gives a peer that just connected the bundles of this replica that aren't included: gossip doesn't repeat.
-    pub(super) fn push_own_bundles<L>(&mut self, peer: Member, turn: &mut Turn<'_, L>) {
-        let Some(key) = self.key() else { return };
-        for held in self.bundles.live_of(key) {
-            let message = SyncMessage::Bundle((*held.open.signed).clone());
-            turn.staged.free(Effect::SendSync { to: peer, message });
-        }
-    }
-
-    fn push_bundle_to_all<L>(&self, signed: &Arc<SignedBundle>, turn: &mut Turn<'_, L>) {
-        let validators = self.catch_up.peers().filter(|peer| matches!(peer, Member::Validator(_)));
-        for peer in validators {
-            let message = SyncMessage::Bundle((**signed).clone());
-            turn.staged.free(Effect::SendSync { to: peer, message });
         }
     }
 }

@@ -187,6 +187,8 @@ impl Replica {
             includable: None,
             judged_view: View(0),
             seen_fresh: BTreeMap::new(),
+            ahead: BTreeMap::new(),
+            implausible: BTreeSet::new(),
             judge_again: 0,
             book: Book::default(),
             last_bundled: None,

@@ -78,7 +78,8 @@ impl Replica {
             weights: &self.settings.weights,
             quota: &self.settings.quota,
         };
-        let includable = deriver.includes_any(self.bundles.live());
+        // The newest first: what has waited for long may wait for something.
+        let includable = deriver.includes_any(self.bundles.live().rev());
         self.includable = Some(includable);
         includable
     }

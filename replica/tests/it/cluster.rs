@@ -56,6 +56,8 @@ pub(crate) struct Seen {
     pub(crate) answers: Vec<Result<H256, Refusal>>,
     /// Faults that members hold proven, in order.
     pub(crate) evidence: Vec<(usize, Topic)>,
+    /// Members, and makers of bundles that they found no honest one's, in order.
+    pub(crate) implausible: Vec<(usize, AccountId)>,
     /// Extrinsics let go.
     pub(crate) dropped: Vec<DropReason>,
     /// Epochs that members told of, in order.
@@ -467,6 +469,7 @@ impl Cluster {
                 self.nodes[who].evidence.push((*evidence).clone());
                 self.seen.evidence.push((who, topic));
             }
+            Effect::Implausible { maker, .. } => self.seen.implausible.push((who, maker)),
             Effect::Diverged { number, .. } => panic!("states differ after block {number}"),
             Effect::EpochBegan { set, .. } => {
                 self.seen.epochs.push((who, set.epoch));

@@ -1,6 +1,6 @@
 //! What a member keeps in memory: the files of its vote log, and everything it has executed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -61,6 +61,8 @@ pub(crate) struct Ledger {
     pub(crate) blocks: Vec<(CertifiedBlock, H256)>,
     states: Vec<Table>,
     pages: Table,
+    /// How many accounts were read.
+    pub(crate) reads: Cell<u64>,
 }
 
 impl ChainRead for Ledger {
@@ -77,6 +79,7 @@ impl StateRead for Ledger {
 
 impl LedgerRead for Ledger {
     fn account(&self, account: &AccountId, at: BlockNumber) -> Option<AccountInfo> {
+        self.reads.set(self.reads.get() + 1);
         let bytes = self.states.get(at as usize)?.get(&system::ACCOUNT.key(account))?.clone();
         AccountInfo::decode(&mut bytes.as_slice()).ok()
     }
@@ -106,6 +109,7 @@ impl Ledger {
             blocks: vec![(block, genesis.root)],
             states: vec![written(&genesis.state)],
             pages: written(&genesis.pages),
+            reads: Cell::default(),
         }
     }
 

@@ -39,6 +39,7 @@ impl Body {
                 scene.witness.on_evidence(self.number, &evidence, &*scene.verifier);
                 self.database.keep_evidence((*evidence).clone());
             }
+            Effect::Implausible { maker, .. } => scene.witness.on_implausible(self.number, &maker),
             Effect::Diverged { number, here, there } => scene.witness.on_diverged(self.number, number, here, there),
             Effect::EpochBegan { begins_after, set } => {
                 scene.trace.note(scene.queue.now(), || {

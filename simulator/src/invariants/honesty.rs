@@ -19,6 +19,11 @@ pub(super) fn accused(who: usize, evidence: &Evidence, seats: &Seats, cast: &Cas
     Err(Violation::new("honesty", what))
 }
 
+pub(super) fn implausible(who: usize, maker: usize) -> Check {
+    let what = format!("member {who} holds that no honest validator gathered what honest member {maker} did");
+    Err(Violation::new("honesty", what))
+}
+
 pub(super) fn refused(from: usize, to: usize, reason: &str) -> Check {
     Err(Violation::new("honesty", format!("member {to} refuses what member {from} sent: {reason}")))
 }
